@@ -1,0 +1,5 @@
+from channels.consumer import AsyncConsumer
+
+
+class CallConsumer(AsyncConsumer):
+    pass

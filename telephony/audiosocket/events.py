@@ -1,0 +1,61 @@
+"""The ASGI side of AudioSocket: scope and events. Control only; audio takes the Line."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+from uuid import UUID
+
+from telephony.media import Line
+
+
+class AudioSocketScope(TypedDict):
+    type: Literal["audiosocket"]
+    asgi: dict[str, str]
+    call_id: UUID
+    client: tuple[str, int]  # address and port of the Asterisk
+    line: Line
+    state: dict[str, Any]
+
+
+class Connect(TypedDict):
+    """First event of every call."""
+
+    type: Literal["audiosocket.connect"]
+
+
+class Dtmf(TypedDict):
+    """A key was pressed (sent at the key's end)."""
+
+    type: Literal["audiosocket.dtmf"]
+    digit: str
+
+
+class Hangup(TypedDict):
+    """Last event of every call: the caller is gone. Sends are ignored from here on."""
+
+    type: Literal["audiosocket.hangup"]
+    reason: Literal["hangup", "eof", "lost", "idle", "error"]
+
+
+class Drain(TypedDict):
+    """The worker is stopping: end soon, politely."""
+
+    type: Literal["audiosocket.drain"]
+
+
+ReceiveEvent = Connect | Dtmf | Hangup | Drain
+
+
+class SendHangup(TypedDict):
+    """End the call with kind 0x00; the dialplan goes on."""
+
+    type: Literal["audiosocket.hangup.send"]
+
+
+class SendRefuse(TypedDict):
+    """Refuse the call with kind 0xff; the dialplan sees a failure."""
+
+    type: Literal["audiosocket.refuse"]
+
+
+SendEvent = SendHangup | SendRefuse

@@ -1,0 +1,21 @@
+"""One application for the three protocols: http, websocket and audiosocket."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicebot_site.settings")
+http = get_asgi_application()  # before anything that imports models
+
+from calls.consumers import CallConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([]))),
+        "audiosocket": CallConsumer.as_asgi(),
+    }
+)

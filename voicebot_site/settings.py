@@ -1,0 +1,255 @@
+"""Every setting comes from the environment; `.env.example` lists them.
+
+With nothing set the product runs embedded: SQLite, in-memory channel layer,
+Celery in a thread, and the sandbox in place of the vendors.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()  # X_FILE names a file that holds X (Docker secrets)
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
+
+TESTING = "pytest" in sys.modules
+
+# --- Django -----------------------------------------------------------------
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+# Embedded is a laptop or a test; in production SECRET_KEY is set, and a system check insists.
+INSECURE_SECRET_KEY = "insecure-embedded-key"  # noqa: S105
+SECRET_KEY: str = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
+# Fernet keys for secrets at rest, newest first; derived from SECRET_KEY when empty.
+ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS", default=[])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where browsers and Asterisk servers reach this site, without a trailing slash.
+SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+HTTPS: bool = SITE_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "daphne",  # first: its runserver speaks ASGI
+    "unfold",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "voicebot_site.apps.AdminConfig",
+    "channels",
+    "rest_framework",
+    "django_prometheus",
+    "tenants",
+    "companies",
+    "calls",
+    "tickets",
+    "telephony",
+    "providers",
+    "sandbox",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.tenant_scope",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "voicebot_site.urls"
+ASGI_APPLICATION = "voicebot_site.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- What is kept, and where ------------------------------------------------
+
+# Recordings, spoken phrases and the embedded database.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data")))
+DATABASE_URL: str = env.str("DATABASE_URL", default="")
+
+
+def database() -> dict[str, Any]:
+    """PostgreSQL with a pool where DATABASE_URL says so, else SQLite in WAL mode."""
+    if not DATABASE_URL:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django_prometheus.db.backends.sqlite3",
+            "NAME": DATA_DIR / "voicebot.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                # A reader that becomes a writer must wait for the lock, not fail.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+            },
+            # A file: calls reach the database from several threads.
+            "TEST": {"NAME": DATA_DIR / f"test-{environ.os.getpid()}.sqlite3"},
+        }
+    config: dict[str, Any] = env.db("DATABASE_URL")
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["ENGINE"] = "django_prometheus.db.backends.postgresql"
+        if not TESTING:  # a pool outlives the test database that it is connected to
+            config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+    config["TEST"] = {"NAME": f"test_voicebot_{environ.os.getpid()}"}
+    return config
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING or not DATABASE_URL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = DATA_DIR / "media"  # never served as such: a view checks whose file it is
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not DATABASE_URL  # embedded needs no collectstatic
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Redis, Channels, Celery ------------------------------------------------
+
+REDIS_URL: str = env.str("REDIS_URL", default="")
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # redis-py 8 gives a socket 5 s, as long as channels-redis waits for a message:
+        # without None an idle consumer, that is a call, would be ended.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_ALWAYS_EAGER = not REDIS_URL  # in a thread of its own: voicebot_site/celery.py
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "close calls whose worker died": {"task": "calls.close_abandoned", "schedule": 20.0},
+    "refresh the phrase store": {"task": "providers.refresh_phrases_of_everyone", "schedule": 86400.0},
+}
+
+# --- People -----------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "voicebot_site" / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
+USE_TZ = True
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Probes and Prometheus speak plain HTTP inside the cluster.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+# --- Calls ------------------------------------------------------------------
+
+AUDIOSOCKET_HOST: str = env.str("AUDIOSOCKET_HOST", default="0.0.0.0")  # noqa: S104
+AUDIOSOCKET_PORT: int = env.int("AUDIOSOCKET_PORT", default=9092)
+# HOST:PORT that the dialplan is told to dial, when it is not the SITE_URL's host.
+AUDIOSOCKET_PUBLIC_ADDRESS: str = env.str("AUDIOSOCKET_PUBLIC_ADDRESS", default="")
+MAX_CALLS_PER_WORKER: int = env.int("MAX_CALLS_PER_WORKER", default=400)
+DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", default=120.0)
+
+# --- Vendors ----------------------------------------------------------------
+# A key that is set means the vendor's cloud; one that is not, the sandbox.
+
+SANDBOX_URL: str = env.str("SANDBOX_URL", default="http://127.0.0.1:9900").rstrip("/")
+
+
+def vendor(name: str, cloud: str) -> dict[str, str]:
+    """{"api_key", "url"} of a vendor; both from NAME_API_KEY and NAME_URL."""
+    key = env.str(f"{name.upper()}_API_KEY", default="")
+    fallback = cloud if key else f"{SANDBOX_URL}/{name}"
+    return {"api_key": key or "sandbox", "url": env.str(f"{name.upper()}_URL", default=fallback).rstrip("/")}
+
+
+VENDORS: dict[str, dict[str, str]] = {
+    "deepgram": vendor("deepgram", "https://api.deepgram.com"),
+    "groq": vendor("groq", "https://api.groq.com"),
+    "elevenlabs": vendor("elevenlabs", "https://api.elevenlabs.io"),
+}
+# Which implementation stands behind each kind, by dotted path.
+SPEECH_TO_TEXT: str = env.str("SPEECH_TO_TEXT", default="providers.deepgram.DeepgramSpeechToText")
+LANGUAGE_MODEL: str = env.str("LANGUAGE_MODEL", default="providers.groq.GroqLanguageModel")
+TEXT_TO_SPEECH: str = env.str("TEXT_TO_SPEECH", default="providers.elevenlabs.ElevenLabsTextToSpeech")
+DEEPGRAM_MODEL: str = env.str("DEEPGRAM_MODEL", default="nova-3")
+GROQ_MODEL: str = env.str("GROQ_MODEL", default="openai/gpt-oss-20b")
+ELEVENLABS_MODEL: str = env.str("ELEVENLABS_MODEL", default="eleven_flash_v2_5")
+
+# --- Logs -------------------------------------------------------------------
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Voicebot",
+    "SITE_HEADER": "Voicebot",
+    "SITE_SYMBOL": "support_agent",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
