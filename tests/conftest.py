@@ -1,0 +1,65 @@
+"""What every suite may use; `tests/cast.py` says who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+import voicebot_site.celery
+from providers import registry
+from tenants.scope import acting_for
+from tests.cast import Cast, assemble
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tasks_run_at_once() -> None:
+    """A task runs in whoever starts it, and its error is raised there."""
+    voicebot_site.celery.embedded_worker = None
+    voicebot_site.celery.app.conf.task_eager_propagates = True
+
+
+@pytest.fixture(autouse=True)
+def _files_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def _vendors_of_its_own() -> Iterator[None]:
+    """Vendors' objects belong to one event loop, and each test has its own."""
+    yield
+    registry.forget()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Alpha, Bravo and their people, with no scope open.
+
+    A test whose code reaches the database from another thread, as all async code
+    does, needs `@pytest.mark.django_db(transaction=True)`.
+    """
+    return assemble()
+
+
+@pytest.fixture
+def alpha(cast: Cast) -> Iterator[Cast]:
+    """The cast, and the test acts for Alpha."""
+    with acting_for(cast.alpha.tenant):
+        yield cast
+
+
+@pytest.fixture
+def login() -> Callable[[User], Client]:
+    """login(cast.owner) is that person's browser."""
+
+    def login(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return login
