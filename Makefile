@@ -1,20 +1,53 @@
-# `make help` lists the targets.
-PYTHON ?= python3
-BIN := .venv/bin
+# `make help` lists the targets. Everything runs in .venv, which is made on first use.
+#
+# The first Python that is new enough; another one: make demo PYTHON=/path/to/python3.12
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
+	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 ARGS ?=
 
+BIN := .venv/bin
+# The lists name every package with its hash, so nothing is left to resolve (--no-deps),
+# and modules are compiled when they are first imported: both make the first run shorter.
+INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes
+
 .DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-.venv/.runtime: requirements/runtime.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/runtime.txt
+demo: .venv/.runtime ## a simulated call from the first word to the ticket, then the admin (ARGS="--once --json")
+	@$(BIN)/python manage.py demo $(ARGS)
+
+run: .venv/.runtime ## for development: the web site with reload, the AudioSocket worker and the vendors' emulators
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py runsandbox & sandbox=$$!; \
+	$(BIN)/python manage.py runaudiosocket & calls=$$!; \
+	trap "kill $$sandbox $$calls" EXIT; \
+	$(BIN)/python manage.py runserver
+
+test: .venv/.dev ## the linters and every part of the suite that this machine can run
+	@$(BIN)/python tests/run.py $(ARGS)
+
+lint: .venv/.dev ## the linters alone
+	@$(BIN)/python tests/run.py lint
+
+bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls
+	@$(BIN)/python manage.py loadtest --calls 100 --seconds 30 $(ARGS)
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "This needs Python 3.11 or newer, and none is on the PATH: install one," \
+		"or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment;" \
+		"on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/.runtime: requirements/runtime.txt | .venv/bin/python
+	@echo "Installing requirements/runtime.txt ..."
+	@$(INSTALL) -r requirements/runtime.txt
 	@touch $@
 
-.venv/.dev: requirements/dev.txt .venv/.runtime
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
+.venv/.dev: requirements/dev.txt | .venv/bin/python
+	@echo "Installing requirements/dev.txt ..."
+	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
-
-.PHONY: help demo run test lint bench

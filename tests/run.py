@@ -1,0 +1,150 @@
+"""Run the linters and every part of the suite that this machine can run.
+
+    tests/run.py [lint] [embedded] [postgresql] [redis] [asterisk]     (all, when none is named)
+
+The last lines say of each part whether it passed, failed or could not run, and why.
+Whether a server is there is found out by connecting to it:
+
+    TEST_DATABASE_URL   default postgres://postgres@127.0.0.1:5432/postgres
+    TEST_REDIS_URL      default redis://127.0.0.1:6379/9
+    ASTERISK_LAB        default ../shared/asterisk_lab
+    REQUIRE_ASTERISK=1  Asterisk that cannot run is a failure (CI, once it has set the lab up)
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.asterisk import lab  # noqa: E402
+
+DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+# Only what a test needs of its surroundings: a key or a database of the person who
+# runs the suite must not get into it.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "CI", "TERM", "ASTERISK_LAB", "REQUIRE_ASTERISK")
+
+
+@dataclass
+class Outcome:
+    name: str
+    word: str  # "passed", "FAILED", "not run"
+    detail: str
+
+
+def run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run it with its output shown as it comes; return the exit status and the last line."""
+    print(f"\n$ {' '.join(f'{k}={v}' for k, v in environment.items())} {' '.join(command)}".replace("$  ", "$ "))
+    sys.stdout.flush()
+    surroundings = {name: os.environ[name] for name in KEPT if name in os.environ}
+    last = ""
+    with subprocess.Popen(
+        [str(ROOT / ".venv" / "bin" / command[0]), *command[1:]],
+        cwd=ROOT,
+        env=surroundings | {"PYTHONUNBUFFERED": "1"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            last = line.strip() or last
+    return process.returncode, last.strip("= ")
+
+
+def lint() -> tuple[bool, str]:
+    failed = [
+        " ".join(command)
+        for command in (
+            ["ruff", "check", "."],
+            ["ruff", "format", "--check", "."],
+            ["mypy", "."],
+            ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+            ["python", "manage.py", "check"],
+        )
+        if run(command, {})[0] != 0
+    ]
+    return not failed, ", ".join(failed)
+
+
+def suite(markers: str, **environment: str) -> Callable[[], tuple[bool, str]]:
+    def part() -> tuple[bool, str]:
+        status, last = run(["pytest", "-m", markers], environment)
+        return status == 0, last
+
+    return part
+
+
+def no_postgresql() -> str:
+    """Why there is no PostgreSQL to test with; empty when there is."""
+    try:
+        with psycopg.connect(DATABASE_URL, connect_timeout=3, autocommit=True) as connection:
+            row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            return "" if row.fetchone() == (True,) else "its user may not create databases"
+    except psycopg.Error as error:
+        return f"PostgreSQL: {' '.join(str(error).split())}"
+
+
+def no_redis() -> str:
+    """Why there is no Redis to test with; empty when there is."""
+    try:
+        with redis.Redis.from_url(REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return f"Redis: {error}"
+    return ""
+
+
+def always() -> str:
+    return ""
+
+
+PARTS: dict[str, tuple[Callable[[], str], Callable[[], tuple[bool, str]]]] = {
+    "lint": (always, lint),
+    "embedded": (always, suite("not asterisk and not postgres and not redis")),
+    # Whatever touches the database, on the database of production.
+    "postgresql": (no_postgresql, suite("(django_db or postgres) and not asterisk", DATABASE_URL=DATABASE_URL)),
+    "redis": (no_redis, suite("redis", REDIS_URL=REDIS_URL)),
+    "asterisk": (lab.missing, suite("asterisk")),
+}
+
+
+def outcome(name: str) -> Outcome:
+    missing, part = PARTS[name]
+    if reason := missing():
+        required = name == "asterisk" and lab.required()
+        return Outcome(name, "FAILED" if required else "not run", reason)
+    started = time.monotonic()
+    passed, detail = part()
+    seconds = f"{time.monotonic() - started:.0f} s"
+    return Outcome(name, "passed" if passed else "FAILED", f"{seconds}{detail and ', '}{detail}")
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(PARTS)
+    if unknown := set(names) - PARTS.keys():
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    outcomes = [outcome(name) for name in names]
+    print()
+    for part in outcomes:
+        print(f"{part.word:8} {part.name:11} {part.detail}")
+    return int(any(part.word == "FAILED" for part in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
