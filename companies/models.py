@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from companies.phone import international
 from tenants.scope import TenantModel
 
 
@@ -45,6 +47,12 @@ class Customer(TenantModel):
 
     def __str__(self) -> str:
         return self.full_name or self.phone_number
+
+    def clean(self) -> None:
+        super().clean()
+        if not (number := international(self.phone_number)):
+            raise ValidationError({"phone_number": _("This is no telephone number; an example is +33612345678.")})
+        self.phone_number = number
 
     @property
     def full_name(self) -> str:

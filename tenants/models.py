@@ -14,6 +14,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants import presets
 from tenants.fields import EncryptedTextField
 from tenants.scope import EVERYONE, TenantModel, acting_for
 
@@ -31,6 +32,27 @@ def validate_network(value: str) -> None:
             _("%(value)s is not a network: write an address such as 203.0.113.7, or a range such as 203.0.113.0/28."),
             params={"value": value},
         ) from None
+
+
+def refuse_unknown_values(text: str, *, offered: frozenset[str] = frozenset()) -> None:
+    """Raise ValidationError for braces in the field `text` that could not be filled in during a call."""
+    try:
+        unknown = presets.placeholders(text) - offered
+    except ValueError:
+        raise ValidationError({"text": _("A brace is open, or holds more than the name of a value.")}) from None
+    if unknown:
+        raise ValidationError(
+            {
+                "text": ValidationError(
+                    _("Nothing can be filled in for %(unknown)s. Offered here: %(offered)s."),
+                    params={"unknown": in_braces(unknown), "offered": in_braces(offered) or "–"},
+                )
+            }
+        )
+
+
+def in_braces(names: frozenset[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
 def new_token() -> str:
@@ -202,6 +224,14 @@ class Phrase(TenantModel):
     def __str__(self) -> str:
         return self.key
 
+    def clean(self) -> None:
+        """A phrase that could not be spoken is refused here, not in the middle of a call."""
+        super().clean()
+        preset = presets.phrases(self.language or Tenant.Language.FRENCH).get(self.key)
+        if preset is None:
+            raise ValidationError({"key": _("No phrase of the conversation has this key.")})
+        refuse_unknown_values(self.text, offered=preset.values)
+
 
 class ProblemType(TenantModel):
     """A kind of problem that callers have, with its remedy."""
@@ -237,6 +267,10 @@ class RemedyStep(TenantModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_unknown_values(self.text)
 
 
 class Keyword(TenantModel):

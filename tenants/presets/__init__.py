@@ -57,6 +57,14 @@ class PresetProblem:
     steps: tuple[PresetStep, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PresetTransfer:
+    """Where a caller is handed over to: an extension of the dialplan's [transfer] context."""
+
+    name: str
+    extension: str
+
+
 def placeholders(text: str) -> frozenset[str]:
     """The names in braces. Raises ValueError for braces that do not pair up or hold no plain name."""
     found = set()
@@ -117,3 +125,8 @@ def problem_types(language: str) -> tuple[PresetProblem, ...]:
         )
         for code, problem in _read(language)["problems"].items()
     )
+
+
+@cache
+def transfer(language: str) -> PresetTransfer:
+    return PresetTransfer(**_read(language)["transfer"])

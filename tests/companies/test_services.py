@@ -1,0 +1,98 @@
+"""Customers are found again by their number, and completed by what they tell."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from companies.models import Company, Customer
+from companies.phone import international
+from companies.services import find_customer, remember_company, remember_customer
+from tenants.scope import NoTenant, acting_for
+from tests.cast import Cast
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+33612345678", "+33612345678"),
+        ("0612345678", "+33612345678"),
+        ("06 12 34 56 78", "+33612345678"),
+        ("06.12.34.56.78", "+33612345678"),
+        ("+33 (0)6 12 34 56 78", "+33612345678"),
+        ("0033612345678", "+33612345678"),
+        ("33612345678", "+33612345678"),
+        ("+442071838750", "+442071838750"),
+        ("00442071838750", "+442071838750"),
+        ("", ""),
+        ("anonymous", ""),
+        ("100", ""),
+        ("+", ""),
+        ("06123456", ""),
+        ("+33612345678; DROP", ""),
+        ("٠٦١٢٣٤٥٦٧٨", ""),
+    ],
+)
+def test_a_number_has_one_written_form(written: str, number: str) -> None:
+    assert international(written) == number
+
+
+def test_a_caller_is_found_by_any_form_of_the_number(alpha: Cast) -> None:
+    assert find_customer(phone_number="06 12 34 56 78") == alpha.alpha.customer
+
+
+def test_a_withheld_number_is_nobody_s(alpha: Cast) -> None:
+    assert find_customer(phone_number="anonymous") is None
+
+
+def test_another_tenant_s_customer_is_not_found(alpha: Cast) -> None:
+    assert find_customer(phone_number=alpha.bravo.customer.phone_number) is None
+
+
+def test_a_new_caller_is_remembered_with_a_new_company(alpha: Cast) -> None:
+    remember_customer(
+        phone_number="0711111111", first_name="Zoé", last_name="PETIT", email="zoe@example.com", company="Vetodok"
+    )
+    customer = Customer.objects.get(phone_number="+33711111111")
+    assert (customer.full_name, customer.email) == ("Zoé PETIT", "zoe@example.com")
+    assert customer.company == Company.objects.get(name="Vetodok")
+
+
+def test_what_a_call_did_not_tell_stays_as_it_was(alpha: Cast) -> None:
+    before = alpha.alpha.customer
+    remember_customer(phone_number=before.phone_number, email="pierre@example.com")
+    after = Customer.objects.get(pk=before.pk)
+    assert after.email == "pierre@example.com"
+    assert (after.first_name, after.last_name, after.company) == (before.first_name, before.last_name, before.company)
+
+
+def test_the_same_number_may_call_two_tenants(cast: Cast) -> None:
+    with acting_for(cast.bravo.tenant):
+        theirs = remember_customer(phone_number=cast.alpha.customer.phone_number, first_name="Autre")
+    assert theirs != cast.alpha.customer
+    assert theirs.tenant == cast.bravo.tenant
+
+
+def test_a_caller_without_a_number_cannot_be_remembered(alpha: Cast) -> None:
+    with pytest.raises(ValueError, match="phone_number: 'anonymous'"):
+        remember_customer(phone_number="anonymous", first_name="Pierre")
+
+
+def test_a_company_is_found_however_it_is_capitalised(alpha: Cast) -> None:
+    assert remember_company(name=" alpha  CLIENT ") == alpha.alpha.company
+    assert remember_company(name="Bravo Client") != alpha.bravo.company
+
+
+def test_nobody_is_remembered_for_nobody(cast: Cast) -> None:
+    with pytest.raises(NoTenant):
+        remember_customer(phone_number="+33611111111", first_name="Pierre")
+
+
+def test_a_number_typed_in_the_admin_gets_its_written_form(alpha: Cast) -> None:
+    customer = Customer(phone_number="07 11 11 11 11", last_name="PETIT")
+    customer.full_clean()
+    assert customer.phone_number == "+33711111111"
+
+
+def test_a_number_that_is_none_is_refused_beside_its_field(alpha: Cast) -> None:
+    with pytest.raises(ValidationError, match="an example is") as refusal:
+        Customer(phone_number="12", last_name="PETIT").full_clean()
+    assert set(refusal.value.message_dict) == {"phone_number"}
