@@ -1,0 +1,100 @@
+"""The dialplan that a tenant's telephony engineer pastes into extensions.conf.
+
+docs/asterisk.md explains it line by line. Asterisk facts that shaped it (seen on 22.10):
+a refused AudioSocket connection can freeze the PBX, so the call is gated by HTTP first;
+`CURLOPT(failurecodes)` is spoilt by the first CURL() and must be set again;
+`CURLOPT(httpheader)` only ever adds, so a call that comes twice must not set it twice;
+a worker that dies looks like one that hangs up, so only a mark means the bot was done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from string import Template
+
+from tenants.models import AsteriskServer, TransferTarget
+
+# What HTTP answers instead of a result; without this list Asterisk takes an error page for one.
+FAILURES = "301,302,307,308,400,401,403,404,405,409,410,429,500,502,503,504"
+
+
+class _Template(Template):
+    delimiter = "@"  # Asterisk's own is the dollar
+
+
+DIALPLAN = _Template("""\
+; The voicebot of @server. Send calls here: exten => 0123456789,1,Goto(voicebot,s,1)
+; This text holds a token: whoever has it can announce calls.
+[voicebot]
+exten => s,1,ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization: Bearer @token))
+ same => n,Set(BOT_UUID=${UUID()})
+ same => n,Set(BOT_NEXT=)
+ same => n,Set(BOT_DONE=)
+ same => n,Set(CURLOPT(conntimeout)=2)
+ same => n,Set(CURLOPT(httptimeout)=3)
+; Announce the call; the answer is where to connect, or nothing: then a person takes it.
+ same => n,Set(CURLOPT(failurecodes)=@failures)
+ same => n,Set(BOT_CALLER=number=${URIENCODE(${CALLERID(num)})}&name=${URIENCODE(${CALLERID(name)})})
+ same => n,Set(BOT_AT=${FILTER(0-9A-Za-z.:\\-,${CURL(@api/announce,uuid=${BOT_UUID}&${BOT_CALLER})})})
+ same => n,GotoIf(${REGEX("^[0-9A-Za-z.-]+:[0-9]+$" ${BOT_AT})}?:person)
+ same => n,Answer()
+ same => n,TryExec(AudioSocket(${BOT_UUID},${BOT_AT}))
+@ami; Ask how it ended. No answer means that nobody finished the call: a person takes it.
+ same => n,Set(CURLOPT(failurecodes)=@failures)
+ same => n,Set(BOT_RESULT=${FILTER(0-9a-z:,${CURL(@api/${BOT_UUID}/result)})})
+ same => n,GotoIf($["${BOT_RESULT}" = "done"]?done)
+ same => n,Set(BOT_NEXT=${IF($["${CUT(BOT_RESULT,:,1)}" = "transfer"]?${CUT(BOT_RESULT,:,2)}:)})
+ same => n(transfer),Set(BOT_NEXT=${FILTER(0-9a-z,${BOT_NEXT})})
+ same => n,GotoIf($["${BOT_NEXT}" = ""]?person)
+ same => n,GotoIf(${DIALPLAN_EXISTS(transfer,${BOT_NEXT},1)}?transfer,${BOT_NEXT},1)
+ same => n(person),Goto(transfer,@fallback,1)
+ same => n(done),Hangup()
+
+; Whom a call may be handed to; the voicebot reaches nothing outside this context.
+; Complete these lines and remove the semicolons. The first takes calls when the bot cannot.
+;[transfer]
+@targets""")
+
+AMI = """\
+; The worker has set one of these over AMI, unless it died or AMI was away.
+ same => n,GotoIf(${LEN(${BOT_NEXT})}?transfer)
+ same => n,GotoIf($["${BOT_DONE}" = "1"]?done)
+"""
+
+
+def dialplan(server: AsteriskServer, targets: Sequence[TransferTarget], *, site_url: str) -> str:
+    """The contexts [voicebot] and, as a proposal in comments, [transfer].
+
+    `targets` in order, at least one: the first takes the call when the bot is refused,
+    unreachable or dead. `site_url` is where this Asterisk reaches our HTTP, no slash at
+    its end. Raises ValueError, naming the value, where one could not stand in a dialplan.
+    """
+    if not targets:
+        raise ValueError("targets: add a transfer target; a person must take the call when the bot cannot")
+    for target in targets:
+        _check("the extension of a transfer target", target.extension, r"[0-9a-z]+")
+    _check("the server's token", server.token, r"[\w-]+")
+    _check("SITE_URL", site_url, r"https?://[\w.:\[\]/~-]+")
+    return DIALPLAN.substitute(
+        server=_comment(server.name),
+        token=server.token,
+        failures=FAILURES,
+        api=f"{site_url}/api/v1/calls",
+        ami=AMI if server.ami_host else "",
+        fallback=targets[0].extension,
+        targets="".join(
+            f";exten => {target.extension},1,Dial(PJSIP/{target.extension},30,r)  ; {_comment(target.name)}\n"
+            for target in targets
+        ),
+    )
+
+
+def _check(name: str, value: str, pattern: str) -> None:
+    if not re.fullmatch(pattern, value, re.ASCII):
+        raise ValueError(f"{name} cannot stand in a dialplan: it must look like {pattern}")  # it may be a secret
+
+
+def _comment(text: str) -> str:
+    """One line, whatever somebody typed into a name."""
+    return " ".join(text.split())

@@ -1,0 +1,242 @@
+"""The generated dialplan on a real Asterisk, between a small HTTP API and a small bot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from telephony.dialplan import dialplan
+from tenants.models import AsteriskServer, TransferTarget
+
+HANGUP = b"\x00\x00\x00"
+PEOPLE = """
+exten => bot,1,Goto(voicebot,s,1)
+{dialplan}
+[transfer]
+exten => technician,1,UserEvent(Reached,Person: ${{EXTEN}})
+ same => n,Hangup()
+exten => accounts,1,UserEvent(Reached,Person: ${{EXTEN}})
+ same => n,Hangup()
+exten => again,1,Goto(voicebot,s,1)
+"""
+
+
+@dataclass
+class Api:
+    """Answers like calls/api.py, or as the test wants; keeps what it was asked."""
+
+    bot: str = ""
+    announce: tuple[int, str] | None = None  # None: the bot's address
+    result: tuple[int, str] = (404, "")
+    silent: bool = False
+    announced: list[dict[str, str]] = field(default_factory=list)
+    authorizations: list[list[str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    url: str = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            _method, path, _version = head.splitlines()[0].split(" ")
+            self.authorizations.append(re.findall(r"(?im)^authorization: (.*?)\r?$", head))
+            length = re.search(r"(?i)content-length: (\d+)", head)
+            body = (await reader.readexactly(int(length[1]) if length else 0)).decode()
+            if self.silent:
+                await reader.read()
+            elif path == "/api/v1/calls/announce":
+                self.announced.append({key: value[0] for key, value in parse_qs(body).items()})
+                self._answer(writer, *(self.announce or (200, self.bot)))
+            else:
+                self.asked.append(path)
+                self._answer(writer, *self.result)
+            await writer.drain()
+        writer.close()
+
+    @staticmethod
+    def _answer(writer: asyncio.StreamWriter, status: int, text: str) -> None:
+        writer.write(
+            f"HTTP/1.1 {status} x\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+        )
+
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Bot:
+    """Takes the first message, keeps its UUID, and then behaves."""
+
+    behave: Behaviour
+    calls: list[uuid.UUID] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            kind, length = struct.unpack("!BH", await reader.readexactly(3))
+            assert kind == 1
+            self.calls.append(uuid.UUID(bytes=await reader.readexactly(length)))
+            await self.behave(reader, writer)
+        writer.close()
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HANGUP)
+    await reader.read()
+
+
+async def vanish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As a killed worker that had read all: FIN."""
+    writer.close()
+
+
+async def vanish_unread(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As a hung worker that is killed: RST."""
+    raw: socket.socket = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Behaviour) -> AsyncIterator[int]:
+    server = await asyncio.start_server(serve, "0.0.0.0", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@dataclass
+class Scene:
+    """One Asterisk with the generated dialplan, its API and its bot."""
+
+    pbx: Any
+    api: Api
+    bot: Bot
+    people: list[str] = field(default_factory=list)  # who was reached
+
+    async def call(self, **options: Any) -> Any:
+        call = await self.pbx.call(1, via="local", linger=5, **options)
+        return await call.ended(20)
+
+
+@pytest.fixture
+def scene(asterisk: Callable[..., Any]) -> Callable[..., contextlib.AbstractAsyncContextManager[Scene]]:
+    @contextlib.asynccontextmanager
+    async def scene(
+        behave: Behaviour = hang_up, *, fallback: str = "technician", ami_host: str = "", **answers: Any
+    ) -> AsyncIterator[Scene]:
+        api, bot = Api(**answers), Bot(behave)
+        async with listening(api.serve) as http_port, listening(bot.serve) as bot_port:
+            api.bot = f"127.0.0.1:{bot_port}"
+            text = dialplan(
+                AsteriskServer(name="Headquarters", token="a-token_1", ami_host=ami_host),
+                [TransferTarget(name="Technician", extension=fallback)],
+                site_url=f"http://127.0.0.1:{http_port}",
+            )
+            async with asterisk(extens=PEOPLE.format(dialplan=text)) as pbx:
+                scene = Scene(pbx, api, bot)
+
+                def reached(event: dict[str, str]) -> None:
+                    if event.get("UserEvent") == "Reached":
+                        scene.people.append(event["Person"])
+
+                pbx.ami.listeners.add(reached)
+                yield scene
+
+    return scene
+
+
+async def test_the_bot_gets_the_call_that_was_announced(scene):
+    async with scene(result=(200, "done")) as s:
+        result = await s.call(number="+33612345678", name="Zoë (x), ${EXTEN}; 50% & Иван")
+    [announced] = s.api.announced
+    assert s.bot.calls == [uuid.UUID(announced["uuid"])]
+    assert (announced["number"], announced["name"]) == ("+33612345678", "Zoë (x), ${EXTEN}; 50% & Иван")
+    assert s.api.authorizations == [["Bearer a-token_1"]] * 2
+    assert s.api.asked == [f"/api/v1/calls/{announced['uuid']}/result"]
+    assert (result.answered, s.people) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"announce": (403, "127.0.0.1:9")},
+        {"announce": (302, "127.0.0.1:9")},
+        {"announce": (200, "")},
+        {"announce": (200, '<html>"502 Bad Gateway", try: later</html>')},
+        {"silent": True},
+    ],
+    ids=["refused", "redirected", "empty", "page", "silent"],
+)
+async def test_a_closed_gate_leads_to_a_person_and_never_to_the_bot(scene, answers):
+    async with scene(**answers) as s:
+        await s.call()
+    assert (s.bot.calls, s.people) == ([], ["technician"])
+
+
+async def test_a_call_that_the_bot_finished_is_over(scene):
+    async with scene(result=(200, "done")) as s:
+        await s.call()
+    assert (len(s.bot.calls), s.people) == (1, [])
+
+
+async def test_a_result_transfers_the_call(scene):
+    async with scene(result=(200, "transfer:accounts")) as s:
+        await s.call()
+    assert s.people == ["accounts"]
+
+
+@pytest.mark.parametrize("target", ["nowhere", "", "../pbx,bot,1"])
+async def test_a_target_that_does_not_exist_leads_to_the_first(scene, target):
+    async with scene(result=(200, f"transfer:{target}")) as s:
+        await s.call()
+    assert s.people == ["technician"]
+
+
+@pytest.mark.parametrize("end", [hang_up, vanish, vanish_unread])
+@pytest.mark.parametrize("ami_host", ["", "127.0.0.1"])
+async def test_without_a_mark_a_person_takes_the_call(scene, end, ami_host):
+    async with scene(end, ami_host=ami_host) as s:
+        await s.call()
+    assert (len(s.bot.calls), s.people) == (1, ["technician"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "people"), [("BOT_NEXT", "accounts", ["accounts"]), ("BOT_DONE", "1", [])]
+)
+async def test_a_variable_set_over_ami_is_the_result(scene, variable, value, people):
+    async def mark(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen = asyncio.create_task(
+            s.pbx.ami.event(lambda event: event.get("Variable") == f"BOT_UUID={s.bot.calls[0]}", timeout=5)
+        )
+        await asyncio.sleep(0)  # let it listen first
+        await s.pbx.ami.action("Status", Variables="BOT_UUID")
+        channel = (await seen)["Channel"]
+        await s.pbx.ami.action("Setvar", Channel=channel, Variable=variable, Value=value)
+        await hang_up(reader, writer)
+
+    async with scene(mark, ami_host="127.0.0.1") as s:
+        await s.call()
+    assert (s.people, s.api.asked) == (people, [])
+
+
+async def test_a_call_that_comes_back_is_announced_anew_under_the_same_token(scene):
+    async with scene(fallback="again", result=(200, "transfer:again")) as s:
+
+        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await hang_up(reader, writer)
+            if len(s.bot.calls) == 2:
+                s.api.result = (200, "done")
+
+        s.bot.behave = once_more
+        await s.call()
+    first, second = s.bot.calls
+    assert first != second
+    assert s.api.authorizations == [["Bearer a-token_1"]] * 4

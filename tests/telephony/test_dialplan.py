@@ -1,0 +1,56 @@
+"""What may stand in a generated dialplan; tests/asterisk/test_dialplan.py runs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from telephony.dialplan import dialplan
+from tenants.models import AsteriskServer, TransferTarget
+
+TECHNICIAN = TransferTarget(name="Technician", extension="technician")
+SITE = "https://voice.example.com"
+
+
+def server(**fields: str) -> AsteriskServer:
+    return AsteriskServer(**{"name": "Headquarters", "token": "a-token_1", **fields})
+
+
+def test_it_announces_at_the_site_with_the_servers_own_token():
+    text = dialplan(server(), [TECHNICIAN], site_url=SITE)
+    assert "Bearer a-token_1" in text
+    assert "${CURL(https://voice.example.com/api/v1/calls/announce," in text
+    assert " same => n(person),Goto(transfer,technician,1)\n" in text
+
+
+def test_it_reads_variables_only_where_a_worker_can_set_them():
+    assert "LEN(${BOT_NEXT})" not in dialplan(server(), [TECHNICIAN], site_url=SITE)
+    assert "LEN(${BOT_NEXT})" in dialplan(server(ami_host="10.0.0.5"), [TECHNICIAN], site_url=SITE)
+
+
+def test_a_name_stays_in_its_comment():
+    evil = "HQ\n[default]\nexten => _.,1,Dial(PJSIP/0900@premium)"
+    text = dialplan(server(name=evil), [TransferTarget(name=evil, extension="201")], site_url=SITE)
+    assert "\n[default]" not in text
+    assert not [line for line in text.splitlines() if "premium" in line and not line.startswith(";")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "extension", "site", "named"),
+    [
+        ({"token": "a,b)"}, "technician", SITE, "token"),
+        ({"token": "secret\n"}, "technician", SITE, "token"),
+        ({}, "technician\n", SITE, "extension"),
+        ({}, "${EXTEN}", SITE, "extension"),
+        ({}, "technician", "https://voice.example.com/,x", "SITE_URL"),
+        ({}, "technician", "https://${EVIL}", "SITE_URL"),
+        ({}, "technician", "ftp://voice.example.com", "SITE_URL"),
+    ],
+)
+def test_a_value_that_could_break_out_is_refused_by_name(fields, extension, site, named):
+    with pytest.raises(ValueError, match=named):
+        dialplan(server(**fields), [TransferTarget(name="x", extension=extension)], site_url=site)
+
+
+def test_without_a_person_to_fall_back_on_there_is_no_dialplan():
+    with pytest.raises(ValueError, match="transfer target"):
+        dialplan(server(), [], site_url=SITE)
