@@ -1,11 +1,22 @@
-"""The verbs that write customers and their companies, for the tenant acted for."""
+"""The verbs that write customers and companies."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from companies.models import Company, Customer
 from companies.phone import international
+
+FIELDS = ("first_name", "last_name", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    customer: Customer | None
+    company: Company | None
+    differences: dict[str, tuple[str, str]]  # field -> what the record says, what the caller said
 
 
 def find_customer(*, phone_number: str) -> Customer | None:
@@ -15,23 +26,36 @@ def find_customer(*, phone_number: str) -> Customer | None:
 
 
 @transaction.atomic
-def remember_customer(
+def remember_caller(
     *, phone_number: str, first_name: str = "", last_name: str = "", email: str = "", company: str = ""
-) -> Customer:
-    """Write down what a call told us of its caller; what it did not tell stays as it was.
+) -> Remembered:
+    """Create or complete the customer who calls from a number.
 
-    Raises ValueError when `phone_number` is none: nobody can be known by it.
+    What the record already says is never overwritten: a difference is returned, for a
+    person to decide. Without a number there is nothing to know a customer by.
     """
+    employer = remember_company(name=company) if company else None
     number = international(phone_number)
     if not number:
-        raise ValueError(f"phone_number: {phone_number!r} is no telephone number; an example is +33612345678")
-    told: dict[str, str | Company] = {"first_name": first_name, "last_name": last_name, "email": email}
-    if company:
-        told["company"] = remember_company(name=company)
-    customer, _created = Customer.objects.update_or_create(
-        phone_number=number, defaults={name: value for name, value in told.items() if value}
+        return Remembered(None, employer, {})
+    said = {"first_name": first_name, "last_name": last_name, "email": email}
+    customer, created = Customer.objects.get_or_create(
+        phone_number=number, defaults={**{key: value for key, value in said.items() if value}, "company": employer}
     )
-    return customer
+    differences: dict[str, tuple[str, str]] = {}
+    if not created:
+        for field in FIELDS:
+            known, new = getattr(customer, field), said[field]
+            if new and not known:
+                setattr(customer, field, new)
+            elif new and known.casefold() != new.casefold():
+                differences[field] = (known, new)
+        if employer is not None and customer.company is None:
+            customer.company = employer
+        elif employer is not None and customer.company_id != employer.pk:
+            differences["company"] = (str(customer.company), employer.name)
+        customer.save()
+    return Remembered(customer, employer or customer.company, differences)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from companies.models import Company, Customer
 from companies.phone import international
-from companies.services import find_customer, remember_company, remember_customer
+from companies.services import find_customer, remember_company, remember_caller
 from tenants.scope import NoTenant, acting_for
 from tests.cast import Cast
 
@@ -48,7 +48,7 @@ def test_another_tenant_s_customer_is_not_found(alpha: Cast) -> None:
 
 
 def test_a_new_caller_is_remembered_with_a_new_company(alpha: Cast) -> None:
-    remember_customer(
+    remember_caller(
         phone_number="0711111111", first_name="Zoé", last_name="PETIT", email="zoe@example.com", company="Vetodok"
     )
     customer = Customer.objects.get(phone_number="+33711111111")
@@ -58,22 +58,33 @@ def test_a_new_caller_is_remembered_with_a_new_company(alpha: Cast) -> None:
 
 def test_what_a_call_did_not_tell_stays_as_it_was(alpha: Cast) -> None:
     before = alpha.alpha.customer
-    remember_customer(phone_number=before.phone_number, email="pierre@example.com")
+    Customer.objects.filter(pk=before.pk).update(email="")
+    remember_caller(phone_number=before.phone_number, email="pierre@example.com")
     after = Customer.objects.get(pk=before.pk)
     assert after.email == "pierre@example.com"
     assert (after.first_name, after.last_name, after.company) == (before.first_name, before.last_name, before.company)
 
 
+def test_what_the_record_says_is_not_overwritten_but_the_difference_is_told(alpha: Cast) -> None:
+    before = alpha.alpha.customer
+    remembered = remember_caller(phone_number=before.phone_number, last_name="DURAND", company="Vetodok")
+    assert Customer.objects.get(pk=before.pk).last_name == before.last_name
+    assert remembered.differences["last_name"] == (before.last_name, "DURAND")
+    assert remembered.differences["company"] == (str(before.company), "Vetodok")
+
+
 def test_the_same_number_may_call_two_tenants(cast: Cast) -> None:
     with acting_for(cast.bravo.tenant):
-        theirs = remember_customer(phone_number=cast.alpha.customer.phone_number, first_name="Autre")
+        theirs = remember_caller(phone_number=cast.alpha.customer.phone_number, first_name="Autre").customer
+    assert theirs is not None
     assert theirs != cast.alpha.customer
     assert theirs.tenant == cast.bravo.tenant
 
 
-def test_a_caller_without_a_number_cannot_be_remembered(alpha: Cast) -> None:
-    with pytest.raises(ValueError, match="phone_number: 'anonymous'"):
-        remember_customer(phone_number="anonymous", first_name="Pierre")
+def test_a_caller_without_a_number_is_nobody_but_the_company_is_known(alpha: Cast) -> None:
+    remembered = remember_caller(phone_number="anonymous", first_name="Pierre", company="Vetodok")
+    assert remembered.customer is None
+    assert remembered.company == Company.objects.get(name="Vetodok")
 
 
 def test_a_company_is_found_however_it_is_capitalised(alpha: Cast) -> None:
@@ -83,7 +94,7 @@ def test_a_company_is_found_however_it_is_capitalised(alpha: Cast) -> None:
 
 def test_nobody_is_remembered_for_nobody(cast: Cast) -> None:
     with pytest.raises(NoTenant):
-        remember_customer(phone_number="+33611111111", first_name="Pierre")
+        remember_caller(phone_number="+33611111111", first_name="Pierre")
 
 
 def test_a_number_typed_in_the_admin_gets_its_written_form(alpha: Cast) -> None:
