@@ -1,7 +1,138 @@
 """The one admin site: companies and platform staff share its screens."""
 
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
+
+from tenants import services
+from tenants.middleware import tenants_of
+from tenants.models import Tenant
+from tenants.scope import EVERYONE
+
+#: What the search finds besides pages, and how many rows of each.
+SEARCHED = {"tickets.ticket", "calls.call", "companies.customer", "companies.company"}
+FOUND_PER_MODEL = 8
+SWITCHER_SIZE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A line of the tenant switcher; `value` is what its button posts."""
+
+    title: str
+    value: str
+    is_current: bool
 
 
 class VoicebotAdminSite(UnfoldAdminSite):
-    pass
+    """Unfold's site, for people of one tenant at a time."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_active and getattr(user, "is_staff", False) and getattr(request, "tenant", None))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().each_context(request)
+        if self.has_permission(request):
+            context["acting_tenant"] = request.tenant if isinstance(request.tenant, Tenant) else None  # type: ignore[attr-defined]
+            context["site_dropdown"] = switcher(request)
+        return context
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [path("tenant/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant")]
+
+    def switch_tenant(self, request: HttpRequest) -> HttpResponse:
+        """Act for another tenant: POST `tenant` (its key; empty: staff leave all tenants) and `next`."""
+        choice = request.POST.get("tenant", "")
+        tenant = get_object_or_404(tenants_of(request.user), pk=choice) if choice.isdecimal() else None
+        services.switch_tenant(request=request, tenant=tenant)
+        target = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+            return redirect(target)
+        return redirect("admin:index")
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Pages, tickets, calls and customers that a word leads to.
+
+        Unfold's own keeps results for a person and a word, whatever tenant is acted for.
+        """
+        began = time.perf_counter()
+        term = request.GET.get("s", "").strip()
+        if not term:
+            return HttpResponse()
+        apps = self.get_app_list(request)
+        results = self._search_apps([{**app, "models": list(app["models"])} for app in apps], term.lower())
+        extended = "extended" in request.GET
+        if extended:
+            results += self._search_rows(request, apps, term)
+        pages = Paginator(results, per_page=max(1, len(results)))
+        return TemplateResponse(
+            request,
+            "unfold/helpers/command_results.html" if extended else "unfold/helpers/search_results.html",
+            {
+                "page_obj": pages,
+                "results": pages.page(1),
+                "page_counter": 0,
+                "execution_time": time.perf_counter() - began,
+                "command_show_history": False,
+            },
+            headers={"HX-Trigger": "search"},
+        )
+
+    def _search_rows(self, request: HttpRequest, apps: list[dict[str, Any]], term: str) -> list[SearchResult]:
+        found = []
+        for model in (entry["model"] for app in apps for entry in app["models"]):
+            if model._meta.label_lower not in SEARCHED:
+                continue
+            screen = self._registry[model]
+            rows, _duplicates = screen.get_search_results(request, screen.get_queryset(request), term)
+            for row in rows.distinct()[:FOUND_PER_MODEL]:
+                found.append(
+                    SearchResult(
+                        title=str(row),
+                        description=capfirst(str(model._meta.verbose_name)),
+                        link=reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk]),
+                        icon="arrow_forward",
+                    )
+                )
+        return found
+
+
+def switcher(request: HttpRequest) -> list[Choice]:
+    """The tenants to switch to; empty when there is no choice."""
+    tenant = request.tenant  # type: ignore[attr-defined]
+    mine = list(tenants_of(request.user).order_by("name")[:SWITCHER_SIZE])
+    choices = [Choice(row.name, str(row.pk), row == tenant) for row in mine]
+    if request.user.is_superuser:
+        return [Choice(_("All companies"), "", tenant is EVERYONE), *choices]
+    return choices if len(choices) > 1 else []
+
+
+# --- Callbacks that settings.UNFOLD names ------------------------------------
+
+
+def acting_for_label(request: HttpRequest) -> list[str] | None:
+    """[text, colour] of the label in the header: whom one acts for, on every page."""
+    tenant = getattr(request, "tenant", None)
+    if isinstance(tenant, Tenant):
+        return [tenant.name, "warning" if request.user.is_superuser else "info"]
+    return [_("All companies"), "danger"] if tenant is EVERYONE else None
+
+
+def acting_for_name(request: HttpRequest) -> str | None:
+    label = acting_for_label(request)
+    return label[0] if label else None

@@ -9,14 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()  # X_FILE names a file that holds X (Docker secrets)
-if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
-
 TESTING = "pytest" in sys.modules
+
+
+class Environment(FileAwareMapping):
+    """X_FILE names a file that holds X (Docker secrets); editors end files with a newline."""
+
+    def __getitem__(self, key: str) -> str:
+        value: str = super().__getitem__(key)
+        return value.rstrip("\n")
+
+
+class Env(environ.Env):
+    ENVIRON = Environment()
+
+
+env = Env()
+if (BASE_DIR / ".env").exists() and not TESTING:  # a developer's keys must not get into tests
+    env.read_env(str(BASE_DIR / ".env"))
 
 # --- Django -----------------------------------------------------------------
 
@@ -34,7 +49,8 @@ HTTPS: bool = SITE_URL.startswith("https://")
 
 INSTALLED_APPS = [
     "daphne",  # first: its runserver speaks ASGI
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in place of ours
+    "unfold.contrib.filters",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -249,7 +265,33 @@ LOGGING: dict[str, Any] = {
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Voicebot",
     "SITE_HEADER": "Voicebot",
+    "SITE_SUBHEADER": "voicebot_site.admin.acting_for_name",
     "SITE_SYMBOL": "support_agent",
+    "SITE_URL": None,
+    "ENVIRONMENT": "voicebot_site.admin.acting_for_label",
+    "DASHBOARD_CALLBACK": "voicebot_site.dashboard.dashboard",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("voicebot/admin.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "voicebot_site.navigation.sidebar",
+    },
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .014 195)",
+            "100": "oklch(94.5% .034 194)",
+            "200": "oklch(89.5% .062 193)",
+            "300": "oklch(82.5% .094 192)",
+            "400": "oklch(73.5% .112 191)",
+            "500": "oklch(63.5% .107 191)",
+            "600": "oklch(51.5% .089 192)",
+            "700": "oklch(44.5% .076 193)",
+            "800": "oklch(38.5% .064 194)",
+            "900": "oklch(33.5% .053 195)",
+            "950": "oklch(24.5% .043 196)",
+        }
+    },
 }

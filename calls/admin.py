@@ -1,0 +1,126 @@
+"""Calls: the list, and one call with its player, transcript and cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from calls.models import Call, Usage
+from calls.templatetags.calls import clock, euros, scene_name, usage_amount
+from calls.views import recording
+from tenants.modeladmin import TenantModelAdmin
+from tenants.roles import may
+from tickets.models import Ticket
+
+STATUS_COLOURS = {
+    Call.Status.IN_PROGRESS: "info",
+    Call.Status.COMPLETED: "success",
+    Call.Status.TRANSFERRED: "warning",
+    Call.Status.DROPPED: "danger",
+    Call.Status.FAILED: "danger",
+}
+
+
+def conversation(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """What the template of a call's player and transcript needs."""
+    may_listen = may(request, "listen", Call)
+    has_recording = bool(call.recording)
+    return {
+        "call": call,
+        "turns": list(call.turns.all()),
+        "has_recording": has_recording,
+        "recording_url": reverse("admin:calls_call_recording", args=[call.uuid])
+        if has_recording and may_listen
+        else None,
+    }
+
+
+@admin.register(Call)
+class CallAdmin(TenantModelAdmin):
+    list_display = ("when", "caller", "shown_status", "problem_type", "shown_scene", "duration", "cost")
+    list_display_links = ("when", "caller")
+    list_select_related = ("customer", "problem_type")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("end_reason", ChoicesDropdownFilter),
+        ("problem_type", RelatedDropdownFilter),
+        ("started_at", RangeDateFilter),
+    )
+    search_fields = ("phone_number", "customer__first_name", "customer__last_name")
+    change_form_template = "admin/calls/call/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(recording)
+        return [path("<uuid:uuid>/recording.wav", view, name="calls_call_recording"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        costs = Usage.objects.filter(call=OuterRef("pk")).order_by().values("call").annotate(total=Sum("cost_eur"))
+        rows: QuerySet[Call] = super().get_queryset(request)
+        return rows.annotate(total_cost=Subquery(costs.values("total")))
+
+    @display(description=_("started"), ordering="started_at")
+    def when(self, call: Call) -> Any:
+        return call.started_at
+
+    @display(description=_("caller"), ordering="phone_number", header=True)
+    def caller(self, call: Call) -> tuple[str, str]:
+        number = call.phone_number or str(_("number withheld"))
+        name = call.customer.full_name if call.customer else ""
+        return (name, number) if name else (number, "")
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
+    def shown_status(self, call: Call) -> tuple[str, str]:
+        return call.status, call.get_status_display()
+
+    @display(description=_("scene"), ordering="scene")
+    def shown_scene(self, call: Call) -> Any:
+        return scene_name(call.scene) or "–"
+
+    @display(description=_("duration"))
+    def duration(self, call: Call) -> str:
+        return clock(call.duration_seconds)
+
+    @display(description=_("cost"), ordering="total_cost")
+    def cost(self, call: Call) -> str:
+        return euros(call.total_cost)  # type: ignore[attr-defined]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        call = self.get_object(request, unquote(object_id))
+        context = dict(extra_context or {})
+        if call is not None and self.has_view_permission(request, call):
+            usages = list(call.usages.order_by("created_at"))
+            context |= conversation(request, call) | {
+                "usages": usages,
+                "total_cost": sum((usage.cost_eur for usage in usages if usage.cost_eur is not None), Decimal(0)),
+                "has_unpriced": any(usage.cost_eur is None for usage in usages),
+                "ticket": Ticket.objects.filter(call=call).first(),
+                "status_colour": STATUS_COLOURS[Call.Status(call.status)],
+            }
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+
+@admin.register(Usage)
+class UsageAdmin(TenantModelAdmin):
+    list_display = ("created_at", "kind", "provider", "model", "amount", "latency_seconds", "cost", "is_estimated")
+    list_filter = (("kind", ChoicesDropdownFilter), "provider", "is_estimated", ("created_at", RangeDateFilter))
+    search_fields = ("provider", "model", "request_id")
+
+    @display(description=_("amount"))
+    def amount(self, usage: Usage) -> str:
+        return usage_amount(usage)
+
+    @display(description=_("cost"), ordering="cost_eur")
+    def cost(self, usage: Usage) -> str:
+        return euros(usage.cost_eur)

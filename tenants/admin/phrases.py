@@ -1,0 +1,124 @@
+"""Phrases, grouped by the scene of the call in which they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from tenants import presets
+from tenants.modeladmin import TenantModelAdmin
+from tenants.models import Phrase, Tenant
+from tenants.presets import PresetPhrase
+from tenants.scope import current_tenant
+
+
+class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A phrase exists because the bot's script says it, and knows only the script's values."""
+
+    class Meta:
+        model = Phrase
+        fields = ("key", "language", "text")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "key" in self.fields:
+            keys = list(presets.phrases(presets.LANGUAGES[0]))
+            self.fields["key"] = forms.ChoiceField(
+                label=_("key"), choices=[(key, key) for key in keys], widget=UnfoldAdminSelectWidget()
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        key = data.get("key", self.instance.key)
+        language = data.get("language", self.instance.language)
+        preset = presets.phrases(language).get(key) if language in presets.LANGUAGES else None
+        if preset is not None and "text" in data:
+            self._check_values(data["text"], preset)
+        return data
+
+    def _check_values(self, text: str, preset: PresetPhrase) -> None:
+        allowed = ", ".join(f"{{{value}}}" for value in sorted(preset.values)) or gettext("none")
+        try:
+            unknown = presets.placeholders(text) - preset.values
+        except ValueError:
+            message = gettext("Braces come in pairs around one name. Names that this phrase knows: %(allowed)s.")
+            self.add_error("text", message % {"allowed": allowed})
+            return
+        if unknown:
+            names = ", ".join(f"{{{name}}}" for name in sorted(unknown))
+            message = gettext("This phrase does not know %(names)s. Names that it knows: %(allowed)s.")
+            self.add_error("text", message % {"names": names, "allowed": allowed})
+
+
+@admin.register(Phrase)
+class PhraseAdmin(TenantModelAdmin):
+    form = PhraseForm
+    list_display = ("key", "language", "text", "updated_at")
+    list_filter = ("language",)
+    search_fields = ("key", "text")
+    change_form_template = "admin/tenants/phrase/change_form.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Phrase | None = None) -> tuple[str, ...]:
+        return ("key", "language") if obj else ()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A company reads its phrases as the script says them; staff outside any see plain rows."""
+        tenant = current_tenant()
+        if tenant is None or request.method == "POST":
+            response: HttpResponse = super().changelist_view(request, extra_context)
+            return response
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        language = request.GET.get("language", tenant.language)
+        if language not in presets.LANGUAGES:
+            language = tenant.language
+        return TemplateResponse(
+            request,
+            "admin/tenants/phrase/by_scene.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": capfirst(str(self.opts.verbose_name_plural)),
+                "opts": self.opts,
+                "scenes": by_scene(language),
+                "language": language,
+                "languages": Tenant.Language.choices,
+                "may_change": self.has_change_permission(request),
+                "may_add": self.has_add_permission(request),
+            },
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        phrase = self.get_object(request, unquote(object_id)) if object_id else None
+        key, language = (phrase.key, phrase.language) if phrase else (request.GET.get("key"), request.GET.get("language"))
+        known: Mapping[str, PresetPhrase] = presets.phrases(language) if language in presets.LANGUAGES else {}
+        context = {**(extra_context or {}), "preset": known.get(key or "")}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return response
+
+
+def by_scene(language: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(scene, lines) in the order of a call; a line is the preset and the tenant's own phrase, or None."""
+    own = {phrase.key: phrase for phrase in Phrase.objects.filter(language=language)}
+    lines = [{"preset": preset, "phrase": own.get(preset.key)} for preset in presets.phrases(language).values()]
+    for line in lines:
+        phrase, preset = line["phrase"], line["preset"]
+        line["is_own"] = phrase is not None and phrase.text != preset.text
+    return [(scene, list(group)) for scene, group in groupby(lines, key=lambda line: line["preset"].scene)]

@@ -1,0 +1,122 @@
+"""Tickets, with the call that left each of them beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    AllValuesCheckboxFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from calls.admin import conversation
+from tenants.modeladmin import TenantModelAdmin, TenantStackedInline
+from tenants.models import Severity
+from tickets.models import Comment, Ticket
+
+STATUS_COLOURS = {
+    Ticket.Status.OPEN: "info",
+    Ticket.Status.TRANSFERRED: "warning",
+    Ticket.Status.RESOLVED: "success",
+    Ticket.Status.FAILED: "danger",
+}
+SENTIMENT_COLOURS = {Ticket.Sentiment.POSITIVE: "success", Ticket.Sentiment.NEGATIVE: "danger"}
+SEVERITY_COLOURS = {Severity.HIGH: "danger", Severity.MEDIUM: "warning"}
+
+
+class CommentInline(TenantStackedInline):
+    """What was said is not unsaid: comments are added, and never changed."""
+
+    model = Comment
+    fields = ("text", "author", "created_at")
+    readonly_fields = ("author", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
+        rows: QuerySet[Comment] = super().get_queryset(request)
+        return rows.select_related("author")
+
+
+@admin.register(Ticket)
+class TicketAdmin(TenantModelAdmin):
+    list_display = (
+        "number",
+        "client",
+        "shown_status",
+        "problem_type",
+        "shown_severity",
+        "shown_sentiment",
+        "tag",
+        "assigned_to",
+        "created_at",
+    )
+    list_display_links = ("number", "client")
+    list_select_related = ("problem_type", "company", "assigned_to")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("severity", ChoicesDropdownFilter),
+        ("sentiment", ChoicesDropdownFilter),
+        ("problem_type", RelatedDropdownFilter),
+        ("tag", AllValuesCheckboxFilter),
+        ("created_at", RangeDateFilter),
+    )
+    search_fields = ("client_name", "client_email", "phone_number", "description", "summary", "tag", "company__name")
+    search_help_text = _("Name, telephone, e-mail, company, or a word of the problem")
+    autocomplete_fields = ("customer", "company")
+    readonly_fields = ("created_at", "updated_at")
+    inlines = (CommentInline,)
+    change_form_template = "admin/tickets/ticket/change_form.html"
+    fieldsets = (
+        (None, {"fields": (("status", "assigned_to"), ("severity", "sentiment"), ("problem_type", "tag"))}),
+        (_("Request"), {"fields": ("summary", "description")}),
+        (
+            _("Customer"),
+            {"fields": (("client_name", "client_email"), ("phone_number", "customer"), "company")},
+        ),
+        (None, {"fields": (("created_at", "updated_at"),)}),
+    )
+
+    @display(description=_("number"), ordering="pk")
+    def number(self, ticket: Ticket) -> str:
+        return f"#{ticket.pk}"
+
+    @display(description=_("customer"), ordering="client_name", header=True)
+    def client(self, ticket: Ticket) -> tuple[str, str]:
+        who = ticket.client_name or ticket.phone_number or "–"
+        return who, Truncator(ticket.summary or ticket.description).chars(60)
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
+    def shown_status(self, ticket: Ticket) -> tuple[str, str]:
+        return ticket.status, ticket.get_status_display()
+
+    @display(description=_("severity"), ordering="severity", label=SEVERITY_COLOURS)
+    def shown_severity(self, ticket: Ticket) -> tuple[str, str]:
+        return ticket.severity, ticket.get_severity_display()
+
+    @display(description=_("sentiment"), ordering="sentiment", label=SENTIMENT_COLOURS)
+    def shown_sentiment(self, ticket: Ticket) -> tuple[str, str]:
+        return ticket.sentiment, ticket.get_sentiment_display()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        ticket = self.get_object(request, unquote(object_id))
+        context = dict(extra_context or {})
+        if ticket is not None and ticket.call is not None and self.has_view_permission(request, ticket):
+            context |= conversation(request, ticket.call)
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for comment in formset.save(commit=False):
+            comment.author = request.user
+            comment.save()
+        formset.save_m2m()
