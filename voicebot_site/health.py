@@ -44,7 +44,7 @@ async def _ask(name: str, part: Callable[[], object]) -> bool:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await asyncio.get_running_loop().run_in_executor(_threads, part)
     except Exception as error:  # whatever it is, the part is not ready
-        logger.warning("not ready: %s: %s", name, error or type(error).__name__)
+        logger.warning("not ready: %s: %r", name, error)
         return False
     return True
 
