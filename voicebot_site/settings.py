@@ -150,8 +150,8 @@ MEDIA_ROOT = DATA_DIR / "media"  # never served as such: a view checks whose fil
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = not DATABASE_URL  # embedded needs no collectstatic
-WHITENOISE_AUTOREFRESH = DEBUG
+# Embedded and in tests files are served from where they lie; in production collectstatic was run.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING or not DATABASE_URL
 
 # --- Redis, Channels, Celery ------------------------------------------------
 
