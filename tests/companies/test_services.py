@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from companies.models import Company, Customer
 from companies.phone import international
-from companies.services import find_customer, remember_company, remember_caller
+from companies.services import find_customer, remember_caller, remember_company
 from tenants.scope import NoTenant, acting_for
 from tests.cast import Cast
 
@@ -49,28 +49,29 @@ def test_another_tenant_s_customer_is_not_found(alpha: Cast) -> None:
 
 def test_a_new_caller_is_remembered_with_a_new_company(alpha: Cast) -> None:
     remember_caller(
-        phone_number="0711111111", first_name="Zoé", last_name="PETIT", email="zoe@example.com", company="Vetodok"
+        phone_number="+33711111111", first_name="Zoé", last_name="PETIT", email="zoe@example.com", company="Vetodok"
     )
     customer = Customer.objects.get(phone_number="+33711111111")
     assert (customer.full_name, customer.email) == ("Zoé PETIT", "zoe@example.com")
     assert customer.company == Company.objects.get(name="Vetodok")
 
 
-def test_what_a_call_did_not_tell_stays_as_it_was(alpha: Cast) -> None:
+def test_what_a_call_tells_completes_the_record(alpha: Cast) -> None:
     before = alpha.alpha.customer
-    Customer.objects.filter(pk=before.pk).update(email="")
-    remember_caller(phone_number=before.phone_number, email="pierre@example.com")
+    told = remember_caller(phone_number=before.phone_number, email="pierre@example.com")
     after = Customer.objects.get(pk=before.pk)
+    assert told.customer == after
     assert after.email == "pierre@example.com"
     assert (after.first_name, after.last_name, after.company) == (before.first_name, before.last_name, before.company)
+    assert told.differences == {}
 
 
-def test_what_the_record_says_is_not_overwritten_but_the_difference_is_told(alpha: Cast) -> None:
+def test_what_the_record_says_already_is_left_for_a_person_to_decide(alpha: Cast) -> None:
     before = alpha.alpha.customer
-    remembered = remember_caller(phone_number=before.phone_number, last_name="DURAND", company="Vetodok")
-    assert Customer.objects.get(pk=before.pk).last_name == before.last_name
-    assert remembered.differences["last_name"] == (before.last_name, "DURAND")
-    assert remembered.differences["company"] == (str(before.company), "Vetodok")
+    told = remember_caller(phone_number=before.phone_number, first_name="Paul", company="Vetodok")
+    after = Customer.objects.get(pk=before.pk)
+    assert (after.first_name, after.company) == ("Pierre", before.company)
+    assert told.differences == {"first_name": ("Pierre", "Paul"), "company": ("Alpha Client", "Vetodok")}
 
 
 def test_the_same_number_may_call_two_tenants(cast: Cast) -> None:
@@ -81,10 +82,10 @@ def test_the_same_number_may_call_two_tenants(cast: Cast) -> None:
     assert theirs.tenant == cast.bravo.tenant
 
 
-def test_a_caller_without_a_number_is_nobody_but_the_company_is_known(alpha: Cast) -> None:
-    remembered = remember_caller(phone_number="anonymous", first_name="Pierre", company="Vetodok")
-    assert remembered.customer is None
-    assert remembered.company == Company.objects.get(name="Vetodok")
+def test_a_caller_without_a_number_leaves_only_a_company(alpha: Cast) -> None:
+    told = remember_caller(phone_number="", first_name="Paul", company="Vetodok")
+    assert told.customer is None
+    assert told.company == Company.objects.get(name="Vetodok")
 
 
 def test_a_company_is_found_however_it_is_capitalised(alpha: Cast) -> None:
