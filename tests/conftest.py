@@ -16,6 +16,19 @@ from tenants.scope import acting_for
 from tests.cast import Cast, assemble
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "database: reaches the database; set by itself, chosen for PostgreSQL")
+
+
+@pytest.hookimpl(tryfirst=True)  # before markers are chosen from
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever reaches the database, by fixture or by mark."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") or "db" in fixtures or "transactional_db" in fixtures:
+            item.add_marker("database")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tasks_run_at_once() -> None:
     """A task runs in whoever starts it, and its error is raised there."""

@@ -117,7 +117,10 @@ PARTS: dict[str, tuple[Callable[[], str], Callable[[], tuple[bool, str]]]] = {
     "lint": (always, lint),
     "embedded": (always, suite("not asterisk and not postgres and not redis")),
     # Whatever touches the database, on the database of production.
-    "postgresql": (no_postgresql, suite("(django_db or postgres) and not asterisk", DATABASE_URL=DATABASE_URL)),
+    "postgresql": (
+        no_postgresql,
+        suite("(database or postgres) and not asterisk and not redis", DATABASE_URL=DATABASE_URL),
+    ),
     "redis": (no_redis, suite("redis", REDIS_URL=REDIS_URL)),
     "asterisk": (lab.missing, suite("asterisk")),
 }

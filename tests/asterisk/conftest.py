@@ -22,6 +22,7 @@ import pytest
 from tests.asterisk import lab as asterisk_lab
 
 
+@pytest.hookimpl(tryfirst=True)  # before markers are chosen from
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of this folder needs Asterisk, said once."""
     for item in items:
