@@ -146,6 +146,7 @@ class Usage(TenantModel):
     request_id = models.CharField(_("request"), max_length=100, blank=True)
     audio_seconds = models.DecimalField(_("audio seconds"), max_digits=12, decimal_places=3, default=0)
     characters = models.PositiveIntegerField(_("characters"), default=0)
+    credits = models.PositiveIntegerField(_("credits"), default=0, help_text=_("Where the vendor counts in them."))
     input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
     output_tokens = models.PositiveIntegerField(_("output tokens"), default=0)
     cached_tokens = models.PositiveIntegerField(_("cached tokens"), default=0)

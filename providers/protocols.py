@@ -38,7 +38,11 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
-    """Units of one vendor call, as the vendor counted them (`estimated`: it did not say)."""
+    """Units of one vendor call, as the vendor counted them (`estimated`: it did not say).
+
+    Cached tokens are a part of the input tokens, reasoning tokens of the output tokens.
+    `credits` is what ElevenLabs takes off the account's quota; prices are per character.
+    """
 
     kind: str  # "stt", "llm", "tts"
     provider: str
@@ -46,6 +50,7 @@ class UsageReport:
     request_id: str = ""
     audio_seconds: Decimal = Decimal(0)
     characters: int = 0
+    credits: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0

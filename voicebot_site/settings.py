@@ -245,6 +245,11 @@ TEXT_TO_SPEECH: str = env.str("TEXT_TO_SPEECH", default="providers.elevenlabs.El
 DEEPGRAM_MODEL: str = env.str("DEEPGRAM_MODEL", default="nova-3")
 GROQ_MODEL: str = env.str("GROQ_MODEL", default="openai/gpt-oss-20b")
 ELEVENLABS_MODEL: str = env.str("ELEVENLABS_MODEL", default="eleven_flash_v2_5")
+# Who speaks for a company that chose no voice of its own, by language.
+ELEVENLABS_VOICES: dict[str, str] = {
+    "fr": env.str("ELEVENLABS_VOICE_FR", default="EXAVITQu4vr4xnSDxMaL"),
+    "en": env.str("ELEVENLABS_VOICE_EN", default="EXAVITQu4vr4xnSDxMaL"),
+}
 
 # --- Logs -------------------------------------------------------------------
 

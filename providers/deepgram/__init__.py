@@ -1,0 +1,5 @@
+"""Deepgram: streaming speech to text over a websocket (listen v1, nova models)."""
+
+from providers.deepgram.speech_to_text import DeepgramSpeechToText
+
+__all__ = ["DeepgramSpeechToText"]

@@ -1,0 +1,60 @@
+"""What Deepgram's JSON messages mean.
+
+https://developers.deepgram.com/reference/speech-to-text/listen-streaming
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from providers.protocols import SpeechEvent, SpeechStarted, Transcript, UtteranceEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The last message of a stream: what is billed."""
+
+    request_id: str
+    duration: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Deepgram's Error message."""
+
+    text: str
+
+
+def parse(raw: bytes) -> SpeechEvent | Metadata | Complaint | None:
+    """One message; None for those that say nothing to us, and for kinds of the future.
+
+    Raises ValueError, TypeError or LookupError for what is no message of Deepgram's.
+    """
+    message: dict[str, Any] = json.loads(raw)
+    match message["type"]:
+        case "Results":
+            return _transcript(message)
+        case "SpeechStarted":
+            return SpeechStarted(message["timestamp"])
+        case "UtteranceEnd":
+            return UtteranceEnded(message["last_word_end"])
+        case "Metadata":
+            return Metadata(message.get("request_id", ""), Decimal(str(message["duration"])))
+        case "Error":
+            return Complaint(str(message.get("description") or message.get("message") or "unknown error"))
+        case _:
+            return None
+
+
+def _transcript(message: dict[str, Any]) -> Transcript | None:
+    best = message["channel"]["alternatives"][0]
+    ends_speech = message["speech_final"]
+    if not best["transcript"] and not ends_speech:
+        return None  # heard nothing: sent all the time in silence
+    words = best["words"]
+    start = words[0]["start"] if words else message["start"]
+    end = words[-1]["end"] if words else message["start"] + message["duration"]
+    return Transcript(best["transcript"], message["is_final"], ends_speech, start, end, best["confidence"])

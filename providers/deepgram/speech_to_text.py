@@ -1,0 +1,117 @@
+"""Speech to text by Deepgram.
+
+Parameters: https://developers.deepgram.com/reference/speech-to-text/listen-streaming
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import httpx
+from deepgram import AsyncDeepgramClient
+from deepgram.environment import DeepgramClientEnvironment
+from django.conf import settings
+from websockets.exceptions import InvalidHandshake, InvalidStatus
+
+from providers import wire
+from providers.deepgram.stream import DeepgramStream
+from providers.deepgram.transport import Transport
+from providers.protocols import (
+    Failure,
+    OnSpeech,
+    OnUsage,
+    ProviderError,
+    SpeechOptions,
+    UsageReport,
+)
+
+OPEN_SECONDS: Final = 3.0
+# Deepgram takes 500 tokens of keyterms; in French a token is about three letters.
+MOST_KEYTERMS: Final = 100
+MOST_KEYTERM_LETTERS: Final = 1200
+
+
+class DeepgramSpeechToText:
+    def __init__(self) -> None:
+        vendor = settings.VENDORS["deepgram"]
+        self._key: str = vendor["api_key"]
+        self._model: str = settings.DEEPGRAM_MODEL
+        rest, sockets = vendor["url"], "ws" + vendor["url"].removeprefix("http")
+        self._http = httpx.AsyncClient(verify=wire.tls_context())  # the SDK would make one, with its own context
+        self._client = AsyncDeepgramClient(
+            api_key=self._key,
+            environment=DeepgramClientEnvironment(base=rest, production=sockets, agent=sockets, agent_rest=rest),
+            httpx_client=self._http,
+            transport_factory=Transport,
+        )
+
+    async def open(self, options: SpeechOptions, on_speech: OnSpeech, on_usage: OnUsage) -> DeepgramStream:
+        leave = AsyncExitStack()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                connecting = self._client.listen.v1.connect(**self._parameters(options))
+                socket = await leave.enter_async_context(connecting)
+                await socket.send_keep_alive()  # the transport connects with the first message
+        except Exception as error:
+            await leave.aclose()
+            raise self._error(error) from None
+        except BaseException:
+            await leave.aclose()
+            raise
+        report = UsageReport(
+            kind="stt",
+            provider="deepgram",
+            model=self._model if options.language != "multi" else f"{self._model}-multilingual",  # priced apart
+            latency_seconds=loop.time() - started,
+        )
+        return DeepgramStream(socket, leave, report, on_speech, on_usage)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def _parameters(self, options: SpeechOptions) -> dict[str, Any]:
+        return {
+            "model": self._model,
+            "language": options.language,
+            "encoding": "linear16",
+            "sample_rate": 8000,
+            "channels": 1,
+            "interim_results": True,
+            "vad_events": True,
+            "smart_format": True,
+            "endpointing": round(options.endpointing_seconds * 1000),
+            "utterance_end_ms": max(1000, round(options.utterance_end_seconds * 1000)),  # Deepgram's least
+            **self._vocabulary(options.keyterms),
+            **({"tag": options.tag} if options.tag else {}),
+            "request_options": {"additional_query_parameters": {"no_delay": "true"}},
+        }
+
+    def _vocabulary(self, keyterms: Mapping[str, int]) -> dict[str, list[str]]:
+        """nova-3 takes plain terms, its predecessors words with a boost; each refuses the other's."""
+        terms: list[str] = []
+        letters = 0
+        for term, _boost in sorted(keyterms.items(), key=lambda item: -item[1])[:MOST_KEYTERMS]:
+            letters += len(term)
+            if letters > MOST_KEYTERM_LETTERS:
+                break
+            terms.append(term)
+        if not terms:
+            return {}
+        if self._model.startswith("nova-3"):
+            return {"keyterm": terms}
+        return {"keywords": [f"{term}:{keyterms[term]}" for term in terms]}
+
+    def _error(self, error: Exception) -> ProviderError:
+        if isinstance(error, InvalidStatus):
+            response = error.response
+            detail = response.headers.get("dg-error", "")
+            return wire.from_status("deepgram", response.status_code, response.headers, detail, secret=self._key)
+        if isinstance(error, InvalidHandshake):
+            failure = Failure.CUT if isinstance(error.__cause__, EOFError) else Failure.GARBAGE
+            return ProviderError("deepgram", failure, "handshake")
+        return wire.from_exception("deepgram", error)

@@ -1,0 +1,164 @@
+"""One caller's audio on its way to Deepgram, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+from websockets.exceptions import ConnectionClosed
+
+from providers import wire
+from providers.deepgram.messages import Complaint, Metadata, parse
+from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
+
+logger = logging.getLogger(__name__)
+
+BYTES_PER_SECOND: Final = 16_000
+CHUNK: Final = BYTES_PER_SECOND // 10  # a message costs the same whatever its size
+LONGEST_QUEUE: Final = 100  # chunks: 10 s
+KEEP_ALIVE_SECONDS = 4.0  # Deepgram closes (NET-0001) after 10 s without audio or message
+CLOSE_SECONDS: Final = 1.5
+
+
+class DeepgramStream:
+    """A SpeechStream. Two tasks serve it: one writes, one reads; the reader's end is the stream's."""
+
+    def __init__(
+        self,
+        socket: AsyncV1SocketClient,
+        leave: AsyncExitStack,
+        report: UsageReport,
+        on_speech: OnSpeech,
+        on_usage: OnUsage,
+    ) -> None:
+        """`leave` closes the socket; `report` lacks what only the end tells."""
+        self._socket = socket
+        self._leave = leave
+        self._report = report
+        self._on_speech = on_speech
+        self._on_usage = on_usage
+        self._partial = bytearray()
+        self._outgoing: deque[bytes] = deque(maxlen=LONGEST_QUEUE)
+        self._dropped = self._sent = 0  # chunks, bytes
+        self._closing = self._ended = self._silent = False
+        self._metadata: Metadata | None = None
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._last_sent = self._loop.time()
+        self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self._writer = self._loop.create_task(self._write())
+        self._reader = self._loop.create_task(self._read())
+
+    # --- SpeechStream ---
+
+    def send(self, pcm: bytes) -> None:
+        if self._closing or self._ended:
+            return
+        self._partial += pcm
+        while len(self._partial) >= CHUNK:
+            self._enqueue(bytes(self._partial[:CHUNK]))
+            del self._partial[:CHUNK]
+
+    async def close(self) -> None:
+        if not (self._closing or self._ended):
+            self._closing = True
+            if self._partial:
+                self._enqueue(bytes(self._partial))
+            self._wake.set()
+        await asyncio.wait({self._reader}, timeout=CLOSE_SECONDS)
+        if not self._reader.done():
+            self._reader.cancel()
+            await asyncio.wait({self._reader})
+
+    # --- To Deepgram ---
+
+    def _enqueue(self, chunk: bytes) -> None:
+        self._dropped += len(self._outgoing) == LONGEST_QUEUE
+        self._outgoing.append(chunk)
+        self._wake.set()
+
+    def _keep_alive(self) -> None:
+        idle = self._loop.time() - self._last_sent
+        if idle >= KEEP_ALIVE_SECONDS:
+            self._silent, idle = True, 0.0
+            self._wake.set()
+        self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - idle, self._keep_alive)
+
+    async def _write(self) -> None:
+        # A socket that is closed ends the reader, and that ends the stream.
+        with suppress(ConnectionClosed):
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._outgoing:
+                    chunk = self._outgoing.popleft()
+                    await self._socket.send_media(chunk)
+                    self._sent += len(chunk)
+                    self._last_sent, self._silent = self._loop.time(), False
+                if self._closing:
+                    await self._socket.send_close_stream()
+                    return
+                if self._silent:
+                    await self._socket.send_keep_alive()
+                    self._last_sent, self._silent = self._loop.time(), False
+
+    # --- From Deepgram ---
+
+    async def _read(self) -> None:
+        error: ProviderError | None = None
+        try:
+            async for raw in self._socket:
+                self._receive(raw)
+            error = ProviderError("deepgram", Failure.CUT, "closed")
+        except ConnectionClosed as closed:
+            reason = f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd else "connection lost"
+            error = ProviderError("deepgram", Failure.CUT, reason[:200])
+        except Exception as failure:
+            error = wire.from_exception("deepgram", failure)
+        finally:
+            self._end(error)
+            with suppress(Exception):  # a socket that is broken may be closed with an error
+                await self._leave.aclose()
+
+    def _receive(self, raw: bytes) -> None:
+        match parse(raw):
+            case None:
+                pass
+            case Metadata() as metadata:
+                self._metadata = metadata
+            case Complaint(text):
+                raise ProviderError("deepgram", Failure.SERVER, text[:200])
+            case event:
+                self._tell(event)
+
+    def _tell(self, event: SpeechEvent) -> None:
+        try:
+            self._on_speech(event)
+        except Exception:  # whoever listens must not end the stream
+            logger.exception("deepgram: a listener failed on %s", type(event).__name__)
+
+    # --- The end ---
+
+    def _end(self, error: ProviderError | None) -> None:
+        self._ended = True
+        self._timer.cancel()
+        self._writer.cancel()
+        if self._dropped:
+            logger.warning("deepgram: %.1f s of audio dropped", self._dropped * CHUNK / BYTES_PER_SECOND)
+        try:
+            self._on_usage(self._usage())
+        finally:
+            self._tell(StreamEnded(None if self._closing else error))
+
+    def _usage(self) -> UsageReport:
+        """The seconds that Deepgram counted; cut off before it said so, those we sent."""
+        if self._metadata is None:
+            seconds = Decimal(self._sent) / BYTES_PER_SECOND
+            return replace(self._report, audio_seconds=seconds, estimated=True)
+        return replace(self._report, audio_seconds=self._metadata.duration, request_id=self._metadata.request_id)
