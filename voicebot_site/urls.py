@@ -8,5 +8,6 @@ urlpatterns = [
     path("readyz", readyz),
     path("", include("django_prometheus.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("calls.urls")),
     path("admin/", admin.site.urls),
 ]

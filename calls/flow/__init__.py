@@ -1,0 +1,3 @@
+from calls.flow.support import support
+
+__all__ = ["support"]

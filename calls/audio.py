@@ -1,0 +1,137 @@
+"""The media session of a call: what the caller hears in the next 20 ms, and who listens.
+
+Everything here runs in the event loop, called by the transport for every frame: no
+awaits, no allocation that can be avoided. Times are seconds since the call began, on
+the bot's frame clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calls.recording import Recorder
+from telephony.media import FRAME_BYTES, FRAME_SECONDS, SILENCE
+
+# Caller's audio kept while speech-to-text connects or reconnects.
+PREROLL_FRAMES = 500
+
+
+@dataclass(slots=True, eq=False)
+class Playback:
+    """One utterance of the bot: audio that grows while it is being played."""
+
+    interruptible: bool = True
+    frames_played: int = 0
+    underruns: int = 0  # frames of silence because the vendor was slower than speech
+    started_at: float | None = None
+    _frames: deque[bytes] = field(default_factory=deque)
+    _rest: bytes = b""
+    _complete: bool = False
+
+    def feed(self, pcm: bytes) -> None:
+        """Add audio behind what is there."""
+        pcm = self._rest + pcm
+        whole = len(pcm) - len(pcm) % FRAME_BYTES
+        self._frames.extend(pcm[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES))
+        self._rest = pcm[whole:]
+
+    def complete(self) -> None:
+        """No more audio will come."""
+        if self._rest:
+            self._frames.append(self._rest.ljust(FRAME_BYTES, b"\0"))
+            self._rest = b""
+        self._complete = True
+
+    @property
+    def frames_fed(self) -> int:
+        return self.frames_played + len(self._frames)
+
+    @property
+    def is_over(self) -> bool:
+        return self._complete and not self._frames
+
+    def next_frame(self) -> bytes | None:
+        """The next frame, or None: nothing has come yet."""
+        if self._frames:
+            self.frames_played += 1
+            return self._frames.popleft()
+        if self.frames_played and not self._complete:
+            self.underruns += 1
+        return None
+
+
+class CallAudio:
+    """Implements telephony.media.MediaSession for one call."""
+
+    def __init__(self, recorder: Recorder | None, on_change: Callable[[], None]) -> None:
+        """`on_change` is called when a playback begins to sound, ends or is stopped."""
+        self._recorder = recorder
+        self._on_change = on_change
+        self._playback: Playback | None = None
+        self._listener: Callable[[bytes], None] | None = None
+        self._preroll: deque[bytes] = deque(maxlen=PREROLL_FRAMES)
+        self._frames = 0
+
+    @property
+    def now(self) -> float:
+        """Seconds of the call so far."""
+        return self._frames * FRAME_SECONDS
+
+    @property
+    def is_playing(self) -> bool:
+        return self._playback is not None
+
+    # The caller.
+
+    def hear(self, pcm: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.caller(pcm)
+        if self._listener is not None:
+            self._listener(pcm)
+        else:
+            self._preroll.append(pcm)
+
+    def listen_with(self, listener: Callable[[bytes], None] | None) -> float:
+        """Give the caller's audio to `listener`, first what it missed; None: to nobody yet.
+
+        Returns when, on the call's clock, that audio begins.
+        """
+        missed = sum(map(len, self._preroll)) / (FRAME_BYTES / FRAME_SECONDS)
+        if listener is not None:
+            for pcm in self._preroll:
+                listener(pcm)
+            self._preroll.clear()
+        self._listener = listener
+        return max(0.0, self.now - missed)
+
+    # The bot.
+
+    def speak(self) -> bytes:
+        self._frames += 1
+        frame = SILENCE
+        if self._playback is not None:
+            sound = self._playback.next_frame()
+            if sound is not None:
+                frame = sound
+                if self._playback.started_at is None:
+                    self._playback.started_at = self.now - FRAME_SECONDS
+                    self._on_change()
+            elif self._playback.is_over:
+                self._playback = None
+                self._on_change()
+        if self._recorder is not None:
+            self._recorder.bot(frame)
+        return frame
+
+    def play(self, playback: Playback) -> None:
+        """Make it sound from the next frame on, in place of what is playing."""
+        self._playback = playback
+
+    def stop(self) -> None:
+        """Barge-in: silence from the next frame on."""
+        if self._playback is not None:
+            self._playback = None
+            self._on_change()
+

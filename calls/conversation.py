@@ -1,0 +1,151 @@
+"""One call from its first frame to its ticket: puts the parts together, and ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.db import DatabaseError
+
+from calls import metrics, pbx, services
+from calls.audio import CallAudio
+from calls.case import Case, Ending
+from calls.db import in_database
+from calls.dialogue import CallerGone, Dialogue
+from calls.flow import support
+from calls.hearing import Hearing
+from calls.models import Call
+from calls.recording import Recorder
+from calls.scribe import Scribe
+from calls.settings import Problem
+from calls.speaking import Speaking
+from calls.thinking import decide_problem
+from providers.phrases import phrase_store
+from providers.protocols import SpeechOptions
+from telephony.media import Line
+
+logger = logging.getLogger(__name__)
+
+
+class Conversation:
+    """Holds one call. Control comes in through `press`, `caller_left` and `drain`."""
+
+    def __init__(self, opening: services.Opening, line: Line) -> None:
+        self._opening = opening
+        self._call = opening.call
+        self._line = line
+        configured = opening.settings
+        self._scribe = Scribe(opening.call)
+        self._recorder = Recorder(recording_in_progress(opening.call)) if configured.record else None
+        self._audio = CallAudio(self._recorder, self._wake)
+        self._hearing = Hearing(
+            self._audio,
+            SpeechOptions(
+                language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"
+            ),
+            on_change=self._wake,
+            on_usage=self._scribe.usage,
+        )
+        speaking = Speaking(self._audio, configured.voice, on_change=self._wake, on_usage=self._scribe.usage)
+        self._dialogue = Dialogue(configured, self._audio, self._hearing, speaking, self._scribe)
+
+    def _wake(self) -> None:
+        self._dialogue.wake()
+
+    # Control.
+
+    def press(self, digit: str) -> None:
+        self._dialogue.press(digit)
+
+    def caller_left(self) -> None:
+        self._dialogue.end(CallerGone())
+
+    # The call.
+
+    async def hold(self, hang_up: Callable[[], Awaitable[None]]) -> None:
+        """Converse, close the call with its ticket, mark the result for the dialplan, hang up."""
+        call, case = self._call, self._opening.case
+        metrics.active_calls.inc()
+        writing = asyncio.create_task(self._scribe.run(), name=f"scribe-{call.uuid}")
+        hearing = asyncio.create_task(self._hearing.run(), name=f"hearing-{call.uuid}")
+        self._line.connect(self._audio)
+        self._scribe.show("started", number=case.phone_number)
+        ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error="the conversation broke off")
+        try:
+            # From disk to memory, while the caller hears the first silence: a few ms.
+            await phrase_store().load(self._opening.settings.all_texts(), self._opening.settings.voice)
+            ending = await support(self._dialogue, case, self)
+        except asyncio.CancelledError:
+            ending = Ending(Call.Status.DROPPED, Call.EndReason.DRAIN, error="the worker was stopped")
+            raise
+        except Exception as error:
+            logger.exception("call %s failed", call.uuid)
+            metrics.errors.labels(type(error).__name__, "conversation").inc()
+            ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"{type(error).__name__}: {error}")
+        finally:
+            await to_the_end(self._end(ending, case, hearing, writing, hang_up))
+
+    async def _end(
+        self,
+        ending: Ending,
+        case: Case,
+        hearing: asyncio.Task[None],
+        writing: asyncio.Task[None],
+        hang_up: Callable[[], Awaitable[None]],
+    ) -> None:
+        call = self._call
+        self._dialogue.leave_nothing_unsaid()
+        quality = services.LineQuality(self._line.late_frames, self._line.dropped_frames)
+        try:
+            await in_database(services.finish, call_id=call.pk, ending=ending, case=case, quality=quality)
+        except (DatabaseError, TimeoutError):
+            # The call stays open in the database: close_abandoned finds it and makes its ticket.
+            logger.exception("call %s cannot be closed", call.uuid)
+        # The dialplan may ask for the result as soon as it has the call back.
+        await pbx.leave_mark(self._opening.server, call.uuid, ending)
+        await hang_up()
+        metrics.active_calls.dec()
+        metrics.calls_total.labels(ending.status, case.problem.code if case.problem else "").inc()
+        metrics.call_duration_seconds.observe(self._audio.now)
+        hearing.cancel()  # closes the stream, which reports its usage
+        await asyncio.wait([hearing])
+        await self._scribe.flush()
+        self._scribe.show("ended", status=str(ending.status), reason=str(ending.reason))
+        if self._recorder is not None and await self._recorder.close():
+            with contextlib.suppress(DatabaseError, TimeoutError, OSError):
+                await in_database(services.keep_recording, call_id=call.pk, path=self._recorder.path)
+        await self._scribe.flush(5)
+        writing.cancel()
+
+    # The script's desk (calls.flow.desk.Desk).
+
+    async def look_up_caller(self, case: Case) -> None:
+        if case.phone_number:
+            return
+        found = await pbx.who_calls(self._opening.server, self._call.uuid)
+        if found is None:
+            return
+        case.phone_number, case.caller_name = found.number, case.caller_name or found.name
+        with contextlib.suppress(DatabaseError, TimeoutError):
+            await in_database(services.recognise, self._call, case)
+
+    async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
+        return await decide_problem(description, problems, self._scribe.usage)
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` in spite of cancellations: what closes a call is bounded, and must not be lost."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+    task.result()
+
+
+def recording_in_progress(call: Call) -> Path:
+    return Path(django_settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"

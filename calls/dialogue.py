@@ -1,0 +1,371 @@
+"""Turn-taking: say, ask and listen, as the script of a call uses them.
+
+Whatever may happen at any moment (the caller hangs up, stays silent, is angry, asks for
+a person; the call is too long; a vendor is gone) is an exception here, raised from
+whichever wait it happens in and caught once, where the script ends.
+
+All times are seconds on the call's clock, which counts the bot's frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeVar
+
+from calls import metrics
+from calls.audio import CallAudio
+from calls.hearing import Hearing, Utterance
+from calls.models import Turn
+from calls.scribe import Said, Scribe
+from calls.settings import CallSettings, Spoken
+from calls.speaking import Speaking, Speech
+from calls.understanding import is_angry, is_backchannel, is_noise, is_unfinished, wants_human
+
+logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+
+class Patience(Enum):
+    """How long a silence ends the caller's turn, in seconds since the last word."""
+
+    SHORT = 0.7  # yes or no
+    NORMAL = 0.8  # a name, a company
+    LONG = 0.8  # a description; what sounds unfinished gets more
+    SPELLING = 1.4  # letters and e-mails, with pauses to think
+
+
+UNFINISHED_SECONDS: Final = 1.2  # more patience for «m comme», «et puis»
+WITHOUT_ENDPOINT_SECONDS: Final = 1.5  # more patience when the vendor heard no end of speech
+LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a question answers it
+DIGIT_SECONDS: Final = 3.0  # between two keys of a number
+SETTLE_SECONDS: Final = 10.0  # the bot waits so long for a caller who talks on
+FAREWELL_SECONDS: Final = 20.0  # what remains for the last words when the call is too long
+
+
+class CallEnds(Exception):
+    """What takes the conversation out of its script."""
+
+
+class CallerGone(CallEnds):
+    """The caller hung up."""
+
+
+class CallerSilent(CallEnds):
+    """Nothing was heard twice in a row."""
+
+
+class CallerAngry(CallEnds):
+    pass
+
+
+class CallerWantsHuman(CallEnds):
+    pass
+
+
+class CallTooLong(CallEnds):
+    pass
+
+
+class CannotHear(CallEnds):
+    """Speech-to-text is gone and did not come back."""
+
+
+class CannotSpeak(CallEnds):
+    """A phrase is not cached, and text-to-speech does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One turn of the caller: words, or keys."""
+
+    text: str = ""
+    digits: str = ""
+
+
+class Dialogue:
+    """One call's conversation with its caller."""
+
+    def __init__(
+        self, settings: CallSettings, audio: CallAudio, hearing: Hearing, speaking: Speaking, scribe: Scribe
+    ) -> None:
+        self.settings = settings
+        self._audio = audio
+        self._hearing = hearing
+        self._speaking = speaking
+        self._scribe = scribe
+        self._news = asyncio.Event()
+        self._fate: CallEnds | None = None
+        self._digits = ""
+        self._caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
+        self._quiet_since = 0.0
+        self._ends_at = settings.max_seconds
+        self._is_warned = settings.max_seconds <= settings.warning_seconds
+
+    # What comes from outside; called in the event loop, never blocks.
+
+    def wake(self) -> None:
+        """Something changed: words came, a playback began or ended."""
+        self._news.set()
+
+    def press(self, digit: str) -> None:
+        """A key of the telephone."""
+        if len(self._digits) < 32:
+            self._digits += digit
+        self.wake()
+
+    def end(self, fate: CallEnds) -> None:
+        """Take the conversation out of its script at its next wait."""
+        if not isinstance(self._fate, CallerGone):
+            self._fate = fate
+        self.wake()
+
+    # What the script uses.
+
+    def enter(self, scene: str) -> None:
+        """Name the scene that begins; it is stored, shown live and counted."""
+        self._scribe.enter(scene)
+
+    async def say(self, key: str, **values: str) -> None:
+        """Say a phrase of the tenant, until its end or until the caller interrupts."""
+        await self.speak(self.settings.phrases[key], values)
+
+    async def speak(self, phrase: Spoken, values: Mapping[str, str] | None = None) -> None:
+        """Say any text; `say` for what is not a phrase of the preset."""
+        await self._let_the_caller_finish()
+        answers_turn_of = self._caller_ended_at
+        speech = self._speaking.start(phrase, values or {})
+        self._scribe.show("speaking", text=speech.text)
+        interrupted = False
+        try:
+            while not speech.is_over:
+                if phrase.interruptible and self._is_interrupting(speech):
+                    interrupted = True
+                    metrics.barge_ins.inc()
+                    break
+                if self._digits and phrase.interruptible:
+                    interrupted = True
+                    break
+                await self._next()
+        finally:
+            self._audio.stop()
+            speech.cancel()
+            self._quiet_since = self._audio.now
+            self._note(speech, interrupted, answers_turn_of)
+        if not interrupted:
+            self._drop_backchannel(speech)
+        if speech.error is not None:
+            logger.warning("«%s» was cut: %s", phrase.key, speech.error)
+            if not speech.playback.frames_played:
+                raise CannotSpeak(phrase.key) from speech.error
+
+    async def ask(
+        self,
+        key: str,
+        understand: Callable[[str], Value | None],
+        *,
+        patience: Patience = Patience.NORMAL,
+        retry: str = "",
+        attempts: int = 2,
+        digits: Mapping[str, Value] | None = None,
+        **values: str,
+    ) -> Value | None:
+        """Ask until the answer is understood; None after `attempts` that were not.
+
+        `retry` is the phrase for the second question on, `digits` what keys mean. A caller
+        who spoke before the question was asked may have answered it.
+        """
+        if self._hearing.utterance:
+            value = understand((await self.listen(patience, understand)).text)
+            if value is not None:
+                return value
+        for attempt in range(attempts):
+            await self.say(retry if attempt and retry else key, **values)
+            heard = await self.listen(patience, understand, keys=max(map(len, digits)) if digits else 0)
+            value = (digits or {}).get(heard.digits) if heard.digits else understand(heard.text)
+            if value is not None:
+                return value
+        return None
+
+    async def listen(
+        self, patience: Patience, understand: Callable[[str], object] | None = None, *, keys: int = 0
+    ) -> Heard:
+        """Wait for the caller's turn and return it. `keys`: how many digits make an answer."""
+        asked_again = False
+        while True:
+            if self._digits and (digits := await self._take_digits(keys)):
+                return Heard(digits=digits)
+            remaining = self._until_turn_ends(patience, understand)
+            if remaining is not None and remaining <= 0:
+                return self._take_turn()
+            if remaining is None:
+                silent_for = self._audio.now - self._quiet_since
+                remaining = self.settings.silence_seconds - silent_for
+                if remaining <= 0:
+                    if asked_again:
+                        raise CallerSilent
+                    asked_again = True
+                    await self.say("still_there")
+                    continue
+                if not self._is_warned:
+                    until_warning = self._ends_at - self.settings.warning_seconds - self._audio.now
+                    if until_warning <= 0:
+                        self._is_warned = True
+                        await self.say("too_long_warning")
+                        continue
+                    remaining = min(remaining, until_warning)
+            await self._next(max(remaining, 0.01))
+
+    async def meanwhile(self, work: asyncio.Future[Value]) -> Value:
+        """Wait for something slow; a filler tells the caller when it takes longer than a breath."""
+        loop = asyncio.get_running_loop()
+        work.add_done_callback(lambda _: self.wake())
+        filler_at = loop.time() + self.settings.filler_seconds
+        try:
+            while not work.done():
+                if loop.time() >= filler_at:
+                    filler_at = float("inf")
+                    await self.say("filler")
+                    continue
+                await self._next(min(filler_at - loop.time(), 1.0))
+        except CallEnds:
+            work.cancel()
+            raise
+        return work.result()
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass, as the caller hears it."""
+        until = self._audio.now + seconds
+        while (remaining := until - self._audio.now) > 0:
+            await self._next(remaining)
+
+    def leave_nothing_unsaid(self) -> None:
+        """At the end: what the caller was just saying belongs to the transcript."""
+        if self._hearing.utterance:
+            self._take_turn(check=False)
+
+    # Waiting.
+
+    async def _next(self, timeout: float | None = None) -> None:
+        """Wait for news, or for `timeout` seconds; raise what ends the script."""
+        if self._fate is None and self._hearing.error is not None:
+            self._fate, self._hearing.error = CannotHear(str(self._hearing.error)), None
+        if self._fate is None and self._audio.now >= self._ends_at:
+            self._ends_at += FAREWELL_SECONDS
+            self._fate = CallTooLong()
+        if self._fate is None:
+            bound = max(self._ends_at - self._audio.now, 0.02)
+            try:
+                async with asyncio.timeout(min(timeout, bound) if timeout is not None else bound):
+                    await self._news.wait()
+            except TimeoutError:
+                return
+            self._news.clear()
+        if self._fate is not None:
+            fate = self._fate
+            if not isinstance(fate, CallerGone):  # a caller who is gone stays gone
+                self._fate = None
+            raise fate
+
+    async def _let_the_caller_finish(self) -> None:
+        """Never begin to talk into a sentence of the caller (after a barge-in, say)."""
+        until = self._audio.now + SETTLE_SECONDS
+        utterance = self._hearing.utterance
+        while utterance and not utterance.has_ended and self._audio.now < until:
+            if self._audio.now - utterance.end > WITHOUT_ENDPOINT_SECONDS:
+                break
+            await self._next(0.1)
+            utterance = self._hearing.utterance
+
+    # The end of the caller's turn.
+
+    def _until_turn_ends(self, patience: Patience, understand: Callable[[str], object] | None) -> float | None:
+        """Seconds until the turn is over if nothing more is said; None: nothing was said yet."""
+        utterance = self._hearing.utterance
+        if not utterance or is_noise(utterance.text):
+            return None
+        silence = self._audio.now - utterance.end
+        if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
+            return 0.0  # «oui» after a yes-or-no question needs no second of silence
+        pause = patience.value
+        if is_unfinished(utterance.text, self.settings.language):
+            pause += UNFINISHED_SECONDS
+        if not utterance.has_ended:
+            pause += WITHOUT_ENDPOINT_SECONDS
+        return pause - silence
+
+    def _take_turn(self, *, check: bool = True) -> Heard:
+        utterance = self._hearing.take()
+        self._caller_ended_at = self._quiet_since = utterance.end
+        self._scribe.turn(
+            Said(
+                speaker=Turn.Speaker.CALLER,
+                text=utterance.text,
+                started_at=utterance.start,
+                ended_at=utterance.end,
+                confidence=utterance.confidence,
+            )
+        )
+        if check and is_angry(utterance.text, self.settings.anger_words):
+            raise CallerAngry
+        if check and wants_human(utterance.text, self.settings.language):
+            raise CallerWantsHuman
+        return Heard(text=utterance.text)
+
+    async def _take_digits(self, keys: int) -> str:
+        """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person."""
+        until = self._audio.now + DIGIT_SECONDS
+        while len(self._digits) < keys and not self._digits.endswith("#") and self._audio.now < until:
+            pressed = len(self._digits)
+            await self._next(until - self._audio.now)
+            if len(self._digits) > pressed:
+                until = self._audio.now + DIGIT_SECONDS
+        digits, self._digits = self._digits.removesuffix("#"), ""
+        now = self._quiet_since = self._audio.now
+        self._scribe.turn(Said(speaker=Turn.Speaker.CALLER, text=f"[{digits}]", started_at=now, ended_at=now))
+        if digits == "0":
+            raise CallerWantsHuman
+        return digits if keys else ""
+
+    # Barge-in.
+
+    def _is_interrupting(self, speech: Speech) -> bool:
+        """Words of the caller that began after the bot did; «hum» and noise are none."""
+        utterance, began = self._hearing.utterance, speech.playback.started_at
+        if not utterance or began is None or utterance.end <= began:
+            return False
+        return not is_noise(utterance.text) and not is_backchannel(utterance.text, self.settings.language)
+
+    def _drop_backchannel(self, speech: Speech) -> None:
+        """What was muttered while the bot spoke is no answer, unless it came with the last words."""
+        utterance = self._hearing.utterance
+        if utterance and utterance.end < self._audio.now - LAST_WORDS_SECONDS:
+            self._take_turn(check=False)
+            self._caller_ended_at = None
+
+    def _note(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:
+        began = speech.playback.started_at
+        if began is None:
+            return
+        response = None
+        if answers_turn_of is not None and began >= answers_turn_of:
+            response = round(began - answers_turn_of, 3)
+            metrics.response_seconds.observe(response)
+        self._caller_ended_at = None
+        complete = not interrupted and speech.is_over
+        self._scribe.turn(
+            Said(
+                speaker=Turn.Speaker.BOT,
+                text=speech.text.strip() if complete else speech.heard,
+                started_at=began,
+                ended_at=self._audio.now,
+                phrase=speech.phrase.key,
+                was_interrupted=not complete,
+                response_seconds=response,
+                text_to_speech_seconds=speech.synthesis_seconds,
+            )
+        )

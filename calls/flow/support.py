@@ -1,0 +1,67 @@
+"""The script of a support call, from the greeting to the goodbye."""
+
+from __future__ import annotations
+
+import logging
+
+from calls import metrics
+from calls.case import Case, Ending
+from calls.dialogue import (
+    CallerAngry,
+    CallerGone,
+    CallerSilent,
+    CallerWantsHuman,
+    CallTooLong,
+    CannotHear,
+    CannotSpeak,
+    Dialogue,
+)
+from calls.flow.closing import goodbye, part
+from calls.flow.desk import Desk
+from calls.flow.diagnosis import diagnosis
+from calls.flow.greeting import greeting
+from calls.flow.handover import handover
+from calls.flow.identification import identification
+from calls.flow.remedy import remedy
+from calls.models import Call
+
+logger = logging.getLogger(__name__)
+
+
+async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
+    """Hold the conversation; never raises what a caller or a vendor can cause."""
+    try:
+        try:
+            await greeting(dialogue, case, desk)
+            if case.is_about_open_ticket:
+                return await handover(dialogue, case)
+            await identification(dialogue, case)
+            await diagnosis(dialogue, case, desk)
+            if case.problem is None or not await remedy(dialogue, case):
+                return await handover(dialogue, case)
+            return await goodbye(dialogue)
+        except CallerAngry:
+            case.is_angry = True
+            await dialogue.say("calm")
+            return await handover(dialogue, case)
+        except CallerWantsHuman:
+            case.wants_human = True
+            return await handover(dialogue, case)
+        except CannotHear as error:
+            metrics.errors.labels("cannot_hear", "speech_to_text").inc()
+            await dialogue.say("vendor_down")
+            return await handover(dialogue, case, error=str(error))
+        except CallerSilent:
+            return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
+        except CallTooLong:
+            return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
+    except CallerGone:
+        return Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
+    except (CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear):
+        # Once more, while the last words were said: they have been said, or cannot be.
+        return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
+    except CannotSpeak as error:
+        # Without a mark for the dialplan the call falls back to a person.
+        logger.error("the bot has lost its voice at «%s»: %s", error, error.__cause__)
+        metrics.errors.labels("cannot_speak", "text_to_speech").inc()
+        return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")

@@ -1,0 +1,16 @@
+"""What Prometheus knows of calls."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+active_calls = Gauge("voicebot_active_calls", "Calls in progress in this process")
+calls_total = Counter("voicebot_calls_total", "Calls that ended", ["status", "problem_type"])
+call_duration_seconds = Histogram(
+    "voicebot_call_duration_seconds", "Length of calls", buckets=(5, 15, 30, 60, 120, 180, 300, 600, 900, 1800)
+)
+response_seconds = Histogram(
+    "voicebot_response_seconds",
+    "From the end of the caller's words to the bot's first",
+    buckets=(0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.8, 2.5, 4, 8),
+)
+barge_ins = Counter("voicebot_barge_ins_total", "Times that a caller interrupted the bot")
+errors = Counter("voicebot_errors_total", "Errors that a call met", ["error_type", "component"])

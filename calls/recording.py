@@ -1,0 +1,138 @@
+"""A call as a stereo WAV: caller left, bot right, exact to the frame.
+
+The bot's side is the clock: it is one frame every 20 ms, whatever happens. Both sides
+are collected in memory and handed over once a second to the one writer thread of the
+process, so that a slow disk never delays a frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from pathlib import Path
+
+from telephony.media import FRAME_BYTES, SAMPLE_RATE
+from telephony.wav import StereoWav
+
+logger = logging.getLogger(__name__)
+
+HANDOVER_FRAMES = 50
+# Asterisk sends no frames while a key is pressed, or in hold: a caller who lags by more
+# is silent. Less than that is the jitter of two clocks.
+TOLERATED_LAG_BYTES = 5 * FRAME_BYTES
+LONGEST_LEAD_BYTES = SAMPLE_RATE * 2  # a caller's second ahead of real time is a flood
+
+_Job = tuple["Recorder", bytes, bytes] | tuple["Recorder", None, None]
+
+
+class _Writer:
+    """The thread that all recordings of the process share."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.Queue[_Job] = queue.Queue(maxsize=10_000)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, job: _Job) -> bool:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+                self._thread.start()
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            return False
+        return True
+
+    def _run(self) -> None:
+        while True:
+            recorder, left, right = self._jobs.get()
+            try:
+                if left is None or right is None:
+                    recorder.finish()
+                else:
+                    recorder.write(left, right)
+            except OSError as error:  # a full disk costs the recording, never the call
+                recorder.fail(error)
+
+
+_writer = _Writer()
+
+
+class Recorder:
+    """Collects both sides of one call; `close` makes the file whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.error: OSError | None = None
+        self._loop = asyncio.get_running_loop()
+        self._closed = asyncio.Event()
+        self._wav: StereoWav | None = None
+        self._caller = bytearray()
+        self._bot: list[bytes] = []
+        self._bot_bytes = 0
+
+    # In the event loop.
+
+    def caller(self, pcm: bytes) -> None:
+        """Take what the caller said just now."""
+        lag = self._bot_bytes - len(self._caller)
+        if lag > TOLERATED_LAG_BYTES:
+            self._caller += bytes(lag)
+        if -lag < LONGEST_LEAD_BYTES:
+            self._caller += pcm
+
+    def bot(self, frame: bytes) -> None:
+        """Take the frame that goes to the caller now; hands over every second."""
+        self._bot.append(frame)
+        self._bot_bytes += len(frame)
+        if len(self._bot) >= HANDOVER_FRAMES:
+            self._hand_over()
+
+    async def close(self, timeout: float = 10.0) -> bool:
+        """Write the rest; whether the file is whole now. False: given up, or a disk that hangs."""
+        if self._bot:
+            self._hand_over(pad=True)
+        if not _writer.put((self, None, None)):
+            return False
+        try:
+            async with asyncio.timeout(timeout):
+                await self._closed.wait()
+        except TimeoutError:
+            return False
+        return self.error is None and self._wav is not None
+
+    def _hand_over(self, *, pad: bool = False) -> None:
+        right = b"".join(self._bot)
+        if pad or self._bot_bytes - len(self._caller) > TOLERATED_LAG_BYTES:
+            self._caller += bytes(max(0, self._bot_bytes - len(self._caller)))
+        # What has not come from the caller yet keeps its place for the next time.
+        length = min(len(self._caller), self._bot_bytes)
+        left = bytes(self._caller[:length])
+        del self._caller[:length]
+        rest = right[length:]
+        self._bot, self._bot_bytes = ([rest] if rest else []), len(rest)
+        _writer.put((self, left, right[:length]))
+
+    # In the writer's thread.
+
+    def write(self, left: bytes, right: bytes) -> None:
+        if self.error is not None:
+            return
+        if self._wav is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._wav = StereoWav(self.path)
+        self._wav.append(left, right)
+
+    def finish(self) -> None:
+        try:
+            if self._wav is not None:
+                self._wav.close()
+        finally:
+            self._loop.call_soon_threadsafe(self._closed.set)
+
+    def fail(self, error: OSError) -> None:
+        self.error = error
+        logger.error("recording %s is given up: %s", self.path.name, error)

@@ -1,0 +1,226 @@
+"""The verbs that write calls: announce, begin, finish, close what was abandoned."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from calls import settings as call_settings
+from calls.case import Case, Ending, OpenTicket
+from calls.models import Announcement, Call
+from calls.settings import CallSettings
+from companies.phone import international
+from companies.services import find_customer, remember_caller
+from tenants.allowlist import Entry
+from tenants.models import AsteriskServer, Tenant
+from tenants.scope import EVERYONE, acting_for
+from tickets.models import Ticket
+from tickets.services import open_ticket
+
+logger = logging.getLogger(__name__)
+
+ANNOUNCEMENT_LIFETIME = timedelta(minutes=2)
+# Three heartbeats: a worker that is only slow keeps its calls.
+ABANDONED_AFTER = timedelta(seconds=35)
+
+
+class CallRefused(Exception):
+    """The call cannot be taken; the text says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """All that a conversation needs to begin."""
+
+    call: Call
+    server: AsteriskServer
+    settings: CallSettings
+    case: Case
+
+
+def announce(
+    *,
+    server: AsteriskServer,
+    call_uuid: UUID,
+    phone_number: str = "",
+    caller_name: str = "",
+    data: dict[str, Any] | None = None,
+) -> Announcement:
+    """Register a call that the dialplan is about to hand over; valid once, for 2 minutes.
+
+    Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
+    """
+    with acting_for(EVERYONE):  # the UUID is the world's: another tenant's call may have had it
+        if Call.objects.filter(uuid=call_uuid).exists():
+            raise CallRefused("this UUID has been used")
+    values = {
+        "server": server,
+        "phone_number": phone_number[:40],
+        "caller_name": caller_name[:100],
+        "data": data or {},
+        "created_at": timezone.now(),
+    }
+    try:
+        with transaction.atomic():
+            return Announcement.objects.update_or_create(call_uuid=call_uuid, used_at=None, defaults=values)[0]
+    except IntegrityError:
+        raise CallRefused("this UUID has been announced") from None
+
+
+def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
+    """Open the call that an Asterisk hands over. Raises CallRefused."""
+    with acting_for(EVERYONE):
+        tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
+    if tenant is None:
+        raise CallRefused("the tenant is switched off")
+    with acting_for(tenant):
+        server = AsteriskServer.objects.filter(pk=entry.server_id, is_active=True).first()
+        if server is None:
+            raise CallRefused("the server is switched off")
+        return _begin(tenant, server, call_uuid, worker)
+
+
+@transaction.atomic
+def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str) -> Opening:
+    announcement = _use_announcement(call_uuid)
+    if announcement is None and server.require_announcement:
+        raise CallRefused("the call was not announced")
+    case = Case()
+    if announcement is not None:
+        case.phone_number = international(announcement.phone_number)
+        case.caller_name = announcement.caller_name
+    try:
+        with transaction.atomic():
+            call = Call.objects.create(
+                uuid=call_uuid,
+                server=server,
+                phone_number=case.phone_number,
+                language=tenant.language,
+                worker=worker,
+            )
+    except IntegrityError:
+        raise CallRefused("this UUID has been used") from None
+    recognise(call, case)
+    return Opening(call, server, call_settings.load(tenant), case)
+
+
+def _use_announcement(call_uuid: UUID) -> Announcement | None:
+    """What was announced of this call; each announcement serves once."""
+    now = timezone.now()
+    fresh = Announcement.objects.filter(
+        call_uuid=call_uuid, used_at=None, created_at__gt=now - ANNOUNCEMENT_LIFETIME
+    )
+    announcement = fresh.first()
+    if announcement is None or not fresh.update(used_at=now):
+        return None
+    return announcement
+
+
+def recognise(call: Call, case: Case) -> None:
+    """Complete the case with what the records say of its number."""
+    if not case.phone_number:
+        return
+    if call.phone_number != case.phone_number:
+        call.phone_number = case.phone_number
+        Call.objects.filter(pk=call.pk).update(phone_number=case.phone_number)
+    case.earlier_calls = Call.objects.filter(phone_number=case.phone_number).exclude(pk=call.pk).count()
+    customer = find_customer(phone_number=case.phone_number)
+    if customer is None:
+        return
+    case.customer_id = customer.pk
+    case.first_name, case.last_name, case.email = customer.first_name, customer.last_name, customer.email
+    case.company = customer.company.name if customer.company else ""
+    Call.objects.filter(pk=call.pk).update(customer=customer)
+    ticket = (
+        Ticket.objects.select_related("problem_type")
+        .filter(customer=customer, status=Ticket.Status.OPEN, problem_type__isnull=False)
+        .first()
+    )
+    if ticket is not None and ticket.problem_type is not None:
+        case.open_ticket = OpenTicket(ticket.pk, ticket.problem_type.code, ticket.problem_type.name)
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuality:
+    late_frames: int = 0
+    dropped_frames: int = 0
+
+
+@transaction.atomic
+def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) -> Ticket | None:
+    """Close the call and leave its ticket, in one transaction; the second time does nothing."""
+    call = Call.objects.select_for_update().get(pk=call_id)
+    if call.status != Call.Status.IN_PROGRESS:
+        return None
+    remembered = remember_caller(
+        phone_number=case.phone_number,
+        first_name=case.first_name,
+        last_name=case.last_name,
+        email=case.email,
+        company=case.company,
+    )
+    call.status = ending.status
+    call.end_reason = ending.reason
+    call.transfer_to = ending.transfer_to
+    call.error = ending.error
+    call.customer = remembered.customer
+    call.problem_type_id = case.problem.id if case.problem else None
+    call.ended_at = timezone.now()
+    call.late_frames, call.dropped_frames = quality.late_frames, quality.dropped_frames
+    call.save()
+    return open_ticket(call=call, case=case, ending=ending, remembered=remembered)
+
+
+def result(call: Call) -> str:
+    """What the dialplan does next: `transfer:EXTENSION`, `done`; "" while there is no result.
+
+    A call that failed or was dropped has none: the dialplan falls back to a person.
+    """
+    if call.status == Call.Status.TRANSFERRED:
+        return f"transfer:{call.transfer_to}"
+    return "done" if call.status == Call.Status.COMPLETED else ""
+
+
+def keep_recording(*, call_id: int, path: Path) -> None:
+    """Move a finished recording to where recordings live."""
+    call = Call.objects.get(pk=call_id)
+    call.recording.save(path.name, _Finished(path))
+
+
+class _Finished(UploadedFile):
+    """A file on disk that the storage may take as it is: moved, not copied."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.open("rb"), name=path.name, size=path.stat().st_size)
+        self._path = str(path)
+
+    def temporary_file_path(self) -> str:
+        return self._path
+
+
+def close_abandoned() -> int:
+    """Close the calls whose worker is gone, each with a ticket of the turns that were stored."""
+    with acting_for(EVERYONE):
+        abandoned = list(
+            Call.objects.select_related("tenant").filter(
+                status=Call.Status.IN_PROGRESS, heartbeat_at__lt=timezone.now() - ABANDONED_AFTER
+            )
+        )
+    for call in abandoned:
+        with acting_for(call.tenant):
+            case = Case(phone_number=call.phone_number)
+            recognise(call, case)
+            said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
+            case.description = " ".join(said)
+            ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
+            finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
+            logger.error("call %s was abandoned by %s", call.uuid, call.worker)
+    return len(abandoned)

@@ -1,0 +1,97 @@
+"""The bot's voice: a phrase becomes a playback, from the store or from the vendor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from calls.audio import CallAudio, Playback
+from calls.settings import Spoken
+from providers.phrases import phrase_store, segments
+from providers.protocols import OnUsage, ProviderError, Voice
+
+
+class Speech:
+    """One phrase being said."""
+
+    def __init__(self, phrase: Spoken, playback: Playback) -> None:
+        self.phrase = phrase
+        self.playback = playback
+        self.error: ProviderError | None = None
+        self.synthesis_seconds: float | None = None  # until the vendor's first audio, if it was asked
+        self._parts: list[tuple[str, int]] = []  # text, and the frame that it begins at
+        self._task: asyncio.Task[None] | None = None
+
+    def begin_part(self, text: str) -> None:
+        self._parts.append((text, self.playback.frames_fed))
+
+    @property
+    def is_over(self) -> bool:
+        return self.playback.is_over
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(text for text, _ in self._parts)
+
+    @property
+    def heard(self) -> str:
+        """As much of it as was played, to the word."""
+        played, heard = self.playback.frames_played, ""
+        ends = [start for _, start in self._parts[1:]] + [self.playback.frames_fed]
+        for (text, start), end in zip(self._parts, ends, strict=True):
+            if played >= end:
+                heard += text
+            elif played > start:
+                words = text.split(" ")
+                heard += " ".join(words[: round(len(words) * (played - start) / (end - start))])
+        return heard.strip()
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def feed_with(self, task: asyncio.Task[None]) -> None:
+        self._task = task
+
+
+class Speaking:
+    """Says phrases in one voice on one call."""
+
+    def __init__(self, audio: CallAudio, voice: Voice, *, on_change: Callable[[], None], on_usage: OnUsage) -> None:
+        self._audio = audio
+        self._voice = voice
+        self._on_change = on_change
+        self._on_usage = on_usage
+
+    def start(self, phrase: Spoken, values: Mapping[str, str]) -> Speech:
+        """Begin to say a phrase; what is cached sounds from the next frame on."""
+        playback = Playback(interruptible=phrase.interruptible)
+        speech = Speech(phrase, playback)
+        parts = [segment.text for segment in segments(phrase.text, values)]
+        self._audio.play(playback)
+        # In a task only when it must be: a cached phrase is complete before the next frame.
+        while parts and (pcm := phrase_store().cached(parts[0].strip(), self._voice)) is not None:
+            speech.begin_part(parts.pop(0))
+            playback.feed(pcm)
+        if parts:
+            speech.feed_with(asyncio.get_running_loop().create_task(self._synthesise(speech, parts)))
+        else:
+            playback.complete()
+        return speech
+
+    async def _synthesise(self, speech: Speech, parts: list[str]) -> None:
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        try:
+            for part in parts:
+                speech.begin_part(part)
+                async for pcm in phrase_store().stream(part.strip(), self._voice, self._on_usage):
+                    if speech.synthesis_seconds is None:
+                        speech.synthesis_seconds = loop.time() - asked
+                    speech.playback.feed(pcm)
+        except ProviderError as error:
+            speech.error = error
+        finally:
+            speech.playback.complete()
+            self._on_change()
