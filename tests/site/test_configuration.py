@@ -1,0 +1,82 @@
+"""No variable is undocumented, none is documented that nobody reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def settings_tree() -> ast.Module:
+    return ast.parse((ROOT / "voicebot_site" / "settings.py").read_text())
+
+
+def calls(tree: ast.Module, function: str) -> list[ast.Call]:
+    """Calls of `env.something(…)` for "env", of `vendor(…)` for "vendor"."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+            if isinstance(name, ast.Name) and name.id == function:
+                found.append(node)
+    return found
+
+
+def read_by_settings() -> set[str]:
+    """Names given to env.str(…) and its like; `f"{name.upper()}_URL"` stands for each vendor's."""
+    tree = settings_tree()
+    vendors = [call.args[0].value.upper() for call in calls(tree, "vendor") if isinstance(call.args[0], ast.Constant)]
+    names: set[str] = set()
+    for call in calls(tree, "env"):
+        match call.args:
+            case [ast.Constant(value=str(name)), *_]:
+                names.add(name)
+            case [ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=str(rest))]), *_]:
+                names |= {f"{vendor}{rest}" for vendor in vendors}
+    return names
+
+
+def in_example() -> dict[str, str]:
+    lines = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    return dict(lines)
+
+
+def in_documentation() -> dict[str, str]:
+    """Variable -> default, of the product's own tables."""
+    text = (ROOT / "docs" / "configuration.md").read_text().split("## Sandbox and tests only")[0]
+    return dict(re.findall(r"^\| `([A-Z0-9_]+)` \|.*\| (.*) \|$", text, re.MULTILINE))
+
+
+def test_the_settings_are_found():
+    assert {"DATABASE_URL", "DEEPGRAM_API_KEY", "ELEVENLABS_URL", "DRAIN_SECONDS"} <= read_by_settings()
+
+
+def test_the_example_names_every_variable_and_no_other():
+    assert set(in_example()) == read_by_settings()
+
+
+def test_the_documentation_names_every_variable_and_no_other():
+    assert set(in_documentation()) == read_by_settings()
+
+
+def test_example_and_documentation_give_the_same_plain_defaults():
+    documented = in_documentation()
+    for name, value in in_example().items():
+        plain = re.fullmatch(r"`([^`]*)`", documented[name])
+        if plain:
+            assert value == plain[1], name
+
+
+def test_nobody_but_the_settings_reads_the_environment():
+    """Otherwise a variable escapes these tests, X_FILE and the reader of one file."""
+    elsewhere = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("*/**/*.py")
+        if path.relative_to(ROOT).parts[0] not in {".venv", "tests", "sandbox", "data"}
+        and re.search(r"os\.environ(?!\.setdefault\(\"DJANGO_SETTINGS_MODULE\")|os\.getenv", path.read_text())
+    ]
+    assert elsewhere in ([], ["voicebot_site/settings.py"])
