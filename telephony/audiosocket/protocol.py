@@ -1,0 +1,373 @@
+"""One connection of an Asterisk: from its UUID frame to the last byte.
+
+    OPENING ──UUID──► TALKING ──► CLOSING ──► CLOSED
+       └──────refused────────────────┘
+
+While CLOSING our last word is sent, and input is thrown away until the other side closes.
+
+Audio takes the short way, from the socket to the MediaSession and back, in plain calls.
+The ASGI application gets control only. Nothing here waits, and the socket is read
+always: Asterisk drops a call whose frames it cannot get rid of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import deque
+from contextvars import Context
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal, cast
+from uuid import UUID
+
+from telephony import metrics
+from telephony.audiosocket import codec
+from telephony.audiosocket.codec import Kind, Opening
+from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.resampling import Downsampler
+from telephony.media import FRAME_BYTES, SAMPLE_RATE, SILENCE, MediaSession
+
+if TYPE_CHECKING:
+    from telephony.audiosocket.server import AudioSocketServer
+
+logger = logging.getLogger(__name__)
+
+HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
+Refusal = Literal["not_allowed", "full", "draining", "silent", "garbage", "duplicate", "application"]
+
+# What the caller said before there was a session.
+EARLY_BYTES: Final = 2 * SAMPLE_RATE * 2
+# Of events that the application has not taken; a call has a few dozen.
+LONGEST_INBOX: Final = 256
+# Bytes the kernel, and then we, keep for a peer that does not read: speech of a second ago
+# is of no use to anybody.
+SEND_BUFFER: Final = 16 * 1024
+UNSENT_LIMIT: Final = 10 * (codec.HEADER_BYTES + FRAME_BYTES)
+# Of connections that we have ended and the other side has not closed yet.
+MOST_CLOSING: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a connection may do. Times in seconds."""
+
+    handshake: float = 2.0  # until the UUID frame is there
+    idle: float = 10.0  # without any frame; Asterisk sends 50 a second
+    linger: float = 2.0  # until the other side closes what we have ended
+    application: float = 10.0  # for the application to end once the caller is gone
+    payload: int = 16 * 1024  # 20 ms at 192 kHz are 7680 bytes
+    burst: int = 1000  # frames within a tenth of `idle`
+
+
+class State(Enum):
+    OPENING = 0
+    TALKING = 1
+    CLOSING = 2
+    CLOSED = 3
+
+
+class AudioSocketProtocol(asyncio.BufferedProtocol):
+    """A connection, which is the `Line` of its call."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: AudioSocketServer, limits: Limits) -> None:
+        self.state = State.OPENING
+        self.call_id: UUID | None = None
+        self.client = ("", 0)
+        self.late_frames = 0
+        self.dropped_frames = 0
+        self._server = server
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._decoder = codec.Decoder(limits.payload)
+        self._downsamplers: dict[int, Downsampler] = {}
+        self._session: MediaSession | None = None
+        self._early: deque[bytes] = deque()
+        self._early_bytes = 0
+        self._writable = True
+        self._inbox: asyncio.Queue[ReceiveEvent] = asyncio.Queue()
+        self._told = False  # the application has been told that the caller is gone
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None  # of what the state waits for
+        self._patience: asyncio.TimerHandle | None = None  # with the application
+        self._frames = 0
+        self._frames_allowed = limits.burst
+        self._frames_seen = 0
+        self._idle_looks = 0
+        self.closed = self._loop.create_future()
+
+    # asyncio.BufferedProtocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.client = (str(peer[0]), int(peer[1])) if peer else ("", 0)
+        if (refusal := self._server.turn_away(self.client[0])) is not None:
+            self._refuse(refusal)
+            return
+        self._server.open.add(self)
+        self.transport.set_write_buffer_limits(high=UNSENT_LIMIT)
+        if (sock := transport.get_extra_info("socket")) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._timer = self._loop.call_later(self._limits.handshake, self._refuse, "silent")
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._decoder.buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._is_over():
+            return
+        self._decoder.received(nbytes)
+        if self.state is State.OPENING and not self._is_call():
+            return
+        try:
+            for kind, payload in self._decoder.frames():
+                self._take(kind, payload)
+                if self._is_over():
+                    return
+        except codec.FrameTooLong as error:
+            logger.warning("call %s: hung up on %s from %s", self.call_id, error, self.client[0])
+            self._gone("error")
+        except Exception:
+            self._failed("hearing")
+
+    def eof_received(self) -> bool:
+        self._gone("eof")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone("lost")
+        self.state = State.CLOSED
+        self._stop_waiting()
+        self._server.closing.discard(self)
+        self.closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+
+    # Frames of the other side
+
+    def _is_call(self) -> bool:
+        """Whether a UUID frame begins here; anything else is refused as soon as it shows."""
+        opening = codec.recognise(self._decoder.pending)
+        match opening:
+            case Opening.CALL:
+                return True
+            case Opening.HTTP | Opening.TLS:
+                metrics.scanners.labels(kind=opening.value).inc()
+                if self._server.may_log(self.client[0]):
+                    logger.warning("%s spoke %s to the AudioSocket port", self.client[0], opening.name)
+                self._close()
+            case Opening.GARBAGE:
+                self._refuse("garbage")
+            case None:
+                pass
+        return False
+
+    def _take(self, kind: int, payload: bytes) -> None:
+        self._frames += 1
+        if self._frames > self._frames_allowed:
+            logger.warning("call %s: hung up on a flood of frames from %s", self.call_id, self.client[0])
+            self._gone("error")
+        elif kind in codec.SAMPLE_RATES:
+            self._hear(kind, payload)
+        elif kind == Kind.UUID and self.state is State.OPENING:
+            self._begin(UUID(bytes=payload))
+        elif kind == Kind.DTMF and len(payload) == 1 and payload.isascii():
+            self._put({"type": "audiosocket.dtmf", "digit": payload.decode("ascii")})
+        elif kind == Kind.HANGUP:
+            self._gone("hangup")
+        elif kind == Kind.ERROR:
+            self._gone("error")
+        else:
+            metrics.ignored_frames.labels(reason="unknown").inc()
+
+    def _hear(self, kind: int, pcm: bytes) -> None:
+        if not pcm or len(pcm) & 1:
+            metrics.ignored_frames.labels(reason="length").inc()
+            return
+        if kind != Kind.AUDIO:
+            if kind not in self._downsamplers:
+                self._downsamplers[kind] = Downsampler(codec.SAMPLE_RATES[kind])
+            pcm = self._downsamplers[kind](pcm)
+        if self._session is not None:
+            self._session.hear(pcm)
+            return
+        self._early.append(pcm)
+        self._early_bytes += len(pcm)
+        while self._early_bytes > EARLY_BYTES:
+            self._early_bytes -= len(self._early.popleft())
+            self.dropped_frames += 1
+            metrics.dropped_frames.labels(way="in").inc()
+
+    # Line
+
+    def connect(self, session: MediaSession) -> None:
+        if self.state is not State.TALKING:
+            return
+        self._session = session
+        while self._early:
+            session.hear(self._early.popleft())
+
+    def beat(self) -> None:
+        session = self._session
+        try:
+            pcm = SILENCE if session is None else session.speak()
+            if len(pcm) != FRAME_BYTES:
+                raise ValueError(f"speak() returned {len(pcm)} bytes instead of {FRAME_BYTES}")
+        except Exception:
+            self._failed("speaking")
+            return
+        if self._writable:
+            self.transport.write(codec.AUDIO_HEADER + pcm)
+        else:
+            metrics.dropped_frames.labels(way="out").inc()
+
+    # The call
+
+    def _begin(self, call_id: UUID) -> None:
+        if self._server.draining or call_id in self._server.calls:
+            self._refuse("draining" if self._server.draining else "duplicate")
+            return
+        self.state, self.call_id = State.TALKING, call_id
+        self._watch()
+        self._server.metronome.add(self)
+        self._put({"type": "audiosocket.connect"})
+        scope: AudioSocketScope = {
+            "type": "audiosocket",
+            "asgi": {"version": "3.0"},
+            "call_id": call_id,
+            "client": self.client,
+            "line": self,
+            "state": self._server.state.copy(),
+        }
+        # Registered before it can run. In an empty context: a call inherits no tenant.
+        self._server.calls[call_id] = self._task = self._loop.create_task(
+            self._run(scope), name=f"call {call_id}", context=Context()
+        )
+        metrics.active_calls.inc()
+        self._task.add_done_callback(self._finished)
+
+    async def _run(self, scope: AudioSocketScope) -> None:
+        try:
+            await self._server.application(scope, self._inbox.get, self._send)
+        except asyncio.CancelledError:
+            logger.warning("call %s: its application was cancelled", self.call_id)
+            raise
+        except Exception:
+            logger.exception("call %s: its application failed", self.call_id)
+        finally:
+            self._say_last(codec.HANGUP)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        if self.call_id is not None:
+            del self._server.calls[self.call_id]
+        metrics.active_calls.dec()
+
+    async def _send(self, event: SendEvent) -> None:
+        match event["type"]:
+            case "audiosocket.hangup.send":
+                self._say_last(codec.HANGUP)
+            case "audiosocket.refuse":
+                if self.state is State.TALKING:
+                    metrics.refused_connections.labels(reason="application").inc()
+                self._say_last(codec.ERROR)
+            case _:
+                raise ValueError(f"{event['type']!r} is not an event that an AudioSocket application sends")
+
+    def drain(self) -> None:
+        """Ask the application to end soon."""
+        if self.state is State.TALKING:
+            self._put({"type": "audiosocket.drain"})
+
+    def _put(self, event: ReceiveEvent) -> None:
+        if self._told:
+            return
+        if self._inbox.qsize() < LONGEST_INBOX:
+            self._inbox.put_nowait(event)
+            return
+        logger.error("call %s: hung up, its application takes no events", self.call_id)
+        self._gone("error")
+
+    def _watch(self) -> None:
+        """Ten times in an idle limit: is the other side still there, and not too much?"""
+        self._stop_waiting()
+        self._idle_looks = self._idle_looks + 1 if self._frames == self._frames_seen else 0
+        if self._idle_looks >= 10:
+            logger.warning("call %s: hung up, no frame for %g s", self.call_id, self._limits.idle)
+            self._gone("idle")
+            return
+        self._frames_seen = self._frames
+        self._frames_allowed = self._frames + self._limits.burst
+        self._timer = self._loop.call_later(self._limits.idle / 10, self._watch)
+
+    # The end
+
+    def _is_over(self) -> bool:
+        return self.state in (State.CLOSING, State.CLOSED)
+
+    def _refuse(self, reason: Refusal) -> None:
+        metrics.refused_connections.labels(reason=reason).inc()
+        if self._server.may_log(self.client[0]):
+            logger.warning("refused a connection from %s: %s", self.client[0] or "nowhere", reason)
+        self._say_last(codec.ERROR)
+        if reason == "not_allowed":  # a stranger is not waited for
+            self.transport.close()
+
+    def _failed(self, doing: str) -> None:
+        logger.exception("call %s: its session failed in %s", self.call_id, doing)
+        self._gone("error")
+
+    def _gone(self, reason: HangupReason) -> None:
+        """The caller is gone, or as good as. The application is told once, and waited for."""
+        if self._told:
+            return
+        self._told = True
+        if self._task is not None and not self._task.done():
+            self._inbox.put_nowait({"type": "audiosocket.hangup", "reason": reason})
+            self._patience = self._loop.call_later(self._limits.application, self._task.cancel)
+        if reason in ("idle", "error"):
+            self._say_last(codec.HANGUP)
+        else:
+            self._close()
+
+    def _say_last(self, frame: bytes) -> None:
+        """Send a last frame, and wait until the other side closes.
+
+        Closing at once, with input unread, would make TCP reset the connection, and
+        Asterisk take a proper end for a failure.
+        """
+        if self._is_over():
+            return
+        self._end_audio()
+        if not self.transport.is_closing():
+            self.transport.write(frame)
+        if len(self._server.closing) > MOST_CLOSING:
+            self.transport.close()
+        self._timer = self._loop.call_later(self._limits.linger, self.transport.abort)
+
+    def _close(self) -> None:
+        self._end_audio()
+        self.transport.close()
+
+    def _end_audio(self) -> None:
+        self.state = State.CLOSING
+        self._stop_waiting()
+        self._server.metronome.remove(self)
+        self._server.open.discard(self)
+        self._server.closing.add(self)
+        self._session = None
+        self._early.clear()
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

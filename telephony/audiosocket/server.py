@@ -1,0 +1,140 @@
+"""The AudioSocket server of one process: an ASGI application, once for each call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import UUID
+
+from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.metronome import Metronome
+from telephony.audiosocket.protocol import AudioSocketProtocol, Limits, Refusal
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[
+    [AudioSocketScope, Callable[[], Awaitable[ReceiveEvent]], Callable[[SendEvent], Awaitable[None]]], Awaitable[None]
+]
+
+
+class OncePerMinute:
+    """Lets each source be logged once a minute, and a thousand of them at most."""
+
+    _MOST: Final = 1000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minute = 0
+        self._seen: set[str] = set()
+
+    def __call__(self, source: str) -> bool:
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._seen = minute, set()
+        if source in self._seen or len(self._seen) >= self._MOST:
+            return False
+        self._seen.add(source)
+        return True
+
+
+class AudioSocketServer:
+    """Serves calls, on a port of its own (`start`) or as they are handed over (`adopt`)."""
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        allowed: Callable[[str], bool],
+        max_calls: int,
+        state: dict[str, Any] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """`allowed` says whether an address may call; it is asked first, so it must not wait.
+
+        `state` is copied into the scope of each call. Needs a running event loop.
+        """
+        self.application = application
+        self.state = state or {}
+        self.may_log = OncePerMinute()
+        self.metronome = Metronome(asyncio.get_running_loop().call_later)
+        self.open: set[AudioSocketProtocol] = set()
+        self.closing: set[AudioSocketProtocol] = set()
+        self.calls: dict[UUID, asyncio.Task[None]] = {}
+        self.draining = False
+        self._allowed = allowed
+        self._max_calls = max_calls
+        self._limits = limits or Limits()
+        self._listener: asyncio.Server | None = None
+        self._adoptions: set[asyncio.Task[None]] = set()
+
+    @property
+    def active_calls(self) -> int:
+        """Calls whose application has not ended."""
+        return len(self.calls)
+
+    @property
+    def port(self) -> int:
+        """Of the own listening socket. Raises RuntimeError when there is none."""
+        if self._listener is None or not self._listener.sockets:
+            raise RuntimeError("the server does not listen: call start() first")
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; port 0 takes a free one. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._protocol, host, port, backlog=1024)
+
+    def adopt(self, connection: socket.socket) -> None:
+        """Serve a connection that somebody else accepted."""
+        task = asyncio.get_running_loop().create_task(self._adopt(connection))
+        self._adoptions.add(task)
+        task.add_done_callback(self._adoptions.discard)
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Refuse new calls, ask those in progress to end, and cancel them after `drain_seconds`.
+
+        The own port stays open, and answers, until the last call has ended: a closed one
+        would harm the Asterisks (a refused connection damages them).
+        """
+        self.draining = True
+        if self.calls:
+            logger.info("draining %d calls for up to %g s", len(self.calls), drain_seconds)
+            for connection in list(self.open):
+                connection.drain()
+            await asyncio.wait(list(self.calls.values()), timeout=drain_seconds)
+        late = list(self.calls.values())
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("cancelled %d calls that did not end in time", len(late))
+            await asyncio.wait(late, timeout=self._limits.application)
+        if remaining := self.open | self.closing:
+            await asyncio.wait([connection.closed for connection in remaining], timeout=self._limits.linger)
+        if self._listener is not None:
+            self._listener.close()
+        for connection in self.open | self.closing:
+            connection.transport.abort()
+
+    def turn_away(self, address: str) -> Refusal | None:
+        """Why a new connection from `address` is refused; None: it is welcome."""
+        if not (address and self._allowed(address)):
+            return "not_allowed"
+        if self.draining:
+            return "draining"
+        if len(self.open) >= self._max_calls:
+            return "full"
+        return None
+
+    def _protocol(self) -> AudioSocketProtocol:
+        return AudioSocketProtocol(self, self._limits)
+
+    async def _adopt(self, connection: socket.socket) -> None:
+        try:
+            connection.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        except OSError:  # it was gone before we looked
+            connection.close()
