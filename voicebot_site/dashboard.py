@@ -1,2 +1,101 @@
-def dashboard(request, context):
-    return context
+"""The admin's first page: how it stands today, and what the bot did in the last days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, F, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from calls.admin import STATUS_COLOURS
+from calls.models import Call
+from calls.templatetags.calls import clock
+from tenants.models import AsteriskServer
+from tenants.roles import may
+from tickets.admin import STATUS_COLOURS as TICKET_COLOURS
+from tickets.models import Ticket
+
+PERIOD_DAYS = 30
+ROWS = 8
+GOOD, FAIR = 0.7, 0.5  # automatic resolution: green above the one, amber above the other
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A card: a number, what it is made of, and the rows behind it."""
+
+    title: str | Promise
+    value: str
+    formula: str | Promise
+    link: str
+    icon: str
+    colour: str = ""
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's DASHBOARD_CALLBACK: adds `figures`, `last_calls`, `open_tickets` and `has_server`."""
+    calls = list(Call.objects.select_related("customer", "problem_type")[:ROWS])
+    tickets = Ticket.objects.filter(status__in=[Ticket.Status.OPEN, Ticket.Status.TRANSFERRED])
+    return context | {
+        "title": _("Dashboard"),
+        "figures": _figures(),
+        "last_calls": [(call, STATUS_COLOURS[Call.Status(call.status)]) for call in calls],
+        "open_tickets": [
+            (ticket, TICKET_COLOURS[Ticket.Status(ticket.status)])
+            for ticket in tickets.select_related("problem_type")[:ROWS]
+        ],
+        "has_server": bool(calls) or AsteriskServer.objects.exists(),
+        "may_connect": may(request, "add", AsteriskServer),
+    }
+
+
+def _figures() -> list[Figure]:
+    now = timezone.localtime()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ended = Call.objects.filter(started_at__gte=now - timedelta(days=PERIOD_DAYS), ended_at__isnull=False).aggregate(
+        count=Count("pk"),
+        duration=Avg(F("ended_at") - F("started_at")),
+        resolved=Count("pk", filter=Q(ticket__status=Ticket.Status.RESOLVED) & ~Q(status=Call.Status.TRANSFERRED)),
+    )
+    today = Call.objects.filter(started_at__gte=midnight).aggregate(
+        count=Count("pk"), running=Count("pk", filter=Q(status=Call.Status.IN_PROGRESS))
+    )
+    share = ended["resolved"] / ended["count"] if ended["count"] else None
+    calls, tickets = reverse("admin:calls_call_changelist"), reverse("admin:tickets_ticket_changelist")
+    return [
+        Figure(
+            _("Calls today"),
+            str(today["count"]),
+            _("%d in progress now") % today["running"],
+            f"{calls}?started_at_from={midnight:%Y-%m-%d}",
+            "call",
+        ),
+        Figure(
+            _("Open tickets"),
+            str(Ticket.objects.filter(status=Ticket.Status.OPEN).count()),
+            _("Waiting for somebody of your team"),
+            f"{tickets}?status__exact={Ticket.Status.OPEN}",
+            "confirmation_number",
+        ),
+        Figure(
+            _("Automatic resolution"),
+            "–" if share is None else f"{share:.0%}".replace("%", " %"),
+            _("Calls resolved without a person, of %d calls in 30 days") % ended["count"],
+            f"{tickets}?status__exact={Ticket.Status.RESOLVED}",
+            "task_alt",
+            "" if share is None else "good" if share > GOOD else "fair" if share > FAIR else "poor",
+        ),
+        Figure(
+            _("Mean duration"),
+            clock(ended["duration"].total_seconds() if ended["duration"] else None),
+            _("Minutes and seconds per call, in 30 days"),
+            calls,
+            "timer",
+        ),
+    ]
