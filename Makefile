@@ -21,7 +21,8 @@ demo: .venv/.runtime ## a simulated call from the first word to the ticket, then
 
 run: .venv/.runtime ## for development: the web site with reload, the AudioSocket worker and the vendors' emulators
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py runsandbox & sandbox=$$!; \
+	@$(BIN)/python manage.py seed_demo
+	@$(BIN)/python manage.py sandbox & sandbox=$$!; \
 	$(BIN)/python manage.py runaudiosocket & calls=$$!; \
 	trap "kill $$sandbox $$calls" EXIT; \
 	$(BIN)/python manage.py runserver

@@ -29,7 +29,7 @@ def calls(tree: ast.Module, function: str) -> list[ast.Call]:
 def read_by_settings() -> set[str]:
     """Names given to env.str(…) and its like; `f"{name.upper()}_URL"` stands for each vendor's."""
     tree = settings_tree()
-    vendors = [call.args[0].value.upper() for call in calls(tree, "vendor") if isinstance(call.args[0], ast.Constant)]
+    vendors = [ast.literal_eval(call.args[0]).upper() for call in calls(tree, "vendor")]
     names: set[str] = set()
     for call in calls(tree, "env"):
         match call.args:
