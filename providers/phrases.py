@@ -1,0 +1,233 @@
+"""The phrase store: what was spoken once is kept and not paid for again.
+
+Audio is addressed by what decides how it sounds: the text and the voice's address (vendor,
+model, voice, language, settings). So two tenants share it only if both are the same, and
+a changed phrase is simply another one. Fixed parts of phrases are kept on disk, through
+Django's storage, and in memory for live calls; values (names, mostly) only in memory, for
+a while: they are about people.
+
+A call never waits for the store: what is missing is synthesised live.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from functools import cache
+from typing import Final, cast
+
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from providers import registry
+from providers.protocols import OnUsage, TextToSpeech, Voice
+from providers.segments import Segment, fixed_parts, says_something, segments
+
+__all__ = ["Implausible", "PhraseStore", "Segment", "phrase_store", "segments"]
+
+logger = logging.getLogger(__name__)
+
+BYTES_PER_SECOND: Final = 16_000
+PHRASE_BYTES: Final = 64 * 1024 * 1024  # more than an hour of speech
+VALUE_BYTES: Final = 16 * 1024 * 1024
+SILENCE_PEAK: Final = 200
+# Nobody speaks faster than 50 letters or spells slower than 1.5 characters a second.
+LEAST_SECONDS_PER_LETTER: Final = 0.02
+MOST_SECONDS_PER_CHARACTER: Final = 0.7
+MOST_SECONDS_AROUND: Final = 3.0
+# A voice pronounces nothing of these, and an address must not depend on them.
+_UNSPOKEN_BEGINNING: Final = " \t\r\n\u00a0\u202f,;:.!?…)»”"
+
+
+class Implausible(ValueError):
+    """Audio that cannot be what the text sounds like."""
+
+
+class PhraseStore:
+    def __init__(self, *, phrase_bytes: int = PHRASE_BYTES, value_bytes: int = VALUE_BYTES) -> None:
+        self._phrases = _Memory(phrase_bytes)
+        self._values = _Memory(value_bytes)
+        # Not the loop's own threads: those look up host names.
+        self._files = ThreadPoolExecutor(2, thread_name_prefix="phrases")
+
+    def cached(self, text: str, voice: Voice) -> bytes | None:
+        """The audio, if it is in memory; empty for a text with nothing to pronounce."""
+        text = _spoken(text)
+        if not says_something(text):
+            return b""
+        address = _address(text, voice)
+        return self._phrases.get(address) or self._values.get(address)
+
+    async def load(self, texts: Iterable[str], voice: Voice) -> list[str]:
+        """Bring phrases from disk to memory; returns what is missing there.
+
+        The texts may hold {values}: it is about their fixed parts.
+        """
+        wanted = [text for text in _fixed(texts) if self._phrases.get(_address(text, voice)) is None]
+        if not wanted:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._files, self._load, wanted, voice)
+
+    def _load(self, texts: list[str], voice: Voice) -> list[str]:
+        missing = []
+        for text in texts:
+            address = _address(text, voice)
+            if (pcm := _read(address)) is None:
+                missing.append(text)
+            else:
+                self._phrases.put(address, pcm)
+        return missing
+
+    def missing(self, texts: Iterable[str], voice: Voice) -> list[str]:
+        """The fixed parts of which there is no sound file on disk. Blocks; not for calls."""
+        return [text for text in _fixed(texts) if _read(_address(text, voice)) is None]
+
+    async def stream(self, text: str, voice: Voice, on_usage: OnUsage, keep: bool = True) -> AsyncIterator[bytes]:
+        """The audio, at once when it is cached, else as the vendor speaks.
+
+        `keep` is for what is said again and again; without it the audio stays in memory
+        for a while. Raises ProviderError; what was cut or failed is not kept.
+        """
+        text = _spoken(text)
+        pcm = self.cached(text, voice)
+        if pcm is None and keep:
+            await self.load([text], voice)
+            pcm = self.cached(text, voice)
+        if pcm is not None:
+            if pcm:
+                yield pcm
+            return
+        pieces = []
+        async with aclosing(speech(registry.text_to_speech(), text, voice, on_usage)) as live:
+            async for piece in live:
+                pieces.append(piece)
+                yield piece
+        pcm = b"".join(pieces)
+        try:
+            check(text, voice, pcm)
+        except Implausible as error:
+            logger.warning("not kept: %s", error)
+            return
+        if keep:
+            self._phrases.put(_address(text, voice), pcm)
+            self._files.submit(_write_or_log, _address(text, voice), pcm)
+        else:
+            self._values.put(_address(text, voice), pcm)
+
+    def keep(self, text: str, voice: Voice, pcm: bytes) -> None:
+        """Put audio on disk. Blocks; not for calls. Raises Implausible, and OSError of the storage."""
+        text = _spoken(text)
+        check(text, voice, pcm)
+        _write(_address(text, voice), pcm)
+
+
+@cache
+def phrase_store() -> PhraseStore:
+    """The store of this process."""
+    return PhraseStore()
+
+
+def speech(vendor: TextToSpeech, text: str, voice: Voice, on_usage: OnUsage) -> AsyncGenerator[bytes, None]:
+    """What the vendor says, as something that can be closed early."""
+    return cast(AsyncGenerator[bytes, None], vendor.speak(text, voice, on_usage))
+
+
+def check(text: str, voice: Voice, pcm: bytes) -> None:
+    """Raise Implausible for audio that is empty, silent, or far too short or long for the text."""
+    seconds = len(pcm) / BYTES_PER_SECOND
+    letters = sum(character.isalnum() for character in text)
+    if len(pcm) % 2:
+        raise Implausible(f"{text!r}: half a sample is missing")
+    if seconds < LEAST_SECONDS_PER_LETTER * letters / voice.speed or not pcm:
+        raise Implausible(f"{text!r}: {seconds:.2f} s is too short")
+    if seconds > (MOST_SECONDS_AROUND + MOST_SECONDS_PER_CHARACTER * len(text)) / voice.speed:
+        raise Implausible(f"{text!r}: {seconds:.2f} s is too long")
+    samples = np.frombuffer(pcm, "<i2")
+    if max(int(samples.max()), -int(samples.min())) < SILENCE_PEAK:
+        raise Implausible(f"{text!r}: silence")
+
+
+class _Memory:
+    """Audio by address, bounded in bytes: the least recently used is forgotten. For any thread."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._audio: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, address: str) -> bytes | None:
+        with self._lock:
+            pcm = self._audio.get(address)
+            if pcm is not None:
+                self._audio.move_to_end(address)
+            return pcm
+
+    def put(self, address: str, pcm: bytes) -> None:
+        with self._lock:
+            self._size += len(pcm) - len(self._audio.pop(address, b""))
+            self._audio[address] = pcm
+            while self._size > self._limit:
+                _, forgotten = self._audio.popitem(last=False)
+                self._size -= len(forgotten)
+
+
+def _spoken(text: str) -> str:
+    return text.lstrip(_UNSPOKEN_BEGINNING).rstrip()
+
+
+def _fixed(texts: Iterable[str]) -> list[str]:
+    """The fixed parts of all texts, each once."""
+    return list(dict.fromkeys(_spoken(part) for text in texts for part in fixed_parts(text)))
+
+
+def _address(text: str, voice: Voice) -> str:
+    voice_address = registry.text_to_speech().address(voice)
+    return hashlib.sha256(f"{voice_address}\n{text}".encode()).hexdigest()
+
+
+# --- Files ---
+# Raw PCM and a CRC of it: a file that is being written, or was cut short by a crash, is
+# no file yet.
+
+
+def _path(address: str) -> str:
+    return f"phrases/{address[:2]}/{address}.pcm"
+
+
+def _read(address: str) -> bytes | None:
+    try:
+        with default_storage.open(_path(address)) as file:
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:  # the call goes on without its cache
+        logger.warning("the phrase %s cannot be read: %s", address, error)
+        return None
+    pcm: bytes = content[:-4]
+    return pcm if zlib.crc32(pcm).to_bytes(4, "little") == content[-4:] and pcm else None
+
+
+def _write(address: str, pcm: bytes) -> None:
+    if _read(address) is not None:
+        return
+    path = _path(address)
+    default_storage.delete(path)  # a damaged one
+    saved = default_storage.save(path, ContentFile(pcm + zlib.crc32(pcm).to_bytes(4, "little")))
+    if saved != path:  # another process was faster, and the storage chose another name
+        default_storage.delete(saved)
+
+
+def _write_or_log(address: str, pcm: bytes) -> None:
+    try:
+        _write(address, pcm)
+    except OSError as error:
+        logger.warning("the phrase %s cannot be kept: %s", address, error)
