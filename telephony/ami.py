@@ -1,0 +1,310 @@
+"""A client of Asterisk's manager interface (AMI).
+
+https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Manager-Interface-AMI/AMI-v2-Specification/
+
+Every wait has an end. A lost connection is made again in the background; what was asked
+meanwhile fails at once, and nothing is ever sent twice: a redirect or an originate that
+comes late would strike another moment of the call. No header can hold a line break.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+from uuid import UUID
+
+logger = logging.getLogger(__name__)
+
+PING_SECONDS: Final = 30.0  # a hung Asterisk keeps its connections
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+LONGEST_MESSAGE: Final = 1 << 20
+LONGEST_LIST: Final = 10_000  # events of one answer
+
+
+Headers = Mapping[str, str | int | list[str]]
+
+
+class AmiError(Exception):
+    """Asterisk did not do it: away, too slow, or it said no. Never names the secret."""
+
+
+class Message(dict[str, str]):
+    """One AMI message; the values of a repeated header are joined by newlines."""
+
+    @classmethod
+    def parse(cls, block: bytes) -> Message:
+        message = cls()
+        for line in block.decode(errors="replace").split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                value = value.strip()
+                message[name] = f"{message[name]}\n{value}" if name in message else value
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """Who calls, and on which channel of Asterisk."""
+
+    channel: str
+    number: str
+    name: str
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is collected for one action until it is whole."""
+
+    done: asyncio.Future[Message]
+    is_list: bool
+    events: list[Message]
+
+
+class Ami:
+    """A connection to one Asterisk, used by one event loop.
+
+        async with Ami("pbx.example", 5038, "voicebot", secret) as ami:
+            caller = await ami.find_call(call_uuid)
+
+    `connect` raises when it fails; from then on the connection is kept up until `close`.
+    """
+
+    def __init__(self, host: str, port: int, user: str, secret: str, *, timeout: float = 5.0, events: str = "off"):
+        """`timeout` bounds connecting, signing in and, by default, each action.
+
+        `events` is the manager's EventMask: "off", "on", or classes such as "call,user".
+        """
+        self._address = (host, port)
+        self._user = user
+        self._secret = secret
+        self._timeout = timeout
+        self._events = events
+        self._writer: asyncio.StreamWriter | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+        self._answers: dict[str, _Answer] = {}
+        self._listeners: set[Callable[[Message], None]] = set()
+        self._count = 0
+
+    def __repr__(self) -> str:
+        return f"<Ami {self._name}>"
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._writer is not None
+
+    async def connect(self) -> None:
+        """Sign in, and stay signed in. Raises AmiError: unreachable, too slow, or refused."""
+        async with self._connecting:
+            if self._keeper is None:
+                reading = await self._sign_in()
+                self._keeper = asyncio.create_task(self._keep(reading), name=f"AMI {self._name}")
+
+    async def close(self) -> None:
+        """Leave. Whoever still waits for an answer gets an AmiError."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+            self._keeper = None
+
+    async def action(self, name: str, timeout: float | None = None, **headers: str | int | list[str]) -> Message:
+        """Send an action and return its response; a list repeats its header.
+
+        Raises AmiError, also when the response is an error; ValueError for a line break
+        in a value, before anything is sent.
+        """
+        return (await self._ask(self._signed_in(), name, timeout, headers, is_list=False))[0]
+
+    async def list_action(self, name: str, timeout: float | None = None, **headers: str | int) -> list[Message]:
+        """Send an action that is answered by a list of events, and return these. Raises as `action`."""
+        return (await self._ask(self._signed_in(), name, timeout, headers, is_list=True))[1:]
+
+    async def event(self, match: Callable[[Message], bool], timeout: float) -> Message:
+        """The first event from now on that `match` accepts; needs an EventMask. Raises AmiError."""
+        found: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        def listen(message: Message) -> None:
+            if not found.done() and match(message):
+                found.set_result(message)
+
+        self._listeners.add(listen)
+        try:
+            return await asyncio.wait_for(found, timeout)
+        except TimeoutError:
+            raise AmiError(f"{self._name}: no such event within {timeout:g} s") from None
+        finally:
+            self._listeners.discard(listen)
+
+    # What the product asks
+
+    async def find_call(self, call_id: UUID, *, timeout: float | None = None) -> CallerId | None:
+        """The caller's channel whose dialplan set BOT_UUID to `call_id`; None: there is none. Raises AmiError."""
+        wanted = f"bot_uuid={call_id}"
+        for event in await self.list_action("Status", timeout, Variables="BOT_UUID"):
+            channel = event.get("Channel", "")
+            # Dial(AudioSocket/…) makes a second channel, which inherits __BOT_UUID.
+            if wanted in event.get("Variable", "").lower().split("\n") and not channel.startswith("AudioSocket/"):
+                return CallerId(channel, _known(event.get("CallerIDNum")), _known(event.get("CallerIDName")))
+        return None
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Set a variable of a channel, for its dialplan to read. Raises AmiError."""
+        await self.action("Setvar", Channel=channel, Variable=name, Value=value)
+
+    # The connection
+
+    @property
+    def _name(self) -> str:
+        return f"{self._user}@{self._address[0]}:{self._address[1]}"
+
+    def _signed_in(self) -> asyncio.StreamWriter:
+        if self._writer is None:
+            raise AmiError(f"{self._name}: not connected")
+        return self._writer
+
+    async def _sign_in(self) -> asyncio.Task[None]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                reader, writer = await asyncio.open_connection(*self._address, limit=LONGEST_MESSAGE)
+        except TimeoutError:
+            raise AmiError(f"{self._name}: no connection within {self._timeout:g} s") from None
+        except OSError as error:
+            raise AmiError(f"{self._name}: {error.strerror or error}") from None
+        reading = asyncio.create_task(self._read(reader, writer))
+        credentials = {"Username": self._user, "Secret": self._secret, "Events": self._events}
+        try:
+            await self._ask(writer, "Login", None, credentials, is_list=False)
+            self._writer = writer
+        except BaseException:
+            reading.cancel()
+            await asyncio.wait([reading])
+            raise
+        return reading
+
+    async def _keep(self, reading: asyncio.Task[None]) -> None:
+        """Hold the connection, and make it again when it is lost."""
+        try:
+            while True:
+                await self._hold(reading)
+                reading.cancel()
+                await asyncio.wait([reading])
+                reading = await self._sign_in_again()
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+
+    async def _hold(self, reading: asyncio.Task[None]) -> None:
+        while True:
+            done, _ = await asyncio.wait([reading], timeout=PING_SECONDS)
+            if done:
+                return
+            try:
+                await self.action("Ping")
+            except AmiError as error:
+                logger.warning("%s; connecting anew", error)
+                return
+
+    async def _sign_in_again(self) -> asyncio.Task[None]:
+        pause = FIRST_PAUSE
+        while True:
+            logger.warning("AMI %s is away; trying again in %g s", self._name, pause)
+            await asyncio.sleep(pause)
+            try:
+                reading = await self._sign_in()
+            except AmiError as error:
+                logger.warning("%s", error)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                logger.info("AMI %s is back", self._name)
+                return reading
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take messages until the connection ends, and tell those who wait that it has."""
+        try:
+            await reader.readline()  # the banner
+            while True:
+                # Split before decoding: a letter cut by TCP stays whole.
+                self._take(Message.parse(await reader.readuntil(b"\r\n\r\n")))
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        except (asyncio.LimitOverrunError, ValueError):
+            logger.error("AMI %s sent a message of more than %d bytes", self._name, LONGEST_MESSAGE)
+        finally:
+            writer.transport.abort()
+            if self._writer is writer:
+                self._writer = None
+            for answer in self._answers.values():
+                if not answer.done.done():
+                    answer.done.set_exception(AmiError(f"{self._name}: the connection was lost"))
+
+    def _take(self, message: Message) -> None:
+        answer = self._answers.get(message.get("ActionID", ""))
+        if "Event" in message:  # some events have a Response header as well
+            if answer is not None and answer.is_list:
+                self._take_list(answer, message)
+            for listener in list(self._listeners):
+                try:
+                    listener(message)
+                except Exception:
+                    logger.exception("AMI %s: a listener failed", self._name)
+        elif answer is not None and not answer.done.done():
+            if answer.is_list and message.get("Response") != "Error":
+                answer.events.append(message)
+            else:
+                answer.done.set_result(message)
+
+    def _take_list(self, answer: _Answer, event: Message) -> None:
+        if answer.done.done():
+            return
+        if event.get("EventList", "").lower() in ("complete", "cancelled"):
+            answer.done.set_result(answer.events[0] if answer.events else event)
+        elif len(answer.events) > LONGEST_LIST:
+            answer.done.set_exception(AmiError(f"{self._name}: a list of more than {LONGEST_LIST} events"))
+        else:
+            answer.events.append(event)
+
+    async def _ask(
+        self, writer: asyncio.StreamWriter, name: str, timeout: float | None, headers: Headers, *, is_list: bool
+    ) -> list[Message]:
+        """The response and, of a list, its events."""
+        self._count += 1
+        number = str(self._count)
+        request = _encode({"Action": name, "ActionID": number, **headers})
+        patience = self._timeout if timeout is None else timeout
+        answer = self._answers[number] = _Answer(asyncio.get_running_loop().create_future(), is_list, [])
+        try:
+            writer.write(request)
+            response = await asyncio.wait_for(answer.done, patience)
+        except TimeoutError:
+            raise AmiError(f"{self._name}: no answer to {name} within {patience:g} s") from None
+        finally:
+            del self._answers[number]
+        if response.get("Response") == "Error":
+            raise AmiError(f"{self._name}: {name}: {response.get('Message', 'refused')}")
+        return answer.events or [response]
+
+
+def _encode(headers: Headers) -> bytes:
+    lines = []
+    for name, value in headers.items():
+        for item in value if isinstance(value, list) else [value]:
+            line = f"{name}: {item}"
+            if "\r" in line or "\n" in line:
+                raise ValueError(f"AMI header {name!r}: a header and its value must be one line")
+            lines.append(f"{line}\r\n")
+    return "".join([*lines, "\r\n"]).encode()
+
+
+def _known(value: str | None) -> str:
+    return "" if value in (None, "<unknown>", "<none>") else value
