@@ -14,3 +14,6 @@ response_seconds = Histogram(
 )
 barge_ins = Counter("voicebot_barge_ins_total", "Times that a caller interrupted the bot")
 errors = Counter("voicebot_errors_total", "Errors that a call met", ["error_type", "component"])
+unpriced_usage = Counter(
+    "voicebot_unpriced_usage_total", "Vendor calls whose cost is unknown for want of a price", ["provider", "model"]
+)

@@ -28,7 +28,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from providers import registry
-from providers.protocols import OnUsage, TextToSpeech, Voice
+from providers.protocols import OnUsage, Voice
 from providers.segments import Segment, fixed_parts, says_something, segments
 
 __all__ = ["Implausible", "PhraseStore", "Segment", "phrase_store", "segments"]
@@ -71,7 +71,7 @@ class PhraseStore:
 
         The texts may hold {values}: it is about their fixed parts.
         """
-        wanted = [text for text in _fixed(texts) if self._phrases.get(_address(text, voice)) is None]
+        wanted = [text for text in self.fixed(texts) if self._phrases.get(_address(text, voice)) is None]
         if not wanted:
             return []
         return await asyncio.get_running_loop().run_in_executor(self._files, self._load, wanted, voice)
@@ -86,9 +86,14 @@ class PhraseStore:
                 self._phrases.put(address, pcm)
         return missing
 
+    @staticmethod
+    def fixed(texts: Iterable[str]) -> list[str]:
+        """What is said of the texts whatever the values are, each part once."""
+        return list(dict.fromkeys(_spoken(part) for text in texts for part in fixed_parts(text)))
+
     def missing(self, texts: Iterable[str], voice: Voice) -> list[str]:
         """The fixed parts of which there is no sound file on disk. Blocks; not for calls."""
-        return [text for text in _fixed(texts) if _read(_address(text, voice)) is None]
+        return [text for text in self.fixed(texts) if _read(_address(text, voice)) is None]
 
     async def stream(self, text: str, voice: Voice, on_usage: OnUsage, keep: bool = True) -> AsyncIterator[bytes]:
         """The audio, at once when it is cached, else as the vendor speaks.
@@ -106,7 +111,8 @@ class PhraseStore:
                 yield pcm
             return
         pieces = []
-        async with aclosing(speech(registry.text_to_speech(), text, voice, on_usage)) as live:
+        speech = cast(AsyncGenerator[bytes, None], registry.text_to_speech().speak(text, voice, on_usage))
+        async with aclosing(speech) as live:
             async for piece in live:
                 pieces.append(piece)
                 yield piece
@@ -133,11 +139,6 @@ class PhraseStore:
 def phrase_store() -> PhraseStore:
     """The store of this process."""
     return PhraseStore()
-
-
-def speech(vendor: TextToSpeech, text: str, voice: Voice, on_usage: OnUsage) -> AsyncGenerator[bytes, None]:
-    """What the vendor says, as something that can be closed early."""
-    return cast(AsyncGenerator[bytes, None], vendor.speak(text, voice, on_usage))
 
 
 def check(text: str, voice: Voice, pcm: bytes) -> None:
@@ -182,11 +183,6 @@ class _Memory:
 
 def _spoken(text: str) -> str:
     return text.lstrip(_UNSPOKEN_BEGINNING).rstrip()
-
-
-def _fixed(texts: Iterable[str]) -> list[str]:
-    """The fixed parts of all texts, each once."""
-    return list(dict.fromkeys(_spoken(part) for text in texts for part in fixed_parts(text)))
 
 
 def _address(text: str, voice: Voice) -> str:

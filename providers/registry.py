@@ -7,7 +7,7 @@ task, borrows one of its own.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol, cast, runtime_checkable
 
 from django.conf import settings
@@ -54,16 +54,28 @@ async def close() -> None:
     vendors = list(_made.values())
     _made.clear()
     for vendor in vendors:
-        if isinstance(vendor, _Connected):
-            await vendor.aclose()
+        await _close(vendor)
+
+
+def own_language_model() -> AbstractAsyncContextManager[LanguageModel]:
+    """One for this event loop alone, closed at the end."""
+    return cast("AbstractAsyncContextManager[LanguageModel]", _own(settings.LANGUAGE_MODEL))
+
+
+def own_text_to_speech() -> AbstractAsyncContextManager[TextToSpeech]:
+    """One for this event loop alone, closed at the end."""
+    return cast("AbstractAsyncContextManager[TextToSpeech]", _own(settings.TEXT_TO_SPEECH))
 
 
 @asynccontextmanager
-async def own_text_to_speech() -> AsyncIterator[TextToSpeech]:
-    """One for this event loop alone, closed at the end."""
-    vendor: object = import_string(settings.TEXT_TO_SPEECH)()
+async def _own(path: str) -> AsyncIterator[object]:
+    vendor: object = import_string(path)()
     try:
-        yield cast(TextToSpeech, vendor)
+        yield vendor
     finally:
-        if isinstance(vendor, _Connected):
-            await vendor.aclose()
+        await _close(vendor)
+
+
+async def _close(vendor: object) -> None:
+    if isinstance(vendor, _Connected):
+        await vendor.aclose()

@@ -1,0 +1,77 @@
+"""What a vendor call cost, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from django.utils import timezone
+
+from providers.models import ExchangeRate, Price
+from providers.protocols import UsageReport
+
+Unit = Price.Unit
+Key = tuple[str, str, str]  # provider, model, unit
+
+_SIZES: Final[Mapping[str, int]] = {
+    Unit.AUDIO_MINUTE: 60,
+    Unit.THOUSAND_CHARACTERS: 1_000,
+    Unit.MILLION_INPUT_TOKENS: 1_000_000,
+    Unit.MILLION_CACHED_TOKENS: 1_000_000,
+    Unit.MILLION_OUTPUT_TOKENS: 1_000_000,
+}
+_SMALLEST: Final = Decimal("0.00000001")  # euros, as Usage.cost_eur stores them
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """The prices of one day in euros; once loaded it needs no database."""
+
+    euros: Mapping[Key, Decimal]
+
+    @classmethod
+    def load(cls, day: date | None = None) -> PriceBook:
+        """The newest price and exchange rate of each kind that is valid on `day` (today).
+
+        A price in a currency without a rate is left out: what it would price is unpriced.
+        """
+        day = day or timezone.localdate()
+        # Oldest first, so that the newest is what stays.
+        rates = {"EUR": Decimal(1)}
+        for rate in ExchangeRate.objects.filter(valid_from__lte=day).order_by("valid_from"):
+            rates[rate.currency] = rate.euros
+        euros: dict[Key, Decimal] = {}
+        for price in Price.objects.filter(valid_from__lte=day).order_by("valid_from"):
+            key = (price.provider, price.model, price.unit)
+            euros.pop(key, None)
+            if price.currency in rates:
+                euros[key] = price.amount * rates[price.currency]
+        return cls(euros)
+
+
+def cost_eur(report: UsageReport, prices: PriceBook) -> Decimal | None:
+    """The cost in euros, to eight decimals; None when a unit that was used has no price."""
+    total = Decimal(0)
+    for unit, amount in _used(report).items():
+        price = prices.euros.get((report.provider, report.model, unit))
+        if price is None and unit == Unit.MILLION_CACHED_TOKENS:  # no discount for them
+            price = prices.euros.get((report.provider, report.model, Unit.MILLION_INPUT_TOKENS))
+        if price is None:
+            return None
+        total += price * amount / _SIZES[unit]
+    return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
+
+
+def _used(report: UsageReport) -> dict[str, Decimal]:
+    """How much of each priced unit; only those of which there is any."""
+    amounts = {
+        Unit.AUDIO_MINUTE: report.audio_seconds,
+        Unit.THOUSAND_CHARACTERS: Decimal(report.characters),
+        Unit.MILLION_INPUT_TOKENS: Decimal(report.input_tokens - report.cached_tokens),
+        Unit.MILLION_CACHED_TOKENS: Decimal(report.cached_tokens),
+        Unit.MILLION_OUTPUT_TOKENS: Decimal(report.output_tokens),
+    }
+    return {unit.value: amount for unit, amount in amounts.items() if amount}

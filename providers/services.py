@@ -1,0 +1,35 @@
+"""The verbs of this room."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from django.db import transaction
+
+from calls import settings as call_settings
+from calls.usage import record
+from providers.generation import OnMade, Outcome, make_missing
+from providers.protocols import UsageReport
+from tenants.models import Tenant
+
+
+def phrases_changed(*, tenant: Tenant) -> None:
+    """Have the tenant's phrases spoken, once the change of them is committed."""
+    from providers.tasks import refresh_phrases as task  # it calls refresh_phrases below
+
+    transaction.on_commit(partial(task.delay, tenant_id=tenant.pk))
+
+
+def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> Outcome:
+    """Speak what is missing of the tenant's phrases, and record what that cost.
+
+    In the tenant's scope, in a thread without an event loop. Takes minutes at most.
+    """
+    configured = call_settings.load(tenant)
+    reports: list[UsageReport] = []
+    try:
+        return asyncio.run(make_missing(configured.all_texts(), configured.voice, reports.append, on_made))
+    finally:
+        for report in reports:
+            record(report, call_id=None)
