@@ -2,7 +2,8 @@
 #
 # The first Python that is new enough; another one: make demo PYTHON=/path/to/python3.12
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
-	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+	$(p) -c $(NEW_ENOUGH) 2>/dev/null && echo $(p))))
+NEW_ENOUGH := 'import sys; sys.exit(sys.version_info < (3, 11))'
 ARGS ?=
 
 BIN := .venv/bin
@@ -37,8 +38,9 @@ bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls
 	@$(BIN)/python manage.py loadtest --calls 100 --seconds 30 $(ARGS)
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "This needs Python 3.11 or newer, and none is on the PATH: install one," \
-		"or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c $(NEW_ENOUGH) 2>/dev/null || { echo "Python 3.11 or newer is needed, and" \
+		"$(if $(PYTHON),$(PYTHON) is not,none is on the PATH): install one, or name it:" \
+		"make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment;" \
 		"on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
