@@ -8,10 +8,10 @@ for whom. `EVERYONE` is the explicit way past the wall: grep for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from django.core.exceptions import FullResultSet
 from django.db import models
@@ -28,7 +28,7 @@ class NoTenant(RuntimeError):
 
 
 class ForeignTenant(RuntimeError):
-    """A row would refer to a row of another tenant."""
+    """A row would be written for another tenant, or would refer to a row of another tenant."""
 
 
 class Everyone:
@@ -93,15 +93,58 @@ class OfCurrentTenant(models.Func):
         return f"{sql} = %s", [*params, tenant.pk]
 
 
+class TenantQuerySet(models.QuerySet[Row]):
+    """Rows of one tenant: writes in bulk meet the same guard as `save()`, raw SQL is refused."""
+
+    def raw(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotImplementedError("raw SQL would pass the tenant wall")
+
+    def update(self, **values: Any) -> int:
+        for name, value in values.items():
+            field: Any = self.model._meta.get_field(name)
+            if field.name == "tenant":
+                raise ForeignTenant(f"{self.model._meta.label}: a row never changes hands")
+            if is_owned(field.related_model) and value is not None and not hasattr(value, "resolve_expression"):
+                key = value.pk if isinstance(value, models.Model) else value
+                if not field.related_model._base_manager.filter(pk=key).exists():
+                    raise ForeignTenant(f"{field}: refers to a row of another tenant")
+        return super().update(**values)
+
+    def bulk_create(
+        self,
+        objs: Iterable[Row],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Row]:
+        if update_conflicts and "tenant" not in (unique_fields or ()):
+            raise ForeignTenant(f"{self.model._meta.label}: the row in conflict may be another tenant's")
+        rows = list(objs)
+        guard(self.model, rows)
+        super().bulk_create(rows, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+        for row in rows:
+            row._owner_id = row.tenant_id  # type: ignore[attr-defined]
+        return rows
+
+    def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
+        rows, names = list(objs), list(fields)
+        guard(self.model, rows, names)
+        return super().bulk_update(rows, names, batch_size)
+
+
 class TenantManager(models.Manager[Row]):
     """Rows of the tenant acted for, and no others."""
+
+    _queryset_class = TenantQuerySet
 
     def get_queryset(self) -> models.QuerySet[Row]:
         return super().get_queryset().filter(OfCurrentTenant("tenant"))
 
 
 class TenantModel(models.Model):
-    """A row that one tenant owns."""
+    """A row that one tenant owns; it never changes hands."""
 
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, editable=False, default=current_tenant_id)
 
@@ -109,25 +152,30 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
+        # Following a foreign key, refreshing, the UPDATE of `save()` and what a deletion
+        # takes along go through the base manager: it asks for whom as well.
+        base_manager_name = "objects"
+
+    _owner_id: int | None = None  # whose the stored row is; None: not stored, or not known
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse a reference to another tenant's row, however it was obtained."""
-        for field in self._meta.concrete_fields:
-            model = field.related_model
-            if not (isinstance(model, type) and issubclass(model, TenantModel)):
-                continue
-            key = getattr(self, field.attname)
-            if key is None:
-                continue
-            related = self._state.fields_cache.get(field.name)
-            if related is None:
-                with acting_for(EVERYONE):
-                    theirs = model.objects.filter(pk=key).values_list("tenant_id", flat=True).first()
-            else:
-                theirs = related.tenant_id
-            if theirs is not None and theirs != self.tenant_id:
-                raise ForeignTenant(f"{self._meta.label}.{field.name} refers to a row of another tenant")
+        """Raises ForeignTenant and NoTenant as `guard` does."""
+        guard(type(self), [self], kwargs.get("update_fields"))
         super().save(*args, **kwargs)
+        self._owner_id = self.tenant_id
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises ForeignTenant for a row that the tenant acted for does not own, or no longer."""
+        # Django deletes by the key alone, whosever that is.
+        if self.pk is not None and not type(self)._base_manager.filter(pk=self.pk).exists():
+            raise ForeignTenant(f"{self._meta.label}: not a row of the tenant acted for")
+        return super().delete(*args, **kwargs)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        row = super().from_db(*args, **kwargs)
+        row._owner_id = row.__dict__.get("tenant_id")  # deferred: not known
+        return row
 
     # `tenant` is on no form, yet part of every key: without it a clash is an
     # IntegrityError instead of a message beside the field.
@@ -136,3 +184,43 @@ class TenantModel(models.Model):
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         super().validate_constraints(set(exclude or ()) - {"tenant"})
+
+
+def is_owned(model: object) -> bool:
+    return isinstance(model, type) and issubclass(model, TenantModel)
+
+
+def guard(model: type[models.Model], rows: Sequence[Any], names: Collection[str] | None = None) -> None:
+    """Ask, before `rows` of an owned model are written (or the fields `names` of them), if they may be.
+
+    Raises ForeignTenant for a row that is not of the tenant acted for, would change hands,
+    or refers to a row of another tenant; NoTenant when nobody said for whom.
+    """
+    tenant = current_tenant()
+    for row in rows:
+        if tenant is not None and row.tenant_id != tenant.pk:
+            raise ForeignTenant(f"{model._meta.label}: not a row of the tenant acted for")
+        if row._owner_id not in (None, row.tenant_id):
+            raise ForeignTenant(f"{model._meta.label}: a row never changes hands")
+    for field in model._meta.concrete_fields:
+        if is_owned(field.related_model) and (names is None or not {field.name, field.attname}.isdisjoint(names)):
+            _guard_reference(field, rows)
+
+
+def _guard_reference(field: Any, rows: Sequence[Any]) -> None:
+    """A referred row's owner is taken from the object if it came from the database, else looked up."""
+    owners: dict[Any, int | None] = {}
+    references = []
+    for row in rows:
+        key = row.__dict__.get(field.attname)  # deferred is not written
+        related = row._state.fields_cache.get(field.name)
+        if related is not None and key in (None, related.pk):
+            key = related.pk
+            owners.setdefault(key, related._owner_id)
+        if key is not None:
+            references.append((key, row.tenant_id))
+    unknown = {key for key, _owner in references if owners.get(key) is None}
+    if unknown:
+        owners.update(field.related_model._base_manager.filter(pk__in=unknown).values_list("pk", "tenant_id"))
+    if any(owners.get(key) != owner for key, owner in references):
+        raise ForeignTenant(f"{field}: refers to a row of another tenant")

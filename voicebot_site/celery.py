@@ -1,10 +1,13 @@
 """The Celery application, and the task that runs for one tenant."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicebot_site.settings")
@@ -18,11 +21,13 @@ app.autodiscover_tasks()
 embedded_worker: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="celery")
 
 
-class TenantTask(Task):
+class TenantTask(DjangoTask):
     """A task that acts for one tenant; `tenant_id` is always its keyword argument.
 
     Give ids, never rows; start it with `delay_on_commit(tenant_id=…, …)`.
     """
+
+    typing = False  # Celery would hold `tenant_id` against the function's own arguments
 
     def __call__(self, *args: Any, tenant_id: int, **kwargs: Any) -> Any:
         from tenants.models import Tenant
@@ -31,20 +36,19 @@ class TenantTask(Task):
         with acting_for(Tenant.objects.get(pk=tenant_id)):
             return super().__call__(*args, **kwargs)
 
-
-def _apply_async(task: Task, *args: Any, **options: Any) -> Any:
-    """Embedded: hand the task to the thread instead of running it in the caller."""
-    if app.conf.task_always_eager and embedded_worker is not None:
-
-        def run() -> None:
-            close_old_connections()
-            try:
-                Task.apply_async(task, *args, **options)
-            finally:
-                close_old_connections()
-
-        return embedded_worker.submit(run)
-    return Task.apply_async(task, *args, **options)
+    def apply_async(self, args: Any = None, kwargs: dict[str, Any] | None = None, **options: Any) -> Any:
+        """Raises TypeError without `tenant_id`. Embedded: hand it to the thread instead of running it here."""
+        if "tenant_id" not in (kwargs or {}):
+            raise TypeError(f"{self.name}: tenant_id is missing")
+        start = partial(super().apply_async, args, kwargs, **options)
+        if app.conf.task_always_eager and embedded_worker is not None:
+            return embedded_worker.submit(_with_fresh_connections, start)
+        return start()
 
 
-TenantTask.apply_async = _apply_async
+def _with_fresh_connections(start: Callable[[], object]) -> None:
+    close_old_connections()
+    try:
+        start()
+    finally:
+        close_old_connections()
