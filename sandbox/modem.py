@@ -29,7 +29,7 @@ MAX_PAYLOAD = 63
 _SYNC = np.array([3, 1, 4, 0, 6, 5, 2])  # a Costas array: shifted, it matches itself in one symbol at most
 _HEADER_BITS, _CRC_BITS = 12, 16
 _HEADER_SYMBOLS = _HEADER_BITS // 3
-_LAST = 1  # flag: the text ends with this frame
+_FIRST, _LAST = 2, 1  # flags: the text begins, or ends, with this frame
 _UNGRAY = np.array([0, 1, 3, 2, 7, 6, 4, 5])  # inverse of v ^ (v >> 1)
 
 # The receiver looks at the spectrum four times a symbol.
@@ -49,7 +49,8 @@ class Caption:
     """Some words as they were heard; times are seconds since the first sample."""
 
     text: str
-    is_last: bool  # the speaker's text ends here
+    is_first: bool  # a text begins here
+    is_last: bool  # and ends here
     start: float
     end: float
     confidence: float
@@ -73,11 +74,11 @@ def frame_samples(payload: bytes) -> int:
     return (len(_SYNC) + -(-bits // 3)) * SYMBOL_SAMPLES
 
 
-def modulate(payload: bytes, *, is_last: bool, amplitude: float) -> Samples:
+def modulate(payload: bytes, *, is_first: bool, is_last: bool, amplitude: float) -> Samples:
     """The sound of one frame; amplitude in the range of 16-bit samples."""
     if not 1 <= len(payload) <= MAX_PAYLOAD:
         raise ValueError(f"a caption frame holds 1 to {MAX_PAYLOAD} bytes, not {len(payload)}")
-    head = len(payload) << 2 | (_LAST if is_last else 0)
+    head = len(payload) << 2 | (_FIRST if is_first else 0) | (_LAST if is_last else 0)
     bits = f"{head:08b}{_header_check(head):04b}"
     bits += "".join(f"{byte:08b}" for byte in payload) + f"{_crc(payload, head):016b}"
     bits += "0" * (-len(bits) % 3)
@@ -165,9 +166,16 @@ class Demodulator:
                 continue
             end = row + (len(_SYNC) + symbols) * _HOPS
             seconds = _HOP / SAMPLE_RATE
-            is_last = bool(self._header & _LAST)
+            caption = Caption(
+                text=payload.decode("utf-8", "replace"),
+                is_first=bool(self._header & _FIRST),
+                is_last=bool(self._header & _LAST),
+                start=row * seconds,
+                end=end * seconds,
+                confidence=score,
+            )
             self._skip_to(end - 2)
-            yield Caption(payload.decode("utf-8", "replace"), is_last, row * seconds, end * seconds, score)
+            yield caption
 
     def _skip_to(self, row: int) -> None:
         self._found, self._header, self._scanned = None, None, row

@@ -70,7 +70,9 @@ def _add_captions(speech: modem.Samples, text: str, word_starts: tuple[tuple[int
         character = text.index(first_word, character)
         start = max((seconds for position, seconds in word_starts if position <= character), default=0.0)
         at = max(at, round(start * SAMPLE_RATE))
-        sound = modem.modulate(payload, is_last=number == len(payloads) - 1, amplitude=CAPTION_PEAK)
+        sound = modem.modulate(
+            payload, is_first=number == 0, is_last=number == len(payloads) - 1, amplitude=CAPTION_PEAK
+        )
         sounds.append((at, sound))
         at += len(sound) + modem.SYMBOL_SAMPLES
         character += len(payload.decode())

@@ -14,7 +14,7 @@ _SIGNS = {
     "yes": "oui ouais ok daccord accord exact exactement absolument parfait yes yeah right correct sure volontiers",
     "no": "non pas toujours jamais aucun aucune rien no not nope still never nothing wrong",
     "positive": (
-        "merci parfait super genial excellent content contente satisfait marche great perfect thank thanks happy"
+        "merci parfait super genial excellent content contente satisfait great perfect thank thanks happy"
     ),
     "negative": (
         "enerve enervee colere furieux scandale scandaleux inadmissible inacceptable honte marre nul catastrophe "

@@ -32,6 +32,7 @@ def test_the_text_arrives_while_it_is_spoken():
     arrived = [(i / 16000, caption) for i in range(320, len(pcm), 320) for caption in captions.feed(pcm[i - 320 : i])]
     assert " ".join(caption.text for _, caption in arrived) == FRENCH
     assert all(-0.02 <= now - caption.end < 0.1 for now, caption in arrived)
+    assert [caption.is_first for _, caption in arrived] == [True] + [False] * (len(arrived) - 1)
     assert [caption.is_last for _, caption in arrived] == [False] * (len(arrived) - 1) + [True]
 
 

@@ -11,6 +11,7 @@ from sandbox.vendors.server import VendorServer
 
 class Command(BaseCommand):
     help = "Serve the emulators of Deepgram, Groq and ElevenLabs."
+    requires_system_checks = []  # no part of the product runs here
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
