@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.decorators import display
 
 from companies.models import Company, Customer
-from tenants.modeladmin import TenantModelAdmin
+from tenants.modeladmin import TenantModelAdmin, count_of
 from tickets.models import Ticket
-
-
-def with_tickets(rows: QuerySet[Any], key: str) -> QuerySet[Any]:
-    """`rows` and how many tickets each has, as `ticket_count`; counted per row of the page only."""
-    tickets = Ticket.objects.filter(**{key: OuterRef("pk")}).order_by().values(key).annotate(count=Count("pk"))
-    return rows.annotate(ticket_count=Coalesce(Subquery(tickets.values("count")), 0))
 
 
 @admin.register(Company)
@@ -30,7 +21,8 @@ class CompanyAdmin(TenantModelAdmin):
     readonly_fields = ("created_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
-        return with_tickets(super().get_queryset(request), "company")
+        rows: QuerySet[Company] = super().get_queryset(request)
+        return rows.annotate(ticket_count=count_of(Ticket, "company"))
 
     @display(description=_("tickets"), ordering="ticket_count")
     def tickets(self, company: Company) -> int:
@@ -52,7 +44,8 @@ class CustomerAdmin(TenantModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return with_tickets(super().get_queryset(request), "customer")
+        rows: QuerySet[Customer] = super().get_queryset(request)
+        return rows.annotate(ticket_count=count_of(Ticket, "customer"))
 
     @display(description=_("customer"), ordering="last_name")
     def who(self, customer: Customer) -> str:

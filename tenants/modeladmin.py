@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Model, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -56,10 +58,16 @@ class People:
 class SiteModelAdmin(Permissions, ModelAdmin):
     """A screen of rows that no tenant owns."""
 
-    compressed_fields = True
+    compressed_fields = False
     warn_unsaved_form = True
     list_filter_submit = True
     list_per_page = 50
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Whoever may see no row learns nothing of which there are."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
 
 
 class TenantModelAdmin(People, SiteModelAdmin):
@@ -79,6 +87,12 @@ class TenantModelAdmin(People, SiteModelAdmin):
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         filters = tuple(super().get_list_filter(request))
         return filters if current_tenant() else (("tenant", RelatedDropdownFilter), *filters)
+
+
+def count_of(model: type[TenantModel], key: str) -> Coalesce:
+    """How many rows of `model` refer by `key` to each row of a page; a join would count for all pages."""
+    rows = model.objects.filter(**{key: OuterRef("pk")}).order_by().values(key).annotate(count=Count("pk"))
+    return Coalesce(Subquery(rows.values("count")), 0)
 
 
 class TenantTabularInline(Permissions, People, TabularInline):

@@ -19,8 +19,8 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from calls.admin import conversation
+from tenants.admin.problems import SEVERITY_COLOURS
 from tenants.modeladmin import TenantModelAdmin, TenantStackedInline
-from tenants.models import Severity
 from tickets.models import Comment, Ticket
 
 STATUS_COLOURS = {
@@ -29,20 +29,27 @@ STATUS_COLOURS = {
     Ticket.Status.RESOLVED: "success",
     Ticket.Status.FAILED: "danger",
 }
-SENTIMENT_COLOURS = {Ticket.Sentiment.POSITIVE: "success", Ticket.Sentiment.NEGATIVE: "danger"}
-SEVERITY_COLOURS = {Severity.HIGH: "danger", Severity.MEDIUM: "warning"}
+SENTIMENT_COLOURS = {
+    Ticket.Sentiment.POSITIVE: "success",
+    Ticket.Sentiment.NEUTRAL: "",
+    Ticket.Sentiment.NEGATIVE: "danger",
+}
 
 
 class CommentInline(TenantStackedInline):
     """What was said is not unsaid: comments are added, and never changed."""
 
     model = Comment
+    can_delete = False
     fields = ("text", "author", "created_at")
     readonly_fields = ("author", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         rows: QuerySet[Comment] = super().get_queryset(request)
         return rows.select_related("author")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Ticket)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -43,7 +42,7 @@ class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or {}
         key = data.get("key", self.instance.key)
         language = data.get("language", self.instance.language)
-        preset = presets.phrases(language).get(key) if language in presets.LANGUAGES else None
+        preset = preset_of(key, language)
         if preset is not None and "text" in data:
             self._check_values(data["text"], preset)
         return data
@@ -107,11 +106,15 @@ class PhraseAdmin(TenantModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         phrase = self.get_object(request, unquote(object_id)) if object_id else None
-        key, language = (phrase.key, phrase.language) if phrase else (request.GET.get("key"), request.GET.get("language"))
-        known: Mapping[str, PresetPhrase] = presets.phrases(language) if language in presets.LANGUAGES else {}
-        context = {**(extra_context or {}), "preset": known.get(key or "")}
+        key = phrase.key if phrase else request.GET.get("key", "")
+        language = phrase.language if phrase else request.GET.get("language", "")
+        context = {**(extra_context or {}), "preset": preset_of(key, language)}
         response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return response
+
+
+def preset_of(key: str, language: str) -> PresetPhrase | None:
+    return presets.phrases(language).get(key) if language in presets.LANGUAGES else None
 
 
 def by_scene(language: str) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from tenants.modeladmin import TenantModelAdmin, TenantTabularInline
+from tenants.modeladmin import TenantModelAdmin, TenantTabularInline, count_of
 from tenants.models import Keyword, ProblemType, RemedyStep, Severity, TransferTarget
+
+SEVERITY_COLOURS = {Severity.HIGH: "danger", Severity.MEDIUM: "warning", Severity.LOW: ""}
 
 
 class RemedyStepInline(TenantTabularInline):
@@ -30,15 +32,19 @@ class ProblemTypeAdmin(TenantModelAdmin):
     fieldsets = ((None, {"fields": (("name", "code"), ("tag", "severity"))}),)
     prepopulated_fields = {"code": ("name",)}
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: ProblemType | None = None) -> dict[str, tuple[str, ...]]:
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: ProblemType | None = None
+    ) -> dict[str, tuple[str, ...]]:
         return {} if obj else self.prepopulated_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProblemType]:
         rows: QuerySet[ProblemType] = super().get_queryset(request)
-        return rows.annotate(step_count=Count("steps"))
+        return rows.annotate(step_count=count_of(RemedyStep, "problem_type"))
 
     @display(
-        description=_("severity"), ordering="severity", label={Severity.HIGH: "danger", Severity.MEDIUM: "warning", Severity.LOW: None}
+        description=_("severity"),
+        ordering="severity",
+        label={Severity.HIGH: "danger", Severity.MEDIUM: "warning", Severity.LOW: None},
     )
     def shown_severity(self, problem: ProblemType) -> tuple[str, str]:
         return problem.severity, problem.get_severity_display()
