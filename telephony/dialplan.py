@@ -35,7 +35,7 @@ exten => s,1,ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization:
  same => n,Set(CURLOPT(httptimeout)=3)
 ; Announce the call; the answer is where to connect, or nothing: then a person takes it.
  same => n,Set(CURLOPT(failurecodes)=@failures)
- same => n,Set(BOT_CALLER=number=${URIENCODE(${CALLERID(num)})}&name=${URIENCODE(${CALLERID(name)})})
+ same => n,Set(BOT_CALLER=number=${URIENCODE(${CALLERID(num):0:40})}&name=${URIENCODE(${CALLERID(name):0:100})})
  same => n,Set(BOT_AT=${FILTER(0-9A-Za-z.:\\-,${CURL(@api/announce,uuid=${BOT_UUID}&${BOT_CALLER})})})
  same => n,GotoIf(${REGEX("^[0-9A-Za-z.-]+:[0-9]+$" ${BOT_AT})}?:person)
  same => n,Answer()

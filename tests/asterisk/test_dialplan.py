@@ -10,11 +10,14 @@ import struct
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.conf import settings
 
+from telephony.ami import Ami
 from telephony.dialplan import dialplan
 from tenants.models import AsteriskServer, TransferTarget
 
@@ -164,6 +167,13 @@ async def test_the_bot_gets_the_call_that_was_announced(scene):
     assert (result.answered, s.people) == (True, [])
 
 
+async def test_a_name_of_any_length_does_not_cost_the_call(scene):
+    async with scene(result=(200, "done")) as s:
+        await s.call(name="é" * 120)
+    [announced] = s.api.announced
+    assert announced["name"].rstrip("\ufffd") == "é" * 50  # 100 bytes
+
+
 @pytest.mark.parametrize(
     "answers",
     [
@@ -240,3 +250,29 @@ async def test_a_call_that_comes_back_is_announced_anew_under_the_same_token(sce
     first, second = s.bot.calls
     assert first != second
     assert s.api.authorizations == [["Bearer a-token_1"]] * 4
+
+
+@pytest.fixture
+def documented_user() -> str:
+    """The [voicebot] user of docs/asterisk.md, let in from loopback."""
+    document = Path(settings.BASE_DIR, "docs", "asterisk.md").read_text()
+    user = re.search(r"```ini\n(\[voicebot\]\nsecret = .*?)```", document, re.DOTALL)
+    assert user
+    return user[1].replace("203.0.113.10/255.255.255.255", "127.0.0.0/255.0.0.0")
+
+
+async def test_the_documented_ami_rights_suffice(scene, documented_user):
+    async def mark(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with Ami(s.pbx.ip, s.pbx.ami_port, "voicebot", "a long random one") as ami:
+            caller = await ami.find_call(s.bot.calls[0])
+            assert caller
+            assert caller.number == "0612345678"
+            await ami.set_variable(caller.channel, "BOT_NEXT", "accounts")
+        await hang_up(reader, writer)
+
+    async with scene(mark, ami_host="127.0.0.1") as s:
+        manager = s.pbx.directory / "etc" / "manager.conf"
+        manager.write_text(f"{manager.read_text()}\n{documented_user}")
+        await s.pbx.cli("manager reload")
+        await s.call(number="0612345678")
+    assert s.people == ["accounts"]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
+
 import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from telephony.dialplan import dialplan
 from tenants.models import AsteriskServer, TransferTarget
+from tenants.scope import acting_for
+from tests.cast import Cast
 
 TECHNICIAN = TransferTarget(name="Technician", extension="technician")
 SITE = "https://voice.example.com"
@@ -54,3 +61,41 @@ def test_a_value_that_could_break_out_is_refused_by_name(fields, extension, site
 def test_without_a_person_to_fall_back_on_there_is_no_dialplan():
     with pytest.raises(ValueError, match="transfer target"):
         dialplan(server(), [], site_url=SITE)
+
+
+def printed(*arguments: str) -> str:
+    output = StringIO()
+    call_command("dialplan", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_the_command_prints_a_servers_own(cast: Cast):
+    text = printed("alpha", "Alpha Asterisk")
+    assert f"Bearer {cast.alpha.server.token}" in text
+    assert "Bravo" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [(("nobody", "x"), "no company account nobody"), (("alpha", "Bravo Asterisk"), "it has: Alpha Asterisk")],
+)
+def test_the_command_names_what_it_does_not_find(cast: Cast, arguments: tuple[str, str], error: str):
+    with pytest.raises(CommandError, match=error):
+        printed(*arguments)
+
+
+def test_the_command_asks_for_a_transfer_target(cast: Cast):
+    with acting_for(cast.alpha.tenant):
+        cast.alpha.transfer_target.delete()
+    with pytest.raises(CommandError, match="add a transfer target"):
+        printed("alpha", "Alpha Asterisk")
+
+
+def test_the_documentation_shows_what_is_generated():
+    document = Path(settings.BASE_DIR, "docs", "asterisk.md").read_text()
+    text = dialplan(
+        server(token="TOKEN", ami_host="203.0.113.7"),
+        [TransferTarget(name="Technicians", extension="technician")],
+        site_url=SITE,
+    )
+    assert f"```ini\n{text}```" in document
