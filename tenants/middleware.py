@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,11 +15,11 @@ from tenants.scope import EVERYONE, Everyone, acting_for
 SESSION_KEY = "tenant_id"
 
 
-def tenants_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Tenant]:
+def tenants_of(user: User | AnonymousUser) -> QuerySet[Tenant]:
     """The tenants that a person may act for: staff for all, others where they are members."""
     if not user.is_authenticated or not user.is_active:
         return Tenant.objects.none()
-    if getattr(user, "is_superuser", False):
+    if user.is_superuser:
         return Tenant.objects.all()
     return Tenant.objects.filter(memberships__user=user, is_active=True)
 
