@@ -1,0 +1,196 @@
+"""`manage.py call`: a simulated caller dials the bot, and shows what each side heard."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import uuid
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from calls.models import Call, Turn
+from calls.services import CallRefused, announce
+from sandbox import script
+from sandbox.caller import Caller, CallResult
+from sandbox.ears import Utterance
+from tenants.allowlist import AllowList
+from tenants.models import AsteriskServer, Tenant
+from tenants.scope import acting_for
+from tickets.models import Ticket
+from tickets.services import as_dict
+
+POLL_SECONDS = 0.5
+TICKET_SECONDS = 10.0
+
+
+class Command(BaseCommand):
+    help = "Call the bot over AudioSocket as a script says; show what each side heard, as it is said."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(
+            prog_name,
+            subcommand,
+            epilog=f"The script: {script.__doc__}",
+            formatter_class=RawDescriptionHelpFormatter,
+            **kwargs,
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--to", type=address, required=True, metavar="HOST:PORT", help="where the bot listens")
+        parser.add_argument(
+            "--from", dest="source", default="127.0.0.1", metavar="IP", help="address to call from, on this machine"
+        )
+        parser.add_argument("--number", default="", help="caller's number, announced as the dialplan would")
+        parser.add_argument("--say", required=True, metavar="FILE", help="the script; - reads standard input")
+        parser.add_argument("--language", choices=["fr", "en"], default="fr", help="of the caller's voice")
+        parser.add_argument("--uuid", type=uuid.UUID, help="of the call; one is made up otherwise")
+        parser.add_argument("--max-seconds", type=float, default=180.0, help="hang up after this (default 180)")
+        parser.add_argument("--json", action="store_true", help="the last line is the call as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source = options["source"]
+        try:
+            text = sys.stdin.read() if options["say"] == "-" else Path(options["say"]).read_text()
+            steps = script.parse_script(text)
+        except OSError as error:
+            raise CommandError(f"--say: cannot read {options['say']}: {error.strerror}") from None
+        except ValueError as error:  # a script error, or not UTF-8
+            raise CommandError(f"--say: {options['say']}: {error}") from None
+        host, port = options["to"]
+        caller = Caller(
+            host,
+            port,
+            script=steps,
+            call_uuid=options["uuid"],
+            source=source,
+            language=options["language"],
+            max_seconds=options["max_seconds"],
+            on_utterance=self.show,
+        )
+        records = Records(source, caller.call_uuid)
+        if options["number"]:
+            self.announce(records, options["number"], source)
+        try:
+            result, bot_heard, ticket = asyncio.run(self.call(caller, records))
+        except OSError as error:
+            reason = error.strerror or "no answer"
+            raise CommandError(f"cannot call {host}:{port} from {source}: {reason}; is the bot running?") from None
+        self.stdout.write(f"{result.duration:7.2f}  the call ended: {result.end}")
+        if options["json"]:
+            self.stdout.write(json.dumps(as_json(result, bot_heard, ticket), ensure_ascii=False))
+
+    def announce(self, records: Records, number: str, source: str) -> None:
+        try:
+            if not records.announce(number):
+                self.stderr.write(f"Not announced: no Asterisk server of any tenant calls from {source}.")
+        except CallRefused as error:
+            raise CommandError(f"--uuid: {error}") from None
+
+    async def call(self, caller: Caller, records: Records) -> tuple[CallResult, list[str], dict[str, Any] | None]:
+        over = asyncio.Event()
+        watching = asyncio.create_task(self.watch(records, over))
+        try:
+            result = await caller.run()
+            ticket = await self.wait_for_ticket(records)
+        finally:
+            over.set()
+            await watching
+        return result, [turn.text for turn in records.turns], ticket
+
+    async def watch(self, records: Records, over: asyncio.Event) -> None:
+        """Show what the bot heard, as its records grow."""
+        while not over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await over.wait()
+            for turn in await sync_to_async(records.new_turns)():
+                self.stdout.write(f"{turn.started_at:7.2f}  {'the bot heard':16}  {turn.text}")
+                self.stdout.flush()
+
+    async def wait_for_ticket(self, records: Records) -> dict[str, Any] | None:
+        """The ticket is written when the call has ended, a moment after the line is cut."""
+        for _ in range(round(TICKET_SECONDS / POLL_SECONDS)):
+            is_expected, ticket = await sync_to_async(records.ticket)()
+            if ticket is not None or not is_expected:
+                return ticket
+            await asyncio.sleep(POLL_SECONDS)
+        return None
+
+    def show(self, side: str, utterance: Utterance) -> None:
+        label = "the caller heard" if side == "bot" else "the caller says"
+        self.stdout.write(f"{utterance.start:7.2f}  {label:16}  {utterance.text}")
+        self.stdout.flush()
+
+
+class Records:
+    """What the product's database says of the call, as the tenant who owns the caller's address."""
+
+    def __init__(self, source: str, call_uuid: uuid.UUID) -> None:
+        allow_list = AllowList()
+        allow_list.refresh()
+        self._entry = allow_list.find(source)
+        self._tenant = Tenant.objects.get(pk=self._entry.tenant_id) if self._entry else None
+        self._uuid = call_uuid
+        self.turns: list[Turn] = []  # of the caller, as the bot heard them
+
+    def announce(self, number: str) -> bool:
+        """Whether the address belongs to a server, so that there was somebody to announce for."""
+        if self._entry is None or self._tenant is None:
+            return False
+        with acting_for(self._tenant):
+            server = AsteriskServer.objects.get(pk=self._entry.server_id)
+            announce(server=server, call_uuid=self._uuid, phone_number=number)
+        return True
+
+    def new_turns(self) -> list[Turn]:
+        """The caller's turns that were stored since the last time."""
+        if self._tenant is None:
+            return []
+        last = self.turns[-1].position if self.turns else -1
+        with acting_for(self._tenant):
+            turns = list(
+                Turn.objects.filter(call__uuid=self._uuid, speaker=Turn.Speaker.CALLER, position__gt=last).order_by(
+                    "position"
+                )
+            )
+        self.turns += turns
+        return turns
+
+    def ticket(self) -> tuple[bool, dict[str, Any] | None]:
+        """Whether there will be a ticket, and the ticket if it is there."""
+        if self._tenant is None:
+            return False, None
+        with acting_for(self._tenant):
+            ticket = Ticket.objects.filter(call__uuid=self._uuid).first()
+            if ticket is not None:
+                return True, as_dict(ticket)
+            return Call.objects.filter(uuid=self._uuid).exists(), None
+
+
+def address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:9092")
+    return host.strip("[]"), int(port)
+
+
+def as_json(result: CallResult, bot_heard: list[str], ticket: dict[str, Any] | None) -> dict[str, Any]:
+    def listed(utterances: Any) -> list[dict[str, Any]]:
+        return [{"text": u.text, "start": u.start, "end": u.end} for u in utterances]
+
+    return {
+        "call_uuid": str(result.call_uuid),
+        "end": result.end,
+        "duration_seconds": round(result.duration, 2),
+        "heard": listed(result.heard),
+        "said": listed(result.said),
+        "response_latencies": [round(latency, 3) for latency in result.response_latencies],
+        "bot_heard": bot_heard,
+        "ticket": ticket,
+    }
