@@ -26,12 +26,15 @@ def validate_time_zone(name: str) -> None:
 
 def validate_network(value: str) -> None:
     try:
-        ipaddress.ip_network(value)
+        network = ipaddress.ip_network(value)
     except ValueError:
+        network = None
+    # Callers that a socket shows as ::ffff:203.0.113.7 are looked up as IPv4.
+    if network is None or getattr(network.network_address, "ipv4_mapped", None):
         raise ValidationError(
             _("%(value)s is not a network: write an address such as 203.0.113.7, or a range such as 203.0.113.0/28."),
             params={"value": value},
-        ) from None
+        )
 
 
 def refuse_unknown_values(text: str, *, offered: frozenset[str] = frozenset()) -> None:
