@@ -39,6 +39,7 @@ BYTES_PER_SECOND: Final = 16_000
 PHRASE_BYTES: Final = 64 * 1024 * 1024  # more than an hour of speech
 VALUE_BYTES: Final = 16 * 1024 * 1024
 SILENCE_PEAK: Final = 200
+VALUE_SECONDS: Final = 0.4  # what stands for a value in a sample
 # Nobody speaks faster than 50 letters or spells slower than 1.5 characters a second.
 LEAST_SECONDS_PER_LETTER: Final = 0.02
 MOST_SECONDS_PER_CHARACTER: Final = 0.7
@@ -95,15 +96,25 @@ class PhraseStore:
         """The fixed parts of which there is no sound file on disk. Blocks; not for calls."""
         return [text for text in self.fixed(texts) if _read(_address(text, voice)) is None]
 
-    async def stream(self, text: str, voice: Voice, on_usage: OnUsage, keep: bool = True) -> AsyncIterator[bytes]:
+    def sample(self, text: str, voice: Voice) -> bytes | None:
+        """How a phrase sounds, with a short silence for each value; None while parts are missing on disk.
+
+        Blocks; not for calls.
+        """
+        parts = [_read(_address(_spoken(part), voice)) for part in fixed_parts(text)]
+        if not parts or None in parts:
+            return None
+        return bytes(int(VALUE_SECONDS * BYTES_PER_SECOND)).join(part for part in parts if part is not None)
+
+    async def stream(self, text: str, voice: Voice, on_usage: OnUsage, *, keep: bool = True) -> AsyncIterator[bytes]:
         """The audio, at once when it is cached, else as the vendor speaks.
 
-        `keep` is for what is said again and again; without it the audio stays in memory
+        `keep` is for what is said in every call: it goes to disk; the rest stays in memory
         for a while. Raises ProviderError; what was cut or failed is not kept.
         """
         text = _spoken(text)
         pcm = self.cached(text, voice)
-        if pcm is None and keep:
+        if pcm is None:
             await self.load([text], voice)
             pcm = self.cached(text, voice)
         if pcm is not None:

@@ -31,7 +31,7 @@ _MEANINGS: Final = {
     "DecodingError": Failure.GARBAGE,
     "TooManyRedirects": Failure.GARBAGE,
 }
-_ANSWER_WITHOUT_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError)
+_ANSWER_WITHOUT_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 @cache

@@ -1,0 +1,87 @@
+"""A vendor of each kind, used to the end, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from providers import registry
+from providers.protocols import (
+    Message,
+    OnUsage,
+    SpeechEvent,
+    SpeechOptions,
+    StreamEnded,
+    Transcript,
+    UsageReport,
+    Voice,
+)
+from sandbox.voice import render
+
+SENTENCE = "Bonjour, ma connexion ne fonctionne plus."
+QUESTION = [Message("system", "Tu es un assistant."), Message("user", "Ma connexion ne fonctionne plus.")]
+FRENCH = Voice("fr")
+SILENCE = bytes(8_000)  # half a second
+
+
+class Ear:
+    """Listens to a stream; `await ear.until(...)` waits for an event."""
+
+    def __init__(self) -> None:
+        self.events: list[SpeechEvent] = []
+        self.reports: list[UsageReport] = []
+        self._changed = asyncio.Event()
+
+    def on_speech(self, event: SpeechEvent) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    async def until(self, condition: Callable[[SpeechEvent], bool]) -> SpeechEvent:
+        async with asyncio.timeout(10):
+            while True:
+                for event in self.events:
+                    if condition(event):
+                        return event
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def end(self) -> StreamEnded:
+        return cast(StreamEnded, await self.until(lambda event: isinstance(event, StreamEnded)))
+
+    @property
+    def text(self) -> str:
+        return " ".join(
+            event.text for event in self.events if isinstance(event, Transcript) and event.is_final and event.text
+        )
+
+    @property
+    def report(self) -> UsageReport:
+        (only,) = self.reports
+        return only
+
+
+async def listen(pcm: bytes, **options: Any) -> Ear:
+    """Open a stream, send everything, and let it end by itself or close it after the last word."""
+    ear = Ear()
+    stream = await registry.speech_to_text().open(SpeechOptions("fr", **options), ear.on_speech, ear.reports.append)
+    for at in range(0, len(pcm), 320):
+        stream.send(pcm[at : at + 320])
+    await ear.until(
+        lambda event: isinstance(event, StreamEnded) or (isinstance(event, Transcript) and event.ends_speech)
+    )
+    await stream.close()
+    return ear
+
+
+def spoken(text: str = SENTENCE) -> bytes:
+    return SILENCE + render(text, "fr") + SILENCE * 4
+
+
+async def answer(on_usage: OnUsage, *, timeout: float = 5.0) -> str:
+    model = registry.language_model()
+    return "".join([piece async for piece in model.stream(QUESTION, on_usage, timeout=timeout)])
+
+
+async def say(on_usage: OnUsage, text: str = SENTENCE, *, voice: Voice = FRENCH, timeout: float = 5.0) -> bytes:
+    return b"".join([piece async for piece in registry.text_to_speech().speak(text, voice, on_usage, timeout=timeout)])
