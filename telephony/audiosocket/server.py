@@ -77,6 +77,11 @@ class AudioSocketServer:
         return len(self.calls)
 
     @property
+    def load(self) -> int:
+        """Connections that are, or may become, a call."""
+        return len(self.open) + len(self._adoptions)
+
+    @property
     def port(self) -> int:
         """Of the own listening socket. Raises RuntimeError when there is none."""
         if self._listener is None or not self._listener.sockets:

@@ -1,0 +1,41 @@
+"""What the supervisor and its workers say to each other, over a UNIX socket that keeps messages apart."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from typing import Final
+
+# From the supervisor.
+CALL: Final = b"call"  # with the descriptor of an accepted connection
+DRAIN: Final = b"drain"
+NOW: Final = b"now"  # do not wait for the calls any longer
+
+REPORT_SECONDS: Final = 0.25
+LONGEST: Final = 512
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a control connection."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    mine.setblocking(False)
+    theirs.setblocking(False)
+    return mine, theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a worker is; its sign of life."""
+
+    taken: int  # connections that it was given and has taken, since its start
+    load: int  # connections that it serves
+    ready: bool  # gives calls to it make sense
+    draining: bool
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def parse(cls, message: bytes) -> Report:
+        return cls(**json.loads(message))

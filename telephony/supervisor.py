@@ -1,0 +1,329 @@
+"""Owns the AudioSocket port and hands each connection to the least loaded worker.
+
+The port is never closed while the service runs, reloads or drains: an Asterisk whose
+connection is refused closes a descriptor twice, and can freeze. Whatever no worker can
+take is answered `ff 00 00` here, which sends the call on in the dialplan.
+
+    SIGHUP           new workers are started, then the old ones drain
+    SIGTERM, SIGINT  the workers drain; once more: now
+
+A worker that dies is replaced, one that gives no sign of life is killed and replaced.
+This process only passes descriptors on: it asks no database and reads no audio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+import subprocess
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from telephony import handover
+from telephony.audiosocket import codec
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 0.25
+# Without a report a worker is given no more calls; then it is given up.
+STALE_SECONDS: Final = 2.0
+HUNG_SECONDS: Final = 5.0
+START_SECONDS: Final = 60.0  # until the first report
+# Beyond the drain, for the calls' tails and the interpreter's end.
+EXIT_SECONDS: Final = 15.0
+LONGEST_BACKOFF: Final = 30.0
+REFUSED_SECONDS: Final = 2.0  # for the other side to close a connection that was refused
+MOST_REFUSED: Final = 1000
+MOST_DESCRIPTORS: Final = 65536
+
+
+class Worker:
+    """A worker's process, seen from here."""
+
+    def __init__(self, command: Sequence[str], place: int, generation: int, now: float) -> None:
+        """Start one. Raises OSError."""
+        self.place = place
+        self.generation = generation
+        self.control, theirs = handover.pair()
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603
+                [*command, "--worker-fd", str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
+        self.heard_at: float | None = None
+        self.started_at = now
+        self.kill_at = float("inf")
+        self.draining = False
+        self.ready = False
+        self.is_lost = False  # its end of the control connection is closed
+        self._is_killed = False
+        self._load = 0
+        self._taken = 0
+        # Kept until the worker has them: the calls of one that dies go to another.
+        self._passed: deque[socket.socket] = deque()
+
+    def __str__(self) -> str:
+        return f"worker {self.place} (pid {self.process.pid})"
+
+    @property
+    def load(self) -> int:
+        return self._load + len(self._passed)
+
+    def can_take(self, now: float) -> bool:
+        return self.ready and not self.draining and not self.is_lost and now - (self.heard_at or 0) < STALE_SECONDS
+
+    def is_hung(self, now: float) -> bool:
+        if self.heard_at is None:
+            return now - self.started_at > START_SECONDS
+        return now - self.heard_at > HUNG_SECONDS
+
+    def take(self, connection: socket.socket) -> bool:
+        """Pass a connection on; False: it does not listen."""
+        try:
+            socket.send_fds(self.control, [handover.CALL], [connection.fileno()])
+        except OSError:
+            return False
+        self._passed.append(connection)
+        return True
+
+    def tell(self, message: bytes) -> None:
+        try:
+            self.control.send(message)
+        except OSError:
+            logger.warning("%s does not listen", self)
+
+    def kill(self, why: str) -> None:
+        if not self._is_killed:
+            self._is_killed = True
+            logger.error("%s %s: killed", self, why)
+            self.process.kill()
+
+    def drain(self, kill_at: float) -> None:
+        if not self.draining:
+            self.draining = True
+            self.kill_at = kill_at
+            self.tell(handover.DRAIN)
+
+    def listen(self, now: float) -> None:
+        """Read its reports. Raises EOFError when it is gone."""
+        while True:
+            try:
+                message = self.control.recv(handover.LONGEST)
+            except BlockingIOError:
+                return
+            except OSError:
+                message = b""
+            if not message:
+                raise EOFError
+            report = handover.Report.parse(message)
+            self.heard_at = now
+            self.ready = report.ready
+            self.draining = self.draining or report.draining
+            self._load = report.load
+            while self._taken < report.taken:
+                self._taken += 1
+                self._passed.popleft().close()
+
+    def bury(self) -> list[socket.socket]:
+        """Forget it; returns the connections that it never took."""
+        self.control.close()
+        return list(self._passed)
+
+
+class Supervisor:
+    def __init__(self, listener: socket.socket, command: Sequence[str], *, workers: int, drain_seconds: float) -> None:
+        """`command` starts a worker, once `--worker-fd N` is appended."""
+        listener.setblocking(False)
+        self._listener = listener
+        self._command = command
+        self._places = workers
+        self._drain_seconds = drain_seconds
+        self._generation = 0
+        self._workers: list[Worker] = []
+        self._refused: set[asyncio.Task[None]] = set()
+        self._failures = 0  # in a row, of workers that died before they were ready
+        self._next_start = 0.0
+        self._stopping = False
+        self._stopped = asyncio.Event()
+        # One core each keeps a worker's threads from fighting over the interpreter's lock.
+        cores = sorted(os.sched_getaffinity(0))
+        self._cores = cores if workers <= len(cores) else []
+
+    async def run(self) -> None:
+        """Serve until a signal says stop and the last call has ended."""
+        loop = self._loop = asyncio.get_running_loop()
+        use_all_descriptors()
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(stop, self._stop)
+        loop.add_reader(self._listener, self._accept)
+        host, port = self._listener.getsockname()[:2]
+        logger.info("AudioSocket on %s port %d, %d workers", host, port, self._places)
+        try:
+            while not self._stopped.is_set():
+                self._look_after()
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            loop.remove_reader(self._listener)
+            self._listener.close()
+            for worker in self._workers:
+                worker.process.kill()
+                worker.process.wait()
+
+    # Connections
+
+    def _accept(self) -> None:
+        for _ in range(64):  # then it is the workers' turn to be heard
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # out of descriptors, or the other side has gone
+                logger.error("a connection could not be accepted: %s", error)
+                return
+            connection.setblocking(False)
+            self._pass_on(connection)
+
+    def _pass_on(self, connection: socket.socket) -> None:
+        now = self._loop.time()
+        able = (worker for worker in self._workers if worker.can_take(now))
+        for worker in sorted(able, key=lambda worker: worker.load):
+            if worker.take(connection):
+                return
+        if len(self._refused) >= MOST_REFUSED:
+            connection.close()
+            return
+        logger.warning("no worker can take a call: it is refused")
+        task = self._loop.create_task(self._refuse(connection))
+        self._refused.add(task)
+        task.add_done_callback(self._refused.discard)
+
+    async def _refuse(self, connection: socket.socket) -> None:
+        """Say no, and wait for the other side to close: with input unread, TCP would reset it."""
+        with connection:
+            try:
+                async with asyncio.timeout(REFUSED_SECONDS):
+                    await self._loop.sock_sendall(connection, codec.ERROR)
+                    connection.shutdown(socket.SHUT_WR)
+                    while await self._loop.sock_recv(connection, 4096):
+                        pass
+            except (OSError, TimeoutError):
+                pass
+
+    # Workers
+
+    def _look_after(self) -> None:
+        now = self._loop.time()
+        for worker in list(self._workers):
+            if worker.process.poll() is not None:
+                self._bury(worker)
+            elif now > worker.kill_at:
+                worker.kill("does not end")
+            elif worker.is_hung(now):
+                worker.kill("is hung")
+        if self._stopping:
+            if not self._workers:
+                self._stopped.set()
+            return
+        self._fill_places(now)
+        self._retire()
+
+    def _fill_places(self, now: float) -> None:
+        filled = {worker.place for worker in self._current() if not worker.draining}
+        for place in sorted(set(range(self._places)) - filled):
+            if now < self._next_start:
+                return
+            try:
+                worker = Worker(self._command, place, self._generation, now)
+                if self._cores:
+                    os.sched_setaffinity(worker.process.pid, {self._cores[place]})
+            except OSError as error:
+                logger.error("a worker could not be started: %s", error)
+                self._back_off()
+                return
+            logger.info("%s is started", worker)
+            self._workers.append(worker)
+            self._loop.add_reader(worker.control, self._listen, worker)
+
+    def _listen(self, worker: Worker) -> None:
+        was_ready = worker.ready
+        try:
+            worker.listen(self._loop.time())
+        except EOFError:
+            self._loop.remove_reader(worker.control)
+            worker.is_lost = True
+            worker.kill_at = min(worker.kill_at, self._loop.time() + HUNG_SECONDS)
+        else:
+            if worker.ready and not was_ready:
+                self._failures = 0
+                logger.info("%s is ready", worker)
+                self._retire()
+
+    def _retire(self) -> None:
+        """When all new workers are ready, the old ones may go."""
+        ready = [worker for worker in self._current() if worker.ready]
+        if len(ready) >= self._places:
+            for worker in self._workers:
+                if worker.generation != self._generation:
+                    worker.drain(self._kill_at())
+
+    def _bury(self, worker: Worker) -> None:
+        code = worker.process.returncode
+        (logger.info if worker.draining and code == 0 else logger.error)("%s ended with status %s", worker, code)
+        self._workers.remove(worker)
+        self._loop.remove_reader(worker.control)
+        if not worker.ready and not worker.draining:
+            self._back_off()
+        for connection in worker.bury():
+            self._pass_on(connection)
+
+    def _back_off(self) -> None:
+        self._failures += 1
+        self._next_start = self._loop.time() + min(2.0 ** (self._failures - 2), LONGEST_BACKOFF)
+
+    def _current(self) -> list[Worker]:
+        return [worker for worker in self._workers if worker.generation == self._generation]
+
+    def _kill_at(self) -> float:
+        return self._loop.time() + self._drain_seconds + EXIT_SECONDS
+
+    # Signals
+
+    def _reload(self) -> None:
+        if self._stopping:
+            return
+        logger.info("reloading: new workers take over")
+        self._generation += 1
+        self._failures, self._next_start = 0, 0.0
+        self._look_after()
+
+    def _stop(self) -> None:
+        if self._stopping:
+            logger.info("stopping now")
+            for worker in self._workers:
+                worker.tell(handover.NOW)
+                worker.kill_at = self._loop.time() + HUNG_SECONDS
+            return
+        logger.info("stopping: %d connections have up to %g s", sum(w.load for w in self._workers), self._drain_seconds)
+        self._stopping = True
+        for worker in self._workers:
+            worker.drain(self._kill_at())
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The port; the one that systemd opened for us (LISTEN_FDS) where there is one. Raises OSError."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=3)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+def use_all_descriptors() -> None:
+    """A call needs three or four; the usual limit of 1024 is for programs that use select()."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, MOST_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
