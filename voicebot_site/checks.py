@@ -1,0 +1,90 @@
+"""Wrong settings are said by `manage.py check`, and before every command, with what to do about them.
+
+DATABASE_URL that is set means production: then nothing embedded may be left over.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
+
+
+@register()
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    return [*secrets(), *services(), *addresses(), *storage()]
+
+
+def secrets() -> Iterator[CheckMessage]:
+    if settings.DATABASE_URL and settings.SECRET_KEY == settings.INSECURE_SECRET_KEY:
+        yield Error(
+            "SECRET_KEY is the public default.",
+            hint="Set SECRET_KEY (or SECRET_KEY_FILE) to 50 random characters and keep them.",
+            id="voicebot.E001",
+        )
+    for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            yield Error(
+                f"ENCRYPTION_KEYS: key {number} is not 32 bytes in URL-safe base64.",
+                hint="Make one with: python -c 'from cryptography.fernet import Fernet as F; "
+                "print(F.generate_key().decode())'",
+                id="voicebot.E002",
+            )
+
+
+def services() -> Iterator[CheckMessage]:
+    if not settings.DATABASE_URL:
+        return
+    for kind in ("SPEECH_TO_TEXT", "LANGUAGE_MODEL", "TEXT_TO_SPEECH"):
+        vendor = next((name for name in settings.VENDORS if f"providers.{name}." in getattr(settings, kind)), None)
+        if vendor and settings.VENDORS[vendor]["api_key"] == "sandbox":
+            yield Warning(
+                f"{kind} speaks to the sandbox: {vendor.upper()}_API_KEY is not set.",
+                hint=f"Set {vendor.upper()}_API_KEY (or {vendor.upper()}_API_KEY_FILE), or name another {kind}.",
+                id="voicebot.W001",
+            )
+    if not settings.REDIS_URL:
+        yield Warning(
+            "REDIS_URL is not set: messages and tasks stay inside one process.",
+            hint="Set REDIS_URL, such as redis://redis:6379/0, for web, calls and Celery alike.",
+            id="voicebot.W002",
+        )
+
+
+def addresses() -> Iterator[CheckMessage]:
+    if settings.DATABASE_URL and not settings.HTTPS:
+        yield Warning(
+            f"SITE_URL is {settings.SITE_URL}: passwords and recordings would travel in plain text.",
+            hint="Set SITE_URL to the https:// address that browsers use.",
+            id="voicebot.W003",
+        )
+    address = settings.AUDIOSOCKET_PUBLIC_ADDRESS
+    match = ADDRESS.fullmatch(address)
+    if address and not (match and 0 < int(match[2]) < 65536):
+        yield Error(
+            f"AUDIOSOCKET_PUBLIC_ADDRESS is {address!r}, not HOST:PORT.",
+            hint="Write it as voicebot.example.com:9092, 203.0.113.7:9092 or [2001:db8::7]:9092.",
+            id="voicebot.E003",
+        )
+
+
+def storage() -> Iterator[CheckMessage]:
+    try:
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR):
+            pass
+    except OSError as error:
+        yield Error(
+            f"DATA_DIR cannot be written to: {error.strerror} ({settings.DATA_DIR}).",
+            hint="Recordings and spoken phrases are kept there: make it the service's own, or set DATA_DIR.",
+            id="voicebot.E004",
+        )
