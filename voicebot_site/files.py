@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.core.files.storage import Storage
@@ -43,54 +44,74 @@ def requested_range(header: str, size: int) -> tuple[int, int] | None:
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is sent of `size` bytes: `length` of them from `first` on, or nothing (416)."""
+
+    status: int
+    first: int
+    length: int
+    headers: dict[str, str]
+
+
+def part(request: HttpRequest, size: int, *, modified: datetime | None = None) -> Part:
+    """The part that the Range header asks for; the whole where there is none, or If-Range forbids."""
+    # Nothing is cached, anywhere: what is said in a call is nobody else's business.
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
+    if modified is not None:
+        headers["Last-Modified"] = http_date(modified.timestamp())
+    wanted = None
+    if request.method == "GET" and _unchanged_since(request.headers.get("If-Range"), modified):
+        try:
+            wanted = requested_range(request.headers.get("Range", ""), size)
+        except Unsatisfiable:
+            return Part(416, 0, 0, {**headers, "Content-Range": f"bytes */{size}"})
+    first, last = wanted or (0, size - 1)
+    headers["Content-Length"] = str(last - first + 1)
+    if wanted:
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return Part(206 if wanted else 200, first, last - first + 1, headers)
+
+
 def send_file(
     request: HttpRequest, storage: Storage, name: str, *, content_type: str, filename: str, as_attachment: bool = False
 ) -> HttpResponseBase:
-    """The file `name` of `storage`, or the part of it that the Range header asks for.
+    """The file `name` of `storage`, or the part of it that is asked for.
 
-    Nothing is cached, anywhere: what is said in a call is nobody else's business.
     Raises Http404 when the file is not there.
     """
     try:
         size, modified = storage.size(name), storage.get_modified_time(name)
     except OSError:
         raise Http404 from None
+    wanted = part(request, size, modified=modified)
     headers = {
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-store",
-        "Last-Modified": http_date(modified.timestamp()),
+        **wanted.headers,
         "Content-Disposition": content_disposition_header(as_attachment, filename) or "inline",
     }
-    wanted = None
-    if request.method == "GET" and _unchanged_since(request.headers.get("If-Range"), modified):
-        try:
-            wanted = requested_range(request.headers.get("Range", ""), size)
-        except Unsatisfiable:
-            headers["Content-Range"] = f"bytes */{size}"
-            return HttpResponse(status=416, headers=headers)
-    first, last = wanted or (0, size - 1)
-    headers["Content-Length"] = str(last - first + 1)
-    if wanted:
-        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    if request.method == "HEAD":
-        return HttpResponse(headers=headers, content_type=content_type)
-
+    if request.method == "HEAD" or wanted.status == 416:
+        return HttpResponse(status=wanted.status, headers=headers, content_type=content_type)
     # Under ASGI a plain iterator would be read into memory as a whole.
     body = _read_async if isinstance(request, ASGIRequest) else _read
-    return StreamingHttpResponse(
-        body(storage, name, first, last - first + 1),
-        status=206 if wanted else 200,
-        headers=headers,
-        content_type=content_type,
-    )
+    chunks = body(storage, name, wanted.first, wanted.length)
+    return StreamingHttpResponse(chunks, status=wanted.status, headers=headers, content_type=content_type)
 
 
-def _unchanged_since(if_range: str | None, modified: datetime) -> bool:
+def send_bytes(request: HttpRequest, content: bytes, *, content_type: str) -> HttpResponse:
+    """`content`, or the part of it that is asked for."""
+    wanted = part(request, len(content))
+    body = content[wanted.first : wanted.first + wanted.length]
+    return HttpResponse(body, status=wanted.status, headers=wanted.headers, content_type=content_type)
+
+
+def _unchanged_since(if_range: str | None, modified: datetime | None) -> bool:
     """Whether If-Range allows a part: no such header, or the very date of the file (§13.1.5)."""
     if if_range is None:
         return True
     date = parse_http_date_safe(if_range)
-    return date is not None and datetime.fromtimestamp(date, UTC) == modified.astimezone(UTC).replace(microsecond=0)
+    if date is None or modified is None:
+        return False
+    return datetime.fromtimestamp(date, UTC) == modified.astimezone(UTC).replace(microsecond=0)
 
 
 def _read(storage: Storage, name: str, start: int, length: int) -> Iterator[bytes]:

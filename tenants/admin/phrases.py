@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import wave
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -9,18 +12,24 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from providers.phrases import phrase_store
+from providers.protocols import Voice
+from telephony.media import SAMPLE_RATE
 from tenants import presets
 from tenants.modeladmin import TenantModelAdmin
 from tenants.models import Phrase, Tenant
 from tenants.presets import PresetPhrase
 from tenants.scope import current_tenant
+from voicebot_site.files import send_bytes
 
 
 class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -69,6 +78,23 @@ class PhraseAdmin(TenantModelAdmin):
     search_fields = ("key", "text")
     change_form_template = "admin/tenants/phrase/change_form.html"
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.audio_view))
+        return [path("<str:language>/<slug:key>.wav", view, name="tenants_phrase_audio"), *super().get_urls()]
+
+    def audio_view(self, request: HttpRequest, language: str, key: str) -> HttpResponse:
+        """How the phrase sounds to the callers of the tenant acted for; 404 while it was not spoken yet."""
+        tenant, preset = current_tenant(), preset_of(key, language)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if tenant is None or preset is None:
+            raise Http404
+        own = Phrase.objects.filter(language=language, key=key).first()
+        pcm = phrase_store().sample(own.text if own else preset.text, voice_of(tenant, language))
+        if pcm is None:
+            raise Http404
+        return send_bytes(request, mono_wav(pcm), content_type="audio/wav")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Phrase | None = None) -> tuple[str, ...]:
         return ("key", "language") if obj else ()
 
@@ -109,6 +135,8 @@ class PhraseAdmin(TenantModelAdmin):
         key = phrase.key if phrase else request.GET.get("key", "")
         language = phrase.language if phrase else request.GET.get("language", "")
         context = {**(extra_context or {}), "preset": preset_of(key, language)}
+        if phrase and current_tenant() and not missing_audio(language, [phrase.text]):
+            context["audio_url"] = reverse("admin:tenants_phrase_audio", args=[language, key])
         response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return response
 
@@ -117,11 +145,36 @@ def preset_of(key: str, language: str) -> PresetPhrase | None:
     return presets.phrases(language).get(key) if language in presets.LANGUAGES else None
 
 
+def voice_of(tenant: Tenant, language: str) -> Voice:
+    return Voice(language=language, voice_id=tenant.voice)
+
+
+def missing_audio(language: str, texts: Iterable[str]) -> set[str]:
+    """The parts of texts that the tenant acted for has no audio of yet."""
+    tenant = current_tenant()
+    return set(phrase_store().missing(texts, voice_of(tenant, language))) if tenant else set()
+
+
+def mono_wav(pcm: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(SAMPLE_RATE)
+        out.writeframes(pcm)
+    return file.getvalue()
+
+
 def by_scene(language: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """(scene, lines) in the order of a call; a line is the preset and the tenant's own phrase, or None."""
     own = {phrase.key: phrase for phrase in Phrase.objects.filter(language=language)}
-    lines = [{"preset": preset, "phrase": own.get(preset.key)} for preset in presets.phrases(language).values()]
+    lines: list[dict[str, Any]] = []
+    for preset in presets.phrases(language).values():
+        phrase = own.get(preset.key)
+        text = phrase.text if phrase else preset.text
+        lines.append({"preset": preset, "phrase": phrase, "text": text, "is_own": text != preset.text})
+    missing = missing_audio(language, [line["text"] for line in lines])
     for line in lines:
-        phrase, preset = line["phrase"], line["preset"]
-        line["is_own"] = phrase is not None and phrase.text != preset.text
+        if (parts := phrase_store().fixed([line["text"]])) and missing.isdisjoint(parts):
+            line["audio_url"] = reverse("admin:tenants_phrase_audio", args=[language, line["preset"].key])
     return [(scene, list(group)) for scene, group in groupby(lines, key=lambda line: line["preset"].scene)]

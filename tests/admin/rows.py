@@ -64,7 +64,8 @@ def clones(row: models.Model, count: int) -> list[Any]:
         for name in constraint.fields
     }
     made = []
-    for number in range(1, count + 1):
+    for _number in range(count):
+        name = uuid.uuid4().hex
         other = copy.copy(row)
         other._state = copy.copy(row._state)
         other._state.adding, other.pk = True, None
@@ -73,10 +74,10 @@ def clones(row: models.Model, count: int) -> list[Any]:
                 setattr(other, field.attname, None)
             elif isinstance(field, models.UUIDField):
                 setattr(other, field.name, uuid.uuid4())
-            elif isinstance(field, models.CharField) and field.name in unique:
-                setattr(other, field.name, f"{getattr(row, field.name)}{number}"[-field.max_length :])
+            elif isinstance(field, models.CharField) and field.name in unique and not field.choices:
+                setattr(other, field.name, name[: field.max_length])
             elif field.name == "token":
-                other.token = f"token-{number}"  # type: ignore[attr-defined]
+                other.token = name  # type: ignore[attr-defined]
         other.save()
         made.append(other)
     return made

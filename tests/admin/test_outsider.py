@@ -19,6 +19,8 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from providers.phrases import phrase_store
+from providers.protocols import Voice
 from tenants.middleware import SESSION_KEY
 from tenants.models import Membership
 from tenants.scope import EVERYONE, TenantModel, acting_for
@@ -258,6 +260,13 @@ def test_a_recording_is_only_for_its_tenant(client: Client, cast: Cast, settings
     assert_silent(response, address)
 
 
+def test_a_spoken_phrase_is_only_for_its_tenant(client: Client, cast: Cast) -> None:
+    """The address names a key, not a row: what is heard is what the own tenant says."""
+    pcm = b"\x10\x27\xf0\xd8" * 8000
+    phrase_store().keep(cast.bravo.phrase.text, Voice(language="fr", voice_id=cast.bravo.tenant.voice), pcm)
+    assert client.get(reverse("admin:tenants_phrase_audio", args=["fr", "welcome"])).status_code == 404
+
+
 def test_a_token_is_only_for_its_tenant(client: Client, cast: Cast) -> None:
     before = stored(cast.bravo.server)
     address = reverse("admin:tenants_asteriskserver_token", args=[cast.bravo.server.pk])
@@ -301,6 +310,7 @@ LISTED = {
     "admin/(?P<url>.*)$": "Django's page that is not there",
     "admin/auth/user/<id>/password/": "test_nobody_sets_the_password_of_others",
     "admin/calls/call/<uuid:uuid>/recording.wav": "test_a_recording_is_only_for_its_tenant",
+    "admin/tenants/phrase/<str:language>/<slug:key>.wav": "test_a_spoken_phrase_is_only_for_its_tenant",
     "admin/tenants/asteriskserver/<path:object_id>/token/": "test_a_token_is_only_for_its_tenant",
 }
 SCREENS = (
