@@ -22,6 +22,7 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from telephony import handover
@@ -316,7 +317,9 @@ class Supervisor:
 
 def listen(host: str, port: int) -> socket.socket:
     """The port; the one that systemd opened for us (LISTEN_FDS) where there is one. Raises OSError."""
-    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+    # Not from os.environ: Twisted, which daphne imports, takes these variables out of it.
+    environment = Path("/proc/self/environ").read_bytes().split(b"\0")
+    if b"LISTEN_PID=%d" % os.getpid() in environment and b"LISTEN_FDS=1" in environment:
         return socket.socket(fileno=3)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=1024)
