@@ -17,8 +17,19 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
 }
 
 
+def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema as strict modes want it: every property required and no other allowed."""
+    closed = dict(schema)
+    if "properties" in closed:
+        closed["properties"] = {name: strict(part) for name, part in closed["properties"].items()}
+        closed |= {"required": list(closed["properties"]), "additionalProperties": False}
+    if "items" in closed:
+        closed["items"] = strict(closed["items"])
+    return closed
+
+
 def fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Whether `value` (as json.loads gives it) has the shape of `schema`."""
+    """Whether `value` (as json.loads gives it) has the shape of `schema`, all properties present."""
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(_is(value, kind) for kind in kinds):
@@ -27,7 +38,7 @@ def fits(value: Any, schema: Mapping[str, Any]) -> bool:
         return False
     if isinstance(value, dict):
         properties = schema.get("properties", {})
-        return all(name in value for name in schema.get("required", properties)) and all(
+        return all(name in value for name in properties) and all(
             fits(part, properties[name]) for name, part in value.items() if name in properties
         )
     if isinstance(value, list) and "items" in schema:

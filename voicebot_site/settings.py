@@ -261,7 +261,12 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # Below WARNING these tell whole requests: keys, and what callers said.
         "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "groq": {"level": "WARNING"},
+        "elevenlabs": {"level": "WARNING"},
+        "deepgram": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
     },

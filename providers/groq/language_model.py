@@ -18,7 +18,7 @@ from groq import APIConnectionError, APIError, APIStatusError, AsyncGroq
 from providers import wire
 from providers.groq.answer import Answer
 from providers.protocols import Failure, Message, OnUsage, ProviderError
-from providers.schema import fits
+from providers.schema import fits, strict
 
 CONNECT_SECONDS: Final = 2.0
 TEMPERATURE: Final = 0.2
@@ -84,7 +84,7 @@ class GroqLanguageModel:
         timeout: float = 4.0,
     ) -> dict[str, Any]:
         answer = Answer(self._model, messages)
-        shape: Any = {"name": "decision", "strict": True, "schema": {**schema, "additionalProperties": False}}
+        shape: Any = {"name": "decision", "strict": True, "schema": strict(schema)}
         try:
             async with asyncio.timeout(timeout):
                 completion = await self._client.chat.completions.create(

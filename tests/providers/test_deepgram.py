@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -66,11 +67,11 @@ async def own_deepgram(vendors: Vendors) -> AsyncIterator[Deepgram]:
         yield server
 
 
-async def opened(ear: Ear, **options: object) -> deepgram_stream.DeepgramStream:
+async def opened(ear: Ear, **options: Any) -> deepgram_stream.DeepgramStream:
     stream = await registry.speech_to_text().open(
         SpeechOptions("fr", **options),
         ear.on_speech,
-        ear.reports.append,  # type: ignore[arg-type]
+        ear.reports.append,
     )
     assert isinstance(stream, deepgram_stream.DeepgramStream)
     return stream
