@@ -1,0 +1,36 @@
+"""What did the caller say? Pure functions of the text, each well under a millisecond."""
+
+from calls.understanding.anger import is_angry, wants_human
+from calls.understanding.backchannel import is_backchannel, is_noise
+from calls.understanding.censor import censor, default_replacements
+from calls.understanding.company import company, free_company
+from calls.understanding.email import email
+from calls.understanding.fixed import fixed
+from calls.understanding.names import first_name, refuses
+from calls.understanding.phone import normalise_number, phone
+from calls.understanding.problem import ProblemIndex, problem
+from calls.understanding.spelling import is_unfinished, spelling
+from calls.understanding.yes_no import Answer, yes_no
+
+__all__ = [
+    "Answer",
+    "ProblemIndex",
+    "censor",
+    "company",
+    "default_replacements",
+    "email",
+    "first_name",
+    "fixed",
+    "free_company",
+    "is_angry",
+    "is_backchannel",
+    "is_noise",
+    "is_unfinished",
+    "normalise_number",
+    "phone",
+    "problem",
+    "refuses",
+    "spelling",
+    "wants_human",
+    "yes_no",
+]

@@ -1,0 +1,218 @@
+"""Which company the caller works for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from calls.understanding.letters import join_letters
+from calls.understanding.names import refuses
+from calls.understanding.phonetic import sounds_like
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, table
+
+# How alike a name must be that is not the same, and how much more than any other.
+_ALIKE, _MARGIN = 0.9, 0.1
+_SHORTEST_ALIKE = 6
+_MOST_WORDS = 7
+# Of so many names, those that share the most pairs of letters are compared closely.
+_SHORTLIST = 6
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
+
+
+class _Token(NamedTuple):
+    plain: str  # folded, without apostrophes; "" for punctuation
+    start: int
+    end: int
+
+
+class _Key(NamedTuple):
+    """How a company's name is spelled, and how it sounds."""
+
+    spelling: str
+    sound: str
+
+
+class _Index(NamedTuple):
+    """A tenant's companies by spelling and by sound; what two companies share leads to neither."""
+
+    by_spelling: dict[str, str]
+    by_sound: dict[str, str]
+    by_pair: dict[str, list[_Key]]  # two letters of the spelling -> names
+
+
+def company(text: str, companies: Sequence[str], language: str) -> str | None:
+    """The one of `companies` that was named, as it is written there.
+
+    The name stands alone or is introduced («chez», «la société»). Spelling, initials and
+    sound are forgiven, one slip in a long name too; None when no company, or more than
+    one, may be meant.
+    """
+    index = _index(tuple(companies))
+    tokens = _tokens(text, language)
+    found: dict[str, int] = {}
+    for start, end in _mentions(tokens, language):
+        name = _lookup(tuple(token.plain for token in tokens[start:end]), index)
+        if name:
+            found[name] = start
+    if len(found) == 2:
+        first, last = sorted(found.values())
+        correction = _set("correction", language)
+        if not correction.intersection(token.plain for token in tokens[first:last]):
+            return None
+    elif len(found) > 2:
+        return None
+    return max(found, key=lambda name: found[name], default=None)
+
+
+def free_company(text: str, language: str) -> str | None:
+    """The company named, as it was said, when it is none of the tenant's own."""
+    if refuses(text, language):
+        return None
+    tokens = _tokens(text, language)
+    none = _set("none", language)
+    for start, end in sorted(_mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
+        said = [token.plain for token in tokens[start:end]]
+        if not said or none.intersection(said) or len(said) > _MOST_WORDS:
+            continue
+        return _written(text, tokens[start:end])
+    return None
+
+
+@cache
+def _set(section: str, language: str) -> frozenset[str]:
+    return frozenset(_plain(word) for word in table("company")[language][section])
+
+
+@cache
+def _leads(language: str) -> Lexicon[str]:
+    return Lexicon(([_plain(word) for word in phrase.split()], "lead") for phrase in table("company")[language]["lead"])
+
+
+def _plain(word: str) -> str:
+    return "et" if word == "&" else fold(word).replace("'", "").replace("-", "")
+
+
+def _tokens(text: str, language: str) -> list[_Token]:
+    found = _TOKEN.finditer(text[:LONGEST_UTTERANCE])
+    tokens = [
+        _Token(_plain(match[0]) if match[0][0].isalnum() or match[0] == "&" else "", match.start(), match.end())
+        for match in found
+    ]
+    # «R.C.F. Élec.»: the full stop of an initial ends nothing.
+    tokens = [
+        token
+        for token, before in zip(tokens, [None, *tokens], strict=False)
+        if token.plain or before is None or len(before.plain) != 1
+    ]
+    return [
+        _Token(plain, tokens[start].start, tokens[end - 1].end)
+        for plain, start, end in join_letters([token.plain for token in tokens], language)
+    ]
+
+
+def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, int]]:
+    """Where a name may stand: at the start of the utterance or of a part of it, or introduced."""
+    plain = [token.plain for token in tokens]
+    starts = {0} | {position + 1 for position, word in enumerate(plain) if not word}
+    starts |= {hit.end for hit in _leads(language).find(plain)}
+    article, filler = _set("article", language), _set("filler", language)
+    stop = _set("end", language) | {""}
+    denial = _set("denial", language)
+    seen = set()
+    for start in sorted(starts):
+        if denial.intersection(_clause_before(plain, start)):
+            continue
+        while start < len(plain) and plain[start] in filler:
+            start += 1
+        bare = start
+        while bare < len(plain) and plain[bare] in article:
+            bare += 1
+        end = bare + 1 if bare < len(plain) and plain[bare] else bare
+        while end < len(plain) and plain[end] not in stop:
+            end += 1
+        while end > bare and plain[end - 1] in filler:
+            end -= 1
+        for begin in {start, bare}:
+            if begin < end and (begin, end) not in seen and plain[begin] not in denial:
+                seen.add((begin, end))
+                yield begin, end
+
+
+def _clause_before(plain: Sequence[str], position: int) -> list[str]:
+    start = position
+    while start and plain[start - 1]:
+        start -= 1
+    return list(plain[start:position])
+
+
+@lru_cache(maxsize=64)
+def _index(companies: tuple[str, ...]) -> _Index:
+    spellings: dict[str, set[str]] = {}
+    sounds: dict[str, set[str]] = {}
+    by_pair: dict[str, list[_Key]] = {}
+    legal_forms = table("company")["legal_forms"]
+    for name in companies:
+        parts = [part for match in _TOKEN.finditer(name) if (part := _plain(match[0])).isalnum()]
+        parts = [part for part in parts if part not in legal_forms] or parts
+        key = _Key("".join(parts), sounds_like(tuple(parts)))
+        spellings.setdefault(key.spelling, set()).add(name)
+        sounds.setdefault(key.sound, set()).add(name)
+        if len(parts) > 2:
+            spellings.setdefault("".join(part[0] for part in parts), set()).add(name)
+        for pair in _pairs(key.spelling):
+            by_pair.setdefault(pair, []).append(key)
+    return _Index(_unique(spellings), _unique(sounds), by_pair)
+
+
+def _unique(names: dict[str, set[str]]) -> dict[str, str]:
+    return {key: next(iter(owners)) for key, owners in names.items() if key and len(owners) == 1}
+
+
+def _pairs(key: str) -> set[str]:
+    return {key[position : position + 2] for position in range(len(key) - 1)}
+
+
+def _lookup(said: tuple[str, ...], index: _Index) -> str | None:
+    if len(said) > _MOST_WORDS:
+        return None
+    key = _Key("".join(said), sounds_like(said))
+    if key.spelling in index.by_spelling:
+        return index.by_spelling[key.spelling]
+    if len(key.sound) > 3 and key.sound in index.by_sound:
+        return index.by_sound[key.sound]
+    return _most_alike(key, index)
+
+
+def _most_alike(said: _Key, index: _Index) -> str | None:
+    shared = Counter(key for pair in _pairs(said.spelling) for key in index.by_pair.get(pair, ()))
+    likeness = sorted(((_likeness(said, key), key) for key, _ in shared.most_common(_SHORTLIST)), reverse=True)
+    if not likeness or likeness[0][0] < _ALIKE:
+        return None
+    if len(likeness) > 1 and likeness[1][0] > likeness[0][0] - _MARGIN:
+        return None
+    return index.by_spelling.get(likeness[0][1].spelling)
+
+
+def _likeness(one: _Key, other: _Key) -> float:
+    """From 0 to 1; short names are alike only when they are the same."""
+    return max(
+        SequenceMatcher(None, ours, theirs).ratio() if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE else 0.0
+        for ours, theirs in zip(one, other, strict=True)
+    )
+
+
+def _written(text: str, tokens: Sequence[_Token]) -> str:
+    """The name as recognition wrote it, spelled initials joined, with a capital."""
+    name = ""
+    for position, token in enumerate(tokens):
+        part = text[token.start : token.end]
+        if len(token.plain) < len(re.sub(r"['’-]", "", part)):
+            part = token.plain.upper()
+        gap = text[tokens[position - 1].end : token.start] if position else ""
+        name += ("-" if gap == "-" else " " if position else "") + part
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,146 @@
+"""First names, and callers who keep theirs to themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import takewhile
+from typing import NamedTuple
+
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
+# Without an introduction a name comes with little else: «alors, Sophie Durand».
+_MOST_NAME_WORDS = 4
+
+
+class _Token(NamedTuple):
+    """A word as it was written, and folded; «c'est» and «Jean-Luc» are one word here."""
+
+    text: str
+    plain: str
+
+
+def _tokens(text: str) -> list[_Token]:
+    return [_Token(word, fold(word)) for word in _TOKEN.findall(text[:LONGEST_UTTERANCE])]
+
+
+@cache
+def _known() -> frozenset[str]:
+    lists = table("first_names")
+    return frozenset(fold(name) for name in f"{lists['french']} {lists['world']}".split())
+
+
+@cache
+def _compounds() -> dict[str, frozenset[str]]:
+    return {first: frozenset(seconds.split()) for first, seconds in table("first_names")["compounds"].items()}
+
+
+@cache
+def _words(section: str, language: str) -> frozenset[str]:
+    return frozenset(token.plain for entry in table("names")[language][section] for token in _tokens(entry))
+
+
+@cache
+def _no_names(language: str) -> frozenset[str]:
+    """Words that are said where a name is expected; those of other answers are among them."""
+    answers = table("yes_no")[language].values()
+    return _words("never", language) | {
+        word for phrases in answers for entry in phrases for word in words(entry, language)
+    }
+
+
+@cache
+def _leads(section: str, language: str) -> Lexicon[str]:
+    phrases = table("names")[language][section]
+    return Lexicon(([token.plain for token in _tokens(phrase)], section) for phrase in phrases)
+
+
+@cache
+def _refusals(section: str, language: str) -> Lexicon[str]:
+    return lexicon([(table("names")["refusal"][language][section], section)], language)
+
+
+def refuses(text: str, language: str) -> bool:
+    """Whether the caller does not give what was asked for, because he will not or cannot."""
+    spoken = words(text, language)
+    if not spoken:
+        return False
+    if _refusals("always", language).find(spoken):
+        return True
+    alone = _refusals("alone", language).find(spoken)
+    return sum(hit.end - hit.start for hit in alone) == len(spoken) and not set(spoken) <= {
+        "euh",
+        "hum",
+        "um",
+        "uh",
+        "bah",
+    }
+
+
+def first_name(text: str, language: str) -> str | None:
+    """The caller's first name, as «Jean-Luc»; None when none was given.
+
+    A name that nobody has heard of is taken when it was introduced («je m'appelle
+    Xochitl») or said alone; accents stay as recognition wrote them.
+    """
+    if refuses(text, language):
+        return None
+    tokens = _tokens(text)
+    plain = [token.plain for token in tokens]
+    introductions = [
+        (hit, section == "introduced")
+        for section in ("introduced", "perhaps")
+        for hit in reversed(_leads(section, language).find(plain))
+    ]
+    for hit, certain in introductions:
+        name = _name_at(tokens[hit.end :], language, certain=certain)
+        if name:
+            return name
+    if introductions:
+        return None
+    return _name_at(tokens, language, certain=len(tokens) <= _MOST_NAME_WORDS)
+
+
+def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str | None:
+    """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one."""
+    fillers, titles = _words("filler", language), _words("title", language)
+    end, never = _words("end", language), _no_names(language)
+    start = 0
+    while start < len(tokens) and tokens[start].plain in fillers | titles:
+        start += 1
+    has_title = start > 0 and tokens[start - 1].plain in titles
+    candidates = list(
+        takewhile(
+            lambda token: (
+                _is_known(token.plain) or not (token.plain in end or token.plain in never or len(token.plain) == 1)
+            ),
+            tokens[start:],
+        )
+    )
+    if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
+        return None
+    for position, token in enumerate(candidates):
+        if _is_known(token.plain):
+            following = candidates[position + 1 : position + 2]
+            if following and following[0].plain in _compounds().get(token.plain, ()):
+                return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
+            return _cased(token.text)
+    after = tokens[start + len(candidates) :]
+    if after and after[0].plain not in end:
+        return None
+    if certain or (not after and candidates[0].text[0].isupper()):
+        return _cased(candidates[0].text)
+    return None
+
+
+def _is_known(plain: str) -> bool:
+    return plain in _known() or ("-" in plain and plain.split("-")[0] in _known())
+
+
+def _cased(name: str) -> str:
+    """«JEAN-LUC» and «jean-luc» as «Jean-Luc»; «McKenna» stays."""
+    if not (name.islower() or name.isupper()):
+        return name
+    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)

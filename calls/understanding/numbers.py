@@ -1,0 +1,114 @@
+"""Numbers as they are dictated, in words or digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from calls.understanding.text import fold, table
+
+_TENS = {20, 30, 40, 50, 60, 70, 80, 90}
+
+
+@cache
+def _values(language: str) -> dict[str, int]:
+    return {fold(word): value for word, value in table("numbers")[language].items()}
+
+
+def is_digits(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
+
+
+def is_number(word: str, language: str) -> bool:
+    """Whether a folded word is a number, or can be part of one."""
+    return is_digits(word) or word in _values(language) or (language == "fr" and word in ("cent", "cents"))
+
+
+def readings(spoken: Sequence[str], start: int, language: str) -> Iterator[tuple[int, str]]:
+    """The numbers that may begin at `start`, as (end, digits), the likeliest first.
+
+    «quatre-vingt-douze» is 92, or 80 and 12, or 4, 20 and 12: dictated numbers are
+    ambiguous, and only the whole tells. Digits stand for themselves before they are
+    added up («60 17» is how recognition may write «soixante-dix-sept»).
+    """
+    literal = is_digits(spoken[start])
+    if literal:
+        yield start + 1, spoken[start]
+    found = _french(spoken, start) if language == "fr" else _english(spoken, start)
+    for end, value in sorted(set(found), reverse=True):
+        if not (literal and end == start + 1):
+            yield end, str(value)
+
+
+def number(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] | None:
+    """The likeliest number at `start`, as (end, digits)."""
+    if start >= len(spoken) or not is_number(spoken[start], language):
+        return None
+    return next(readings(spoken, start, language), None)
+
+
+def _value(spoken: Sequence[str], position: int, language: str) -> int | None:
+    """The number one word stands for; of digits only those that may be part of a larger number."""
+    if position >= len(spoken):
+        return None
+    word = spoken[position]
+    if is_digits(word):
+        return int(word) if len(word) <= 2 and not word.startswith("0") else None
+    return _values(language).get(word)
+
+
+def _french(spoken: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
+    for end, value in _french_below_100(spoken, start):
+        yield end, value
+        if value < 10 and end < len(spoken) and spoken[end] in ("cent", "cents"):
+            yield from _with_rest(spoken, end + 1, value * 100)
+    if spoken[start] in ("cent", "cents"):
+        yield from _with_rest(spoken, start + 1, 100)
+
+
+def _with_rest(spoken: Sequence[str], start: int, hundreds: int) -> Iterator[tuple[int, int]]:
+    yield start, hundreds
+    if start < len(spoken):
+        for end, value in _french_below_100(spoken, start):
+            yield end, hundreds + value
+
+
+def _french_below_100(spoken: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
+    value = _value(spoken, start, "fr")
+    if value is None:
+        return
+    yield start + 1, value
+    if value == 10:
+        unit = _value(spoken, start + 1, "fr")
+        if unit in (7, 8, 9):
+            yield start + 2, 10 + unit
+    elif value == 4 and _value(spoken, start + 1, "fr") == 20:
+        yield start + 2, 80
+        yield from _added(spoken, start + 2, 80, 19)
+    elif value in _TENS:
+        yield from _added(spoken, start + 1, value, 19 if value in (60, 80) else 9)
+
+
+def _added(spoken: Sequence[str], start: int, tens: int, most: int) -> Iterator[tuple[int, int]]:
+    if start < len(spoken) and spoken[start] == "et":
+        start += 1
+    unit = _value(spoken, start, "fr")
+    if unit is None or unit == 0:
+        return
+    if unit <= most:
+        yield start + 1, tens + unit
+    if unit == 10 and most == 19:
+        small = _value(spoken, start + 1, "fr")
+        if small in (7, 8, 9):
+            yield start + 2, tens + 10 + small
+
+
+def _english(spoken: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
+    value = _value(spoken, start, "en")
+    if value is None:
+        return
+    yield start + 1, value
+    if value in _TENS:
+        unit = _value(spoken, start + 1, "en")
+        if unit is not None and 1 <= unit <= 9:
+            yield start + 2, value + unit

@@ -1,0 +1,98 @@
+"""Which of the tenant's problem types a description is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+
+from calls.understanding.text import Hit, Lexicon, clauses, table, words
+
+# A type that is mentioned at least this many times as much as the next one is meant.
+_CLEAR_LEAD = 2
+
+
+class ProblemIndex:
+    """A tenant's keywords, folded once: `{code: [keywords]}`. A keyword given to two types names neither."""
+
+    def __init__(self, keywords: Mapping[str, Iterable[str]], language: str = "fr") -> None:
+        codes: dict[tuple[str, ...], set[str]] = {}
+        for code, phrases in keywords.items():
+            for phrase in phrases:
+                codes.setdefault(tuple(_singular(words(phrase, language))), set()).add(code)
+        self.lexicon: Lexicon[str] = Lexicon(
+            (phrase, next(iter(owners))) for phrase, owners in codes.items() if len(owners) == 1
+        )
+
+
+def problem(text: str, index: ProblemIndex, language: str) -> str | None:
+    """The code of the problem type described; None when none, or more than one, may be meant.
+
+    Longest keyword first, whole words. What works, is denied («ce n'est pas internet»)
+    or is only where the caller can be reached does not count.
+    """
+    weight: dict[str, int] = {}
+    mentioned: set[tuple[str, ...]] = set()
+    after_what_works = False
+    for clause in _clauses(text, language):
+        hits = index.lexicon.find(clause)
+        if _works(clause, language):
+            after_what_works = bool(hits) or after_what_works
+            continue
+        for hit in hits:
+            keyword = tuple(clause[hit.start : hit.end])
+            if keyword in mentioned or _is_denied(hit, clause, language, after_what_works):
+                continue
+            mentioned.add(keyword)
+            weight[hit.value] = weight.get(hit.value, 0) + len(keyword)
+    ranking = sorted(weight, key=lambda code: -weight[code])
+    if len(ranking) > 1 and weight[ranking[0]] < _CLEAR_LEAD * weight[ranking[1]]:
+        return None
+    return ranking[0] if ranking else None
+
+
+def _singular(phrase: Sequence[str]) -> list[str]:
+    return [word[:-1] if len(word) > 3 and word[-1] in "sx" else word for word in phrase]
+
+
+@cache
+def _phrases(section: str, language: str) -> Lexicon[str]:
+    return Lexicon((_singular(words(phrase, language)), section) for phrase in table("problem")[language][section])
+
+
+def _clauses(text: str, language: str) -> list[list[str]]:
+    """The description cut where the caller turns to something else."""
+    parts: list[list[str]] = []
+    for clause in clauses(text, language):
+        singular = _singular(clause)
+        turns = {hit.start for hit in _phrases("cut", language).find(singular)}
+        # «ce n'est pas internet, c'est le téléphone» turns at its second «c'est».
+        denials = [position for position, word in enumerate(singular) if word in ("pas", "not", "rien", "nothing")]
+        turns |= {
+            hit.start
+            for hit in _phrases("cut_after_denial", language).find(singular)
+            if denials and denials[0] < hit.start
+        }
+        starts = [0, *sorted(turns - {0}), len(singular)]
+        parts.extend(singular[start:end] for start, end in pairwise(starts))
+    return parts
+
+
+def _works(clause: Sequence[str], language: str) -> bool:
+    """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box»."""
+    if _phrases("no_problem", language).find(clause):
+        return True
+    works = _phrases("works", language).find(clause)
+    return bool(works) and not _phrases("not", language).find(clause)
+
+
+def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, after_what_works: bool) -> bool:
+    """Whether the keyword is named only to say that it is not the matter."""
+    before = clause[: hit.start]
+    if _phrases("reach", language).find(before):
+        return True
+    if _phrases("denied", language).find(before):
+        return True
+    # «le téléphone, pas internet»; but «le téléphone oui, mais pas internet» names what fails.
+    bare = [word for word in before if word not in table("problem")[language]["articles"]]
+    return bare in table("problem")[language]["bare_denial"] and not after_what_works

@@ -1,0 +1,133 @@
+"""Words as they are compared: small letters, no accents, elisions undone.
+
+The tables under `words/` are written as people write; they pass through the same
+functions as what a caller says, so «c'est ça», "C'EST ÇA." and «cela, c'est ça» meet.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Generic, NamedTuple, TypeVar
+
+# Nobody says more in one utterance (three minutes of speech), and no text takes longer than this many letters do.
+LONGEST_UTTERANCE = 3000
+
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "’": "'", "ʼ": "'", "‘": "'", "`": "'"}
+)
+
+_FRENCH_ELISION = re.compile(r"\b(j|c|ç|d|l|m|t|s|n|qu|jusqu|lorsqu|puisqu|quelqu)'")
+_FULL = {
+    "j": "je", "c": "ce", "d": "de", "l": "le", "m": "me", "t": "te", "s": "se", "n": "ne",
+    "qu": "que", "jusqu": "jusque", "lorsqu": "lorsque", "puisqu": "puisque", "quelqu": "quelque",
+}  # fmt: skip
+# `ne` carries nothing that `pas` does not, and half of all speakers leave it out.
+_FRENCH_SPOKEN = {
+    "ne": "", "cela": "ca", "chais": "je sais", "chui": "je suis", "chuis": "je suis", "jsuis": "je suis",
+    "ouai": "ouais", "oue": "ouais", "ouep": "ouais", "ouaip": "ouais", "nan": "non", "okay": "ok", "oke": "ok",
+    "okey": "ok", "wifi": "wi fi", "svp": "s il vous plait", "rdv": "rendez vous",
+}  # fmt: skip
+
+_ENGLISH_CONTRACTION = re.compile(r"\b(\w+?)(n't|'m|'re|'s|'ve|'ll|'d)\b")
+_EXPANDED = {"n't": " not", "'m": " am", "'re": " are", "'s": " is", "'ve": " have", "'ll": " will", "'d": " would"}
+_ENGLISH_SPOKEN = {
+    "ca": "can", "wo": "will", "cannot": "can not", "dont": "do not", "doesnt": "does not", "isnt": "is not",
+    "cant": "can not", "wont": "will not", "didnt": "did not", "gonna": "going to", "wanna": "want to",
+    "okay": "ok", "dunno": "do not know", "wifi": "wi fi",
+}  # fmt: skip
+
+_WORD = re.compile(r"[^\W_]+")
+_CLAUSE_END = re.compile(r"[.,;:!?…]+(?=\s|$)|\s[–—-]\s")
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """The word lists of `words/NAME.toml`."""
+    file = resources.files(__package__).joinpath("words", f"{name}.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def fold(text: str) -> str:
+    """`text` in small letters, without accents and ligatures, apostrophes straight."""
+    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def words(text: str, language: str) -> list[str]:
+    """The words of an utterance, folded, with elisions and contractions written out."""
+    folded = fold(text[:LONGEST_UTTERANCE])
+    if language == "fr":
+        folded = _FRENCH_ELISION.sub(lambda match: f"{_FULL.get(match[1], match[1])} ", folded)
+        spoken = _FRENCH_SPOKEN
+    else:
+        folded = _ENGLISH_CONTRACTION.sub(lambda match: match[1] + _EXPANDED[match[2]], folded)
+        spoken = _ENGLISH_SPOKEN
+    found: list[str] = []
+    for word in _WORD.findall(folded):
+        if word in spoken:
+            found.extend(spoken[word].split())
+        else:
+            found.append(word)
+    return found
+
+
+def clauses(text: str, language: str) -> list[list[str]]:
+    """The utterance cut at its punctuation, each part as words."""
+    parts = (words(part, language) for part in _CLAUSE_END.split(text[:LONGEST_UTTERANCE]))
+    return [part for part in parts if part]
+
+
+V = TypeVar("V")
+
+
+class Hit(NamedTuple, Generic[V]):
+    """A phrase found at words[start:end]."""
+
+    start: int
+    end: int
+    value: V
+
+
+class Lexicon(Generic[V]):
+    """Phrases of one or more words, each with a value.
+
+    Search is linear in the utterance: at each word the longest phrase wins, and
+    phrases never overlap.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[Sequence[str], V]]) -> None:
+        self._by_first_word: dict[str, list[tuple[Sequence[str], V]]] = {}
+        for phrase, value in phrases:
+            if phrase:
+                self._by_first_word.setdefault(phrase[0], []).append((phrase, value))
+        for candidates in self._by_first_word.values():
+            candidates.sort(key=lambda candidate: -len(candidate[0]))
+
+    def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
+        """All phrases in `spoken`, in order."""
+        hits = []
+        position = 0
+        while position < len(spoken):
+            hit = self.at(spoken, position)
+            if hit:
+                hits.append(hit)
+            position = hit.end if hit else position + 1
+        return hits
+
+    def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:
+        """The longest phrase that starts at `position`."""
+        for phrase, value in self._by_first_word.get(spoken[position], ()):
+            end = position + len(phrase)
+            if list(spoken[position:end]) == list(phrase):
+                return Hit(position, end, value)
+        return None
+
+
+def lexicon(sections: Iterable[tuple[Iterable[str], V]], language: str) -> Lexicon[V]:
+    """A lexicon of phrases as people write them: (phrases, value) per section."""
+    return Lexicon((words(phrase, language), value) for phrases, value in sections for phrase in phrases)

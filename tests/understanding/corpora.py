@@ -1,0 +1,91 @@
+"""What callers say, with what it means: one utterance and its value per line.
+
+`corpus/fr/yes_no.tsv` holds French answers to a yes/no question, and so on. The value
+`null` means «not understood». `corpus/heldout/` was written after the code and without
+looking at it, to learn how it does on what it has not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from calls import understanding
+
+CORPUS = Path(__file__).parent / "corpus"
+
+COMPANIES = (
+    "CARvertical", "Vetodok", "RCF Elec", "L'ONAsoft", "SNCF", "Total", "TechCorp", "DataSolutions", "CloudInnovate",
+    "SecureNet", "MediaPlus",
+)  # fmt: skip
+
+PROBLEMS = {
+    "fr": {
+        "internet": ["internet", "wifi", "wi-fi", "box", "fibre", "connexion", "routeur", "modem", "adsl", "débit"],
+        "mobile": [
+            "mobile", "portable", "téléphone portable", "carte sim", "réseau mobile", "4g", "5g", "sms", "texto", "puk",
+            "iphone", "internet mobile", "données mobiles", "téléphone mobile",
+        ],
+        "phone": ["téléphone fixe", "ligne fixe", "fixe", "ligne", "tonalité", "téléphone"],
+        "email": ["mail", "boîte mail", "e-mail"],
+        "billing": ["facture", "prélevé", "facturation"],
+    },
+    "en": {
+        "internet": ["internet", "wi-fi", "router", "broadband", "connection"],
+        "mobile": ["mobile", "sim card", "signal"],
+        "phone": ["landline", "phone line"],
+        "billing": ["bill", "invoice"],
+    },
+}  # fmt: skip
+
+ANGER_WORDS = {"fr": ("inadmissible", "scandale", "incompétent", "marre"), "en": ("unacceptable",)}
+
+CENSORED = {
+    "connard": "malotru", "putain": "zut", "merde": "camelote", "con": "benêt", "enculé": "goujat",
+    "fils de pute": "triste sire", "pute": "mot déplacé", "ta gueule": "silence",
+}  # fmt: skip
+
+Understand = Callable[[str, str], object]
+
+_INDEX = {language: understanding.ProblemIndex(keywords, language) for language, keywords in PROBLEMS.items()}
+
+KINDS: dict[str, Understand] = {
+    "yes_no": understanding.yes_no,
+    "fixed": understanding.fixed,
+    "problem": lambda text, language: understanding.problem(text, _INDEX[language], language),
+    "anger": lambda text, language: understanding.is_angry(text, ANGER_WORDS[language], language),
+    "human": understanding.wants_human,
+    "backchannel": understanding.is_backchannel,
+    "noise": lambda text, language: understanding.is_noise(text),
+    "first_name": understanding.first_name,
+    "refusal": understanding.refuses,
+    "company": lambda text, language: understanding.company(text, COMPANIES, language),
+    "free_company": understanding.free_company,
+    "phone": understanding.phone,
+    "censor": lambda text, language: understanding.censor(text, CENSORED),
+    "spelling": understanding.spelling,
+    "unfinished": understanding.is_unfinished,
+    "email": understanding.email,
+}
+
+_AS_WRITTEN = {None: "null", True: "yes", False: "no"}
+
+
+def utterances(kind: str, language: str, *, heldout: bool = False) -> list[tuple[str, str]]:
+    """(text, value) of one kind; values as they are written, `null` for none."""
+    file = (CORPUS / "heldout" if heldout else CORPUS) / language / f"{kind}.tsv"
+    if not file.exists():
+        return []
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [(text, value) for line in lines if not line.startswith("#") for text, value in [line.split("\t")]]
+
+
+def misunderstood(kind: str, language: str, *, heldout: bool = False) -> list[str]:
+    """One line for each utterance that comes out wrong."""
+    wrong = []
+    for text, wanted in utterances(kind, language, heldout=heldout):
+        value = KINDS[kind](text, language)
+        got = str(_AS_WRITTEN[value] if value is None or isinstance(value, bool) else value)
+        if got != wanted:
+            wrong.append(f"{text!r}: {got} instead of {wanted}")
+    return wrong

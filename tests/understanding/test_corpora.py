@@ -1,0 +1,25 @@
+"""Every line of the corpora is understood as a careful person would."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.understanding.corpora import CORPUS, KINDS, misunderstood, utterances
+
+FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("??/*.tsv"))
+
+
+@pytest.mark.parametrize(("kind", "language"), FILES)
+def test_every_utterance_is_understood(kind, language):
+    wrong = misunderstood(kind, language)
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_enough_utterances_in_both_languages(kind):
+    if kind in ("noise", "censor", "free_company", "unfinished", "refusal", "backchannel"):
+        pytest.skip("a helper, or the same in both languages")
+
+    assert len(utterances(kind, "fr")) >= 60
+    assert len(utterances(kind, "en")) >= 15
