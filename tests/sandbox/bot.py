@@ -81,7 +81,7 @@ class Bot:
 
 
 @asynccontextmanager
-async def serve_bot(behave: Callable[[Bot], Awaitable[None]]):
+async def serve_bot(behave: Callable[[Bot], Awaitable[None]], port: int = 0):
     """Port and the bots of the calls so far; an error of a bot fails the test."""
     bots: list[Bot] = []
     tasks: list[asyncio.Task[None]] = []
@@ -93,7 +93,7 @@ async def serve_bot(behave: Callable[[Bot], Awaitable[None]]):
         bots.append(Bot(reader, writer))
         await bots[-1].run(behave)
 
-    server = await asyncio.start_server(answer, "0.0.0.0", 0)
+    server = await asyncio.start_server(answer, "0.0.0.0", port)
     try:
         yield server.sockets[0].getsockname()[1], bots
         async with asyncio.timeout(10):

@@ -1,0 +1,111 @@
+"""A bot of the load test's own: a temporary database, vendors that cost nothing, its CPU measured."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+STOP_SECONDS = 10.0
+STUBS = {
+    "SPEECH_TO_TEXT": "sandbox.stubs.StubSpeechToText",
+    "LANGUAGE_MODEL": "sandbox.stubs.StubLanguageModel",
+    "TEXT_TO_SPEECH": "sandbox.stubs.StubTextToSpeech",
+}
+# What would lead out of the test: databases, brokers and clouds.
+_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "DEEPGRAM_API_KEY", "GROQ_API_KEY", "ELEVENLABS_API_KEY")
+
+
+class WorkerFailed(Exception):
+    """The bot could not be started; the text holds what it said last."""
+
+
+class OwnWorker:
+    def __init__(self, process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+        self.host, self.port = host, port
+        self._process = process
+        self._log = log
+        self._seconds: dict[int, float] = {}  # of each process, kept when it has ended
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the worker and all its processes have used, exact to the nanosecond."""
+        for pid in _tree(self._process.pid):
+            clock = ~pid << 3 | 2  # clock_getcpuclockid(3): the scheduler's clock of another process
+            try:
+                self._seconds[pid] = time.clock_gettime(clock)
+            except OSError:
+                continue  # it has just ended
+        return sum(self._seconds.values())
+
+    def last_words(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+
+@contextmanager
+def own_worker(workers: int, cores: Sequence[int]) -> Iterator[OwnWorker]:
+    """`runaudiosocket` for the demo tenants, on these cores. Raises WorkerFailed."""
+    with tempfile.TemporaryDirectory(prefix="loadtest-") as directory:
+        environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in _OUTSIDE}
+        environment |= STUBS | {"DATA_DIR": directory, "LOG_LEVEL": "WARNING"}
+        environment |= dict.fromkeys(_OUTSIDE, "")  # set: a .env file must not fill them in
+        for command in (["migrate", "--verbosity=0"], ["seed_demo"]):
+            done = subprocess.run(
+                _manage(*command), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
+            )
+            if done.returncode:
+                raise WorkerFailed(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
+        port, log = _free_port(), Path(directory, "worker.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                _manage("runaudiosocket", "--host=127.0.0.1", f"--port={port}", f"--workers={workers}", "--drain=2"),
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            )
+        try:
+            yield OwnWorker(process, "127.0.0.1", port, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                for pid in _tree(process.pid):
+                    os.kill(pid, signal.SIGKILL)
+                process.wait()
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and its descendants."""
+    try:
+        children = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+    return [pid, *(descendant for child in children for descendant in _tree(child))]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

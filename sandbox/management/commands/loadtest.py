@@ -1,0 +1,77 @@
+"""`manage.py loadtest`: many simulated calls at once, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import ExitStack
+from typing import Any
+
+import uvloop
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from sandbox.load.generator import Generator, NotReady, Report
+from sandbox.load.worker import WorkerFailed, own_worker
+from sandbox.management.commands.call import address
+
+READY_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Hold many simulated calls and measure: CPU per call, lateness of the bot's frames, response latency. "
+        "Starts a worker of its own with stub vendors on a temporary database, unless --to names one. "
+        "Lateness is against the best 20 ms grid of the last 3 s, by the kernel's time stamps."
+    )
+    requires_system_checks = []  # nothing of this process's settings matters
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--calls", type=positive, default=100, help="at once (default 100)")
+        parser.add_argument("--seconds", type=positive, default=30, help="to hold them for (default 30)")
+        parser.add_argument("--workers", type=positive, default=1, help="processes of the own worker (default 1)")
+        parser.add_argument("--to", type=address, metavar="HOST:PORT", help="a running bot; its CPU is not measured")
+
+    def handle(self, *args: Any, calls: int, seconds: int, workers: int, **options: Any) -> None:
+        mine, *others = sorted(os.sched_getaffinity(0))
+        if not others:
+            self.stderr.write(
+                "One core only: the generator shares it with the bot, so lateness is not the bot's alone."
+            )
+        os.sched_setaffinity(0, {mine})
+        worker = None
+        with ExitStack() as stack:
+            try:
+                if options["to"]:
+                    host, port = options["to"]
+                else:
+                    worker = stack.enter_context(own_worker(workers, others[:workers] or [mine]))
+                    host, port = worker.host, worker.port
+                generator = Generator(
+                    host, port, calls=calls, seconds=seconds, cpu=worker.cpu_seconds if worker else None
+                )
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    runner.run(generator.wait_until_ready(READY_SECONDS))
+                    self.stdout.write(f"{calls} calls for {seconds} s at {host}:{port} …")
+                    self.stdout.flush()
+                    report = runner.run(generator.run())
+            except WorkerFailed as error:
+                raise CommandError(str(error)) from None
+            except NotReady as error:
+                raise CommandError(f"{error}\n{worker.last_words() if worker else ''}") from None
+        self.show(report)
+
+    def show(self, report: Report) -> None:
+        for end, count in report.ends.most_common():
+            self.stdout.write(f"{count:6} calls ended: {end}")
+        late = int((report.lateness > 0.06).sum())
+        self.stdout.write(f"{len(report.lateness):6} frames, {late} of them more than 60 ms late")
+        self.stdout.write(f"{len(report.latencies):6} answers")
+        self.stdout.write(json.dumps(report.as_json()))
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
