@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import transaction
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Upper
 
@@ -25,7 +26,7 @@ from tenants.scope import (
     current_tenant_id,
 )
 from tests.cast import Cast
-from tickets.models import Ticket
+from tickets.models import Comment, Ticket
 
 AT_IMPORT = Company.objects.order_by("name")
 UNORDERED = Company.objects.order_by()  # SQLite takes no order inside a compound query
@@ -224,3 +225,27 @@ def test_validation_refuses_a_forged_key(alpha: Cast) -> None:
     with pytest.raises(ValidationError) as refusal:
         Customer(phone_number="+33711111111", last_name="X", company_id=alpha.bravo.company.pk).full_clean()
     assert set(refusal.value.message_dict) == {"company"}
+
+
+# --- Known limits, written down in docs/tenancy.md ---------------------------------
+
+
+def test_a_join_from_a_model_without_tenant_crosses(alpha: Cast) -> None:
+    """The predicate belongs to the model that a query starts from: start from an owned one."""
+    assert Tenant.objects.filter(company__name="Bravo Client").exists()
+
+
+def test_dumping_owned_rows_fails_closed(cast: Cast) -> None:
+    with pytest.raises(CommandError, match="no tenant"):
+        call_command("dumpdata", "companies")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_wrote_for_another_tenant_is_deleted_by_everyone_only(cast: Cast) -> None:
+    with acting_for(cast.bravo.tenant):
+        Comment.objects.update(author=cast.staff)
+    with acting_for(cast.alpha.tenant), pytest.raises(IntegrityError):
+        cast.staff.delete()
+    with acting_for(EVERYONE):
+        cast.staff.delete()
+        assert not Comment.objects.exclude(author=None).exists()
