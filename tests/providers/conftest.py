@@ -27,12 +27,12 @@ class Vendors:
     settings: Settings
     url: str
 
-    def use(self, url: str | None = None, *, key: str = KEY) -> None:
+    async def use(self, url: str | None = None, *, key: str = KEY) -> None:
         """Point every vendor at a server; by default the emulators. Faults are in the key."""
         self.settings.VENDORS = {
             name: {"api_key": key, "url": url or f"{self.url}/{name}"} for name in ("deepgram", "groq", "elevenlabs")
         }
-        registry.forget()
+        await registry.close()
 
     async def ledger(self, vendor: str, *, count: int = 1) -> list[dict[str, Any]]:
         """What the vendor has billed, once there are `count` entries."""
@@ -51,7 +51,7 @@ async def vendors(settings: Settings) -> AsyncIterator[Vendors]:
         async with httpx.AsyncClient() as client:
             await client.delete(f"{server.url}/sandbox/ledger")
         vendors = Vendors(settings, server.url)
-        vendors.use()
+        await vendors.use()
         yield vendors
         await registry.close()
 

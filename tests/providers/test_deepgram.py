@@ -63,7 +63,7 @@ async def own_deepgram(vendors: Vendors) -> AsyncIterator[Deepgram]:
     server = Deepgram()
     async with serve_websocket(server.serve, "127.0.0.1", 0) as listener:
         port = next(iter(listener.sockets)).getsockname()[1]
-        vendors.use(f"http://127.0.0.1:{port}")
+        await vendors.use(f"http://127.0.0.1:{port}")
         yield server
 
 
@@ -231,7 +231,7 @@ async def test_a_listener_that_fails_does_not_end_the_stream(
 
 
 async def test_a_stream_that_breaks_off_says_so_and_estimates_what_it_used(vendors: Vendors) -> None:
-    vendors.use(key="sandbox-drop")
+    await vendors.use(key="sandbox-drop")
     ear = Ear()
     stream = await opened(ear)
     stream.send(bytes(1600 * 20))
@@ -246,7 +246,7 @@ async def test_a_stream_that_breaks_off_says_so_and_estimates_what_it_used(vendo
 
 
 async def test_garbage_in_the_stream_ends_it(vendors: Vendors) -> None:
-    vendors.use(key="sandbox-garbage")
+    await vendors.use(key="sandbox-garbage")
     ear = Ear()
     stream = await opened(ear)
     stream.send(spoken())

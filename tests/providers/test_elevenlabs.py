@@ -59,7 +59,7 @@ async def test_text_is_spoken_in_even_pieces_and_counted_as_elevenlabs_counts(ve
 
 async def test_a_caller_who_interrupts_stops_the_vendor(vendors: Vendors, serve: Serve) -> None:
     elevenlabs = ElevenLabs(bytes(6400), hangs=True)
-    vendors.use(await serve(elevenlabs))
+    await vendors.use(await serve(elevenlabs))
     reports: list[UsageReport] = []
     stream = cast(AsyncGenerator[bytes, None], registry.text_to_speech().speak(SENTENCE, FRENCH, reports.append))
     async with aclosing(stream) as pieces:
@@ -72,7 +72,7 @@ async def test_a_caller_who_interrupts_stops_the_vendor(vendors: Vendors, serve:
 
 
 async def test_half_samples_never_come_out(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(ElevenLabs(b"\1" * 1001, b"\2" * 2, b"\3" * 998)))
+    await vendors.use(await serve(ElevenLabs(b"\1" * 1001, b"\2" * 2, b"\3" * 998)))
     vendor = registry.text_to_speech()
     pieces = [piece async for piece in vendor.speak("Oui.", FRENCH, lambda report: None)]
     assert all(len(piece) % 2 == 0 for piece in pieces)
@@ -80,14 +80,14 @@ async def test_half_samples_never_come_out(vendors: Vendors, serve: Serve) -> No
 
 
 async def test_no_audio_is_no_answer(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(ElevenLabs()))
+    await vendors.use(await serve(ElevenLabs()))
     with pytest.raises(ProviderError) as caught:
         await say(lambda report: None)
     assert caught.value.failure is Failure.GARBAGE
 
 
 async def test_a_vendor_that_falls_silent_in_the_middle(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(ElevenLabs(bytes(3200), hangs=True)))
+    await vendors.use(await serve(ElevenLabs(bytes(3200), hangs=True)))
     reports: list[UsageReport] = []
     with pytest.raises(ProviderError) as caught:
         await say(reports.append, timeout=0.2)
@@ -96,7 +96,7 @@ async def test_a_vendor_that_falls_silent_in_the_middle(vendors: Vendors, serve:
 
 
 async def test_a_cost_that_is_not_told_is_an_estimate(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(http_answer("200 OK", bytes(640), "content-type: audio/pcm")))
+    await vendors.use(await serve(http_answer("200 OK", bytes(640), "content-type: audio/pcm")))
     reports: list[UsageReport] = []
     await say(reports.append)
     assert reports[0].estimated
@@ -105,7 +105,7 @@ async def test_a_cost_that_is_not_told_is_an_estimate(vendors: Vendors, serve: S
 
 async def test_it_asks_for_telephone_audio_in_the_language_and_the_voice(vendors: Vendors, serve: Serve) -> None:
     elevenlabs = ElevenLabs(bytes(640))
-    vendors.use(await serve(elevenlabs))
+    await vendors.use(await serve(elevenlabs))
     await say(lambda report: None, "Oui.", voice=Voice("fr", "marie"))
     assert elevenlabs.path == "/v1/text-to-speech/marie/stream?output_format=pcm_8000"
     assert elevenlabs.request == {"text": "Oui.", "model_id": "eleven_flash_v2_5", "language_code": "fr"}
@@ -113,7 +113,7 @@ async def test_it_asks_for_telephone_audio_in_the_language_and_the_voice(vendors
 
 async def test_only_a_speed_of_ones_own_changes_the_voices_settings(vendors: Vendors, serve: Serve) -> None:
     elevenlabs = ElevenLabs(bytes(640))
-    vendors.use(await serve(elevenlabs))
+    await vendors.use(await serve(elevenlabs))
     await say(lambda report: None, "Oui.", voice=Voice("fr", speed=0.9))
     assert elevenlabs.request["voice_settings"] == {"speed": 0.9}
 
@@ -121,14 +121,14 @@ async def test_only_a_speed_of_ones_own_changes_the_voices_settings(vendors: Ven
 async def test_a_model_that_knows_no_language_code_gets_none(vendors: Vendors, serve: Serve) -> None:
     vendors.settings.ELEVENLABS_MODEL = "eleven_multilingual_v2"
     elevenlabs = ElevenLabs(bytes(640))
-    vendors.use(await serve(elevenlabs))
+    await vendors.use(await serve(elevenlabs))
     await say(lambda report: None, "Oui.")
     assert "language_code" not in elevenlabs.request
 
 
 async def test_the_address_tells_apart_whatever_sounds_different(vendors: Vendors) -> None:
     vendors.settings.ELEVENLABS_VOICES = {"fr": "marie", "en": "jane"}
-    vendors.use()
+    await vendors.use()
     address = registry.text_to_speech().address
     assert address(Voice("fr")) == address(Voice("fr", "marie"))
     voices = [Voice("fr"), Voice("en"), Voice("en", "marie"), Voice("fr", "luc"), Voice("fr", speed=1.1)]

@@ -69,7 +69,7 @@ async def failure(provider: str, use: Use, reports: list[UsageReport] | None = N
 async def test_a_status_has_its_meaning_and_costs_nothing(
     vendors: Vendors, provider: str, use: Use, fault: str, expected: Failure
 ) -> None:
-    vendors.use(key=f"sandbox-{fault}")
+    await vendors.use(key=f"sandbox-{fault}")
     reports: list[UsageReport] = []
     error = await failure(provider, use, reports)
     assert error.failure is expected
@@ -79,7 +79,7 @@ async def test_a_status_has_its_meaning_and_costs_nothing(
 
 @USES
 async def test_a_connection_that_is_cut_in_the_middle(vendors: Vendors, provider: str, use: Use) -> None:
-    vendors.use(key="sandbox-drop")
+    await vendors.use(key="sandbox-drop")
     reports: list[UsageReport] = []
     assert (await failure(provider, use, reports)).failure is Failure.CUT
     assert all(report.estimated for report in reports)
@@ -87,31 +87,31 @@ async def test_a_connection_that_is_cut_in_the_middle(vendors: Vendors, provider
 
 @USES
 async def test_garbage(vendors: Vendors, provider: str, use: Use) -> None:
-    vendors.use(key="sandbox-garbage")
+    await vendors.use(key="sandbox-garbage")
     assert (await failure(provider, use)).failure is Failure.GARBAGE
 
 
 @USES
 async def test_nobody_listens(vendors: Vendors, closed_url: str, provider: str, use: Use) -> None:
-    vendors.use(closed_url)
+    await vendors.use(closed_url)
     assert (await failure(provider, use)).failure is Failure.UNREACHABLE
 
 
 @USES
 async def test_a_name_that_does_not_exist(vendors: Vendors, provider: str, use: Use) -> None:
-    vendors.use("http://vendor.invalid")
+    await vendors.use("http://vendor.invalid")
     assert (await failure(provider, use)).failure is Failure.UNREACHABLE
 
 
 @USES
 async def test_forbidden(vendors: Vendors, serve: Serve, provider: str, use: Use) -> None:
-    vendors.use(await serve(http_answer("403 Forbidden", b"{}", "content-type: application/json")))
+    await vendors.use(await serve(http_answer("403 Forbidden", b"{}", "content-type: application/json")))
     assert (await failure(provider, use)).failure is Failure.REFUSED
 
 
 @USES
 async def test_the_vendor_says_when_to_come_back(vendors: Vendors, serve: Serve, provider: str, use: Use) -> None:
-    vendors.use(await serve(http_answer("429 Too Many Requests", b"{}", "retry-after: 2.5")))
+    await vendors.use(await serve(http_answer("429 Too Many Requests", b"{}", "retry-after: 2.5")))
     error = await failure(provider, use)
     assert error.failure is Failure.RATE_LIMITED
     assert error.retry_after == 2.5
@@ -122,7 +122,7 @@ async def test_a_key_that_the_vendor_repeats_is_not_repeated_by_us(
     vendors: Vendors, serve: Serve, provider: str, use: Use, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = f'{{"error": {{"message": "Incorrect key {KEY}"}}, "detail": {{"status": "x", "message": "{KEY}"}}}}'
-    vendors.use(await serve(http_answer("401 Unauthorized", body.encode(), f"dg-error: bad key {KEY}")))
+    await vendors.use(await serve(http_answer("401 Unauthorized", body.encode(), f"dg-error: bad key {KEY}")))
     with caplog.at_level(logging.DEBUG):  # with what the settings say of the libraries' own loggers
         error = await failure(provider, use)
         logging.getLogger("tests").error("it failed", exc_info=error)
@@ -137,7 +137,7 @@ async def test_a_server_that_hangs_up_without_an_answer(
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
 
-    vendors.use(await serve(hang_up))
+    await vendors.use(await serve(hang_up))
     assert (await failure(provider, use)).failure is Failure.CUT
 
 
@@ -148,12 +148,12 @@ async def test_a_server_of_another_protocol(vendors: Vendors, serve: Serve, prov
         await writer.drain()
         await reader.readuntil(b"\r\n\r\n")
 
-    vendors.use(await serve(ssh))
+    await vendors.use(await serve(ssh))
     assert (await failure(provider, use)).failure in (Failure.GARBAGE, Failure.CUT)
 
 
 async def test_a_language_model_that_does_not_answer_in_time(vendors: Vendors) -> None:
-    vendors.use(key="sandbox-hang")
+    await vendors.use(key="sandbox-hang")
     with pytest.raises(ProviderError) as caught:
         await answer(lambda report: None, timeout=0.2)
     assert caught.value.failure is Failure.TIMEOUT
@@ -163,7 +163,7 @@ async def test_a_language_model_that_does_not_answer_in_time(vendors: Vendors) -
 
 
 async def test_a_voice_whose_first_byte_is_slow(vendors: Vendors) -> None:
-    vendors.use(key="sandbox-slow")
+    await vendors.use(key="sandbox-slow")
     with pytest.raises(ProviderError) as caught:
         await say(lambda report: None, timeout=0.2)
     assert caught.value.failure is Failure.TIMEOUT
@@ -173,7 +173,7 @@ async def test_speech_to_text_that_does_not_shake_hands_within_three_seconds(ven
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    vendors.use(await serve(silent))
+    await vendors.use(await serve(silent))
     ear = Ear()
     async with asyncio.timeout(10):
         with pytest.raises(ProviderError) as caught:

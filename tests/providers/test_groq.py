@@ -104,7 +104,7 @@ async def test_one_connection_serves_answer_after_answer(vendors: Vendors, serve
         await asyncio.wait(copying)
         far_writer.close()
 
-    vendors.use(await serve(relay) + "/groq")
+    await vendors.use(await serve(relay) + "/groq")
     for _ in range(3):
         assert await answer(lambda report: None)
     assert opened == 1
@@ -124,7 +124,7 @@ async def test_a_decision_has_the_shape_that_was_asked_for(vendors: Vendors) -> 
 
 async def test_a_conversation_that_moves_on_stops_the_answer(vendors: Vendors, serve: Serve) -> None:
     groq = Groq(chunk("D'accord,", x_groq={"id": "req_1"}), hangs=True)
-    vendors.use(await serve(groq))
+    await vendors.use(await serve(groq))
     reports: list[UsageReport] = []
     stream = cast(AsyncGenerator[str, None], registry.language_model().stream(QUESTION, reports.append))
     async with aclosing(stream) as pieces:
@@ -139,7 +139,7 @@ async def test_a_conversation_that_moves_on_stops_the_answer(vendors: Vendors, s
 
 
 async def test_cached_and_reasoning_tokens_are_told_apart(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq={"id": "r", "usage": USAGE}))))
+    await vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq={"id": "r", "usage": USAGE}))))
     reports: list[UsageReport] = []
     assert await answer(reports.append) == "Oui."
     (report,) = reports
@@ -151,7 +151,7 @@ async def test_cached_and_reasoning_tokens_are_told_apart(vendors: Vendors, serv
 async def test_tokens_are_never_none_for_an_answer_that_had_text(
     vendors: Vendors, serve: Serve, x_groq: dict[str, Any] | None
 ) -> None:
-    vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq=x_groq))))
+    await vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq=x_groq))))
     reports: list[UsageReport] = []
     await answer(reports.append)
     (report,) = reports
@@ -161,7 +161,7 @@ async def test_tokens_are_never_none_for_an_answer_that_had_text(
 
 
 async def test_a_stream_without_an_end_was_cut(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk("Oui"))))
+    await vendors.use(await serve(Groq(chunk("Oui"))))
     reports: list[UsageReport] = []
     with pytest.raises(ProviderError) as caught:
         await answer(reports.append)
@@ -170,12 +170,12 @@ async def test_a_stream_without_an_end_was_cut(vendors: Vendors, serve: Serve) -
 
 
 async def test_an_answer_that_is_complete_stands_though_the_end_mark_is_missing(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq={"id": "r", "usage": USAGE}))))
+    await vendors.use(await serve(Groq(chunk("Oui."), chunk(None, "stop", x_groq={"id": "r", "usage": USAGE}))))
     assert await answer(lambda report: None) == "Oui."
 
 
 async def test_reasoning_that_leaves_no_room_for_an_answer_is_none(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk(None, "length", x_groq={"id": "r", "usage": USAGE}))))
+    await vendors.use(await serve(Groq(chunk(None, "length", x_groq={"id": "r", "usage": USAGE}))))
     reports: list[UsageReport] = []
     with pytest.raises(ProviderError) as caught:
         await answer(reports.append)
@@ -184,7 +184,7 @@ async def test_reasoning_that_leaves_no_room_for_an_answer_is_none(vendors: Vend
 
 
 async def test_an_error_in_the_middle_of_the_stream(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk("Oui"), {"error": {"message": "over capacity"}})))
+    await vendors.use(await serve(Groq(chunk("Oui"), {"error": {"message": "over capacity"}})))
     with pytest.raises(ProviderError) as caught:
         await answer(lambda report: None)
     assert caught.value.failure is Failure.SERVER
@@ -195,14 +195,14 @@ async def test_an_error_in_the_middle_of_the_stream(vendors: Vendors, serve: Ser
     "event", [[], 3, {"choices": 3}, {"choices": [{}]}, {"choices": [{"delta": None, "finish_reason": None}]}]
 )
 async def test_a_chunk_without_its_shape_is_garbage(vendors: Vendors, serve: Serve, event: Any) -> None:
-    vendors.use(await serve(Groq(event)))
+    await vendors.use(await serve(Groq(event)))
     with pytest.raises(ProviderError) as caught:
         await answer(lambda report: None)
     assert caught.value.failure is Failure.GARBAGE
 
 
 async def test_the_whole_answer_is_bounded_not_only_the_wait_for_its_pieces(vendors: Vendors, serve: Serve) -> None:
-    vendors.use(await serve(Groq(chunk("Oui"), hangs=True)))
+    await vendors.use(await serve(Groq(chunk("Oui"), hangs=True)))
     reports: list[UsageReport] = []
     with pytest.raises(ProviderError) as caught:
         await answer(reports.append, timeout=0.2)
@@ -216,7 +216,7 @@ async def test_a_decision_of_another_shape_is_garbage_and_paid_for(
 ) -> None:
     message = {"role": "assistant", "content": content}
     whole = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": USAGE}
-    vendors.use(await serve(Groq(whole, content_type="application/json")))
+    await vendors.use(await serve(Groq(whole, content_type="application/json")))
     reports: list[UsageReport] = []
     with pytest.raises(ProviderError) as caught:
         await registry.language_model().decide(QUESTION, SCHEMA, reports.append)
@@ -230,7 +230,7 @@ async def test_only_models_that_reason_are_told_how_much(
 ) -> None:
     vendors.settings.GROQ_MODEL = model
     groq = Groq(chunk("Oui."), chunk(None, "stop"))
-    vendors.use(await serve(groq))
+    await vendors.use(await serve(groq))
     await answer(lambda report: None)
     assert (groq.request.get("reasoning_effort") == "low") is reasons
     assert (groq.request.get("include_reasoning") is False) is reasons
