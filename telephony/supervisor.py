@@ -27,6 +27,7 @@ from typing import Final
 
 from telephony import handover
 from telephony.audiosocket import codec
+from telephony.audiosocket.server import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Worker:
         self._load = 0
         self._taken = 0
         # Kept until the worker has them: the calls of one that dies go to another.
-        self._passed: deque[socket.socket] = deque()
+        self._passed: deque[tuple[socket.socket, str]] = deque()
 
     def __str__(self) -> str:
         return f"worker {self.place} (pid {self.process.pid})"
@@ -82,13 +83,13 @@ class Worker:
             return now - self.started_at > START_SECONDS
         return now - self.heard_at > HUNG_SECONDS
 
-    def take(self, connection: socket.socket) -> bool:
+    def take(self, connection: socket.socket, source: str) -> bool:
         """Pass a connection on; False: it does not listen."""
         try:
             socket.send_fds(self.control, [handover.CALL], [connection.fileno()])
         except OSError:
             return False
-        self._passed.append(connection)
+        self._passed.append((connection, source))
         return True
 
     def tell(self, message: bytes) -> None:
@@ -127,10 +128,10 @@ class Worker:
             self._load = report.load
             while self._taken < report.taken:
                 self._taken += 1
-                self._passed.popleft().close()
+                self._passed.popleft()[0].close()
 
-    def bury(self) -> list[socket.socket]:
-        """Forget it; returns the connections that it never took."""
+    def bury(self) -> list[tuple[socket.socket, str]]:
+        """Forget it; returns the connections that it never took, and their sources."""
         self.control.close()
         return list(self._passed)
 
@@ -148,6 +149,7 @@ class Supervisor:
         self._refused: set[asyncio.Task[None]] = set()
         self._failures = 0  # in a row, of workers that died before they were ready
         self._next_start = 0.0
+        self._may_log = OncePerMinute()
         self._stopping = False
         self._stopped = asyncio.Event()
         # One core each keeps a worker's threads from fighting over the interpreter's lock.
@@ -180,25 +182,26 @@ class Supervisor:
     def _accept(self) -> None:
         for _ in range(64):  # then it is the workers' turn to be heard
             try:
-                connection, _ = self._listener.accept()
+                connection, address = self._listener.accept()
             except BlockingIOError:
                 return
             except OSError as error:  # out of descriptors, or the other side has gone
                 logger.error("a connection could not be accepted: %s", error)
                 return
             connection.setblocking(False)
-            self._pass_on(connection)
+            self._pass_on(connection, address[0])
 
-    def _pass_on(self, connection: socket.socket) -> None:
+    def _pass_on(self, connection: socket.socket, source: str) -> None:
         now = self._loop.time()
         able = (worker for worker in self._workers if worker.can_take(now))
         for worker in sorted(able, key=lambda worker: worker.load):
-            if worker.take(connection):
+            if worker.take(connection, source):
                 return
         if len(self._refused) >= MOST_REFUSED:
             connection.close()
             return
-        logger.warning("no worker can take a call: it is refused")
+        if self._may_log(source):
+            logger.warning("no worker can take a call from %s: it is refused", source)
         task = self._loop.create_task(self._refuse(connection))
         self._refused.add(task)
         task.add_done_callback(self._refused.discard)
@@ -279,8 +282,8 @@ class Supervisor:
         self._loop.remove_reader(worker.control)
         if not worker.ready and not worker.draining:
             self._back_off()
-        for connection in worker.bury():
-            self._pass_on(connection)
+        for connection, source in worker.bury():
+            self._pass_on(connection, source)
 
     def _back_off(self) -> None:
         self._failures += 1
