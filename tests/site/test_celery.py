@@ -1,0 +1,35 @@
+"""Tasks as production queues them; embedded they never meet a broker."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import pytest
+from django.conf import settings
+
+from voicebot_site.celery import TenantTask, app
+
+app.loader.import_default_modules()
+OURS = sorted(name for name in app.tasks if not name.startswith(("celery.", "tests.")))
+
+
+def test_every_scheduled_task_exists():
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(OURS)
+
+
+@pytest.mark.redis
+@pytest.mark.skipif(not os.environ.get("REDIS_URL"), reason="REDIS_URL is not set")
+@pytest.mark.parametrize("name", OURS)
+def test_every_task_can_be_queued(name: str):
+    """Time limits, routes and serialisation are looked at only here."""
+    queue = f"test-{uuid.uuid4()}"
+    task = app.tasks[name]
+    task.apply_async(kwargs={"tenant_id": 1} if isinstance(task, TenantTask) else {}, queue=queue)
+    with app.connection_for_read() as connection:
+        messages = connection.SimpleQueue(queue)
+        message = messages.get(block=False)
+        message.ack()
+        messages.queue.delete()
+        messages.close()
+    assert message.headers["task"] == name
