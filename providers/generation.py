@@ -63,6 +63,7 @@ class _Run:
     def __init__(self, missing: Sequence[str], voice: Voice, on_usage: OnUsage, on_made: OnMade) -> None:
         self.outcome = Outcome()
         self._waiting = deque(missing)
+        self._missing = missing
         self._voice = voice
         self._on_usage = on_usage
         self._on_made = on_made
@@ -76,8 +77,8 @@ class _Run:
                 for _ in range(min(CONCURRENCY, len(self._waiting))):
                     group.create_task(self._worker(vendor))
         except TimeoutError:
-            logger.warning("%d phrases are left for the next run", len(self._waiting))
-        self.outcome.failed += self._waiting
+            logger.warning("time is up: the next run makes the rest")
+        self.outcome.failed = [text for text in self._missing if text not in self.outcome.made]
 
     async def _worker(self, vendor: TextToSpeech) -> None:
         while self._waiting and self.outcome.error is None:
@@ -108,7 +109,6 @@ class _Run:
             pause = error.retry_after if error.retry_after is not None else min(2.0**self._refusals, LONGEST_PAUSE)
             self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + pause)
         elif error.failure is Failure.REFUSED:
-            self._waiting.append(text)
             self.outcome.error = error
         else:
             self._try_again(text)
@@ -117,5 +117,3 @@ class _Run:
         self._attempts[text] += 1
         if self._attempts[text] < ATTEMPTS:
             self._waiting.append(text)
-        else:
-            self.outcome.failed.append(text)

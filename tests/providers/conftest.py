@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from pytest_django import Settings
 
 from providers import registry
+from providers.phrases import phrase_store
 from sandbox.vendors.server import VendorServer
 
 KEY = "sandbox-0123456789abcdef"
@@ -29,10 +32,13 @@ class Vendors:
 
     async def use(self, url: str | None = None, *, key: str = KEY) -> None:
         """Point every vendor at a server; by default the emulators. Faults are in the key."""
+        self.point(url, key)
+        await registry.close()
+
+    def point(self, url: str | None = None, key: str = KEY) -> None:
         self.settings.VENDORS = {
             name: {"api_key": key, "url": url or f"{self.url}/{name}"} for name in ("deepgram", "groq", "elevenlabs")
         }
-        await registry.close()
 
     async def ledger(self, vendor: str, *, count: int = 1) -> list[dict[str, Any]]:
         """What the vendor has billed, once there are `count` entries."""
@@ -77,6 +83,40 @@ async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[str]]]:
     yield serve
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def files(settings: Settings) -> Callable[[], list[Path]]:
+    """What is on disk."""
+
+    def files() -> list[Path]:
+        return sorted(path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
+
+    return files
+
+
+@pytest.fixture
+def vendors_beside(settings: Settings) -> Iterator[Vendors]:
+    """The emulators in a thread, for code that brings its own event loop."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = VendorServer(port=0)
+    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+    httpx.delete(f"{server.url}/sandbox/ledger")
+    vendors = Vendors(settings, server.url)
+    vendors.point()
+    yield vendors
+    asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _phrases_of_its_own() -> Iterator[None]:
+    yield
+    phrase_store.cache_clear()
 
 
 @pytest.fixture

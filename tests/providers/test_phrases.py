@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import cast
@@ -23,16 +23,6 @@ PCM = render(TEXT, "fr")
 @pytest.fixture
 def store(vendors: Vendors) -> PhraseStore:
     return PhraseStore()
-
-
-@pytest.fixture
-def files(settings: object) -> Callable[[], list[Path]]:
-    """What is on disk."""
-
-    def files() -> list[Path]:
-        return sorted(path for path in Path(str(settings.MEDIA_ROOT)).rglob("*") if path.is_file())  # type: ignore[attr-defined]
-
-    return files
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -218,10 +208,3 @@ def test_memory_is_bounded_and_forgets_what_was_not_used() -> None:
     assert memory.get("a") is not None
     memory.put("huge", bytes(101))
     assert memory.get("huge") is None
-
-
-@pytest.fixture(autouse=True)
-def _stores_stop() -> Iterator[None]:
-    """The process's own store begins anew."""
-    yield
-    phrases.phrase_store.cache_clear()

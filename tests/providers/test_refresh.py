@@ -1,0 +1,100 @@
+"""From a company's phrases to their sound: service, tasks, command."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import httpx
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from calls import settings as call_settings
+from calls.models import Usage
+from calls.usage import forget_prices
+from providers.phrases import phrase_store
+from providers.services import phrases_changed, refresh_phrases
+from providers.tasks import refresh_phrases_of_everyone
+from tenants.models import Phrase
+from tenants.scope import acting_for
+from tests.cast import Cast, House
+from tests.providers.conftest import Vendors
+
+pytestmark = pytest.mark.django_db
+
+
+def missing(house: House) -> list[str]:
+    with acting_for(house.tenant):
+        configured = call_settings.load(house.tenant)
+    return phrase_store().missing(configured.all_texts(), configured.voice)
+
+
+def test_a_companys_phrases_are_spoken_and_paid_for(vendors_beside: Vendors, cast: Cast) -> None:
+    forget_prices()
+    assert len(missing(cast.alpha)) > 20
+    with acting_for(cast.alpha.tenant):
+        outcome = refresh_phrases(tenant=cast.alpha.tenant)
+        usages = list(Usage.objects.filter(kind="tts"))
+    assert missing(cast.alpha) == []
+    assert "Bienvenue chez Alpha." in outcome.made  # its own text
+    assert "Redémarrez la box de Alpha." in outcome.made  # a step of a remedy
+    assert len(usages) == len(outcome.made)
+    billed = httpx.get(f"{vendors_beside.url}/sandbox/ledger").json()
+    assert sum(usage.characters for usage in usages) == sum(entry["characters"] for entry in billed)
+    assert all(usage.call_id is None and usage.tenant == cast.alpha.tenant for usage in usages)
+
+
+def test_companies_with_the_same_voice_pay_once_for_the_same_text(vendors_beside: Vendors, cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        refresh_phrases(tenant=cast.alpha.tenant)
+    with acting_for(cast.bravo.tenant):
+        outcome = refresh_phrases(tenant=cast.bravo.tenant)
+    assert outcome.present > 20
+    assert all("Bravo" in text for text in outcome.made)
+
+
+def test_a_phrase_that_changed_is_spoken_after_the_commit(
+    vendors_beside: Vendors, cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with acting_for(cast.alpha.tenant):
+        Phrase.objects.filter(key="welcome").update(text="Alpha à votre service.")
+    with django_capture_on_commit_callbacks() as callbacks:
+        phrases_changed(tenant=cast.alpha.tenant)
+    assert "Alpha à votre service." in missing(cast.alpha)
+    for callback in callbacks:
+        callback()
+    assert missing(cast.alpha) == []
+
+
+def test_every_night_each_active_company_gets_what_is_missing(vendors_beside: Vendors, cast: Cast) -> None:
+    cast.bravo.tenant.is_active = False
+    cast.bravo.tenant.save()
+    assert refresh_phrases_of_everyone() == 1
+    assert missing(cast.alpha) == []
+    assert missing(cast.bravo) != []
+
+
+def test_the_command_tells_what_it_made(vendors_beside: Vendors, cast: Cast) -> None:
+    out = StringIO()
+    call_command("refresh_phrases", tenant="alpha", stdout=out)
+    assert "Bienvenue chez Alpha." in out.getvalue()
+    assert out.getvalue().rstrip().endswith("0 present, 0 failed")
+    out = StringIO()
+    call_command("refresh_phrases", stdout=out)
+    assert "alpha:\n  0 made" in out.getvalue()
+    assert "Bienvenue chez Bravo." in out.getvalue()
+
+
+def test_the_command_says_what_it_could_not_make(vendors_beside: Vendors, cast: Cast) -> None:
+    vendors_beside.point(key="sandbox-401")
+    error = StringIO()
+    with pytest.raises(CommandError, match="run this again"):
+        call_command("refresh_phrases", tenant="alpha", stdout=StringIO(), stderr=error)
+    assert "not made: Bienvenue chez Alpha." in error.getvalue()
+    assert "elevenlabs: refused" in error.getvalue()
+
+
+def test_the_command_knows_no_company_of_that_name(db: None) -> None:
+    with pytest.raises(CommandError, match="no company account 'nobody'"):
+        call_command("refresh_phrases", tenant="nobody")
