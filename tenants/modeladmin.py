@@ -6,14 +6,20 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.roles import may
 from tenants.scope import TenantModel, current_tenant
+
+# What people write here is a sentence or two.
+SHORT_TEXTS: dict[Any, Any] = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
 
 
 class Permissions:
@@ -73,6 +79,7 @@ class SiteModelAdmin(Permissions, ModelAdmin):
 class TenantModelAdmin(People, SiteModelAdmin):
     """A screen of rows that one tenant owns. Staff outside any tenant see whose they are."""
 
+    formfield_overrides = SHORT_TEXTS
     # Pages reached by an address would count all rows for a line that nobody reads.
     show_full_result_count = False
 
@@ -97,7 +104,11 @@ def count_of(model: type[TenantModel], key: str) -> Coalesce:
 
 class TenantTabularInline(Permissions, People, TabularInline):
     extra = 0
+    hide_title = True
+    formfield_overrides = {**FORMFIELD_OVERRIDES_INLINE, **SHORT_TEXTS}
 
 
 class TenantStackedInline(Permissions, People, StackedInline):
     extra = 0
+    hide_title = True
+    formfield_overrides = {**FORMFIELD_OVERRIDES_INLINE, **SHORT_TEXTS}

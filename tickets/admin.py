@@ -41,7 +41,7 @@ class CommentInline(TenantStackedInline):
 
     model = Comment
     can_delete = False
-    fields = ("text", "author", "created_at")
+    fields = ("text", ("author", "created_at"))
     readonly_fields = ("author", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
@@ -78,7 +78,7 @@ class TicketAdmin(TenantModelAdmin):
     search_fields = ("client_name", "client_email", "phone_number", "description", "summary", "tag", "company__name")
     search_help_text = _("Name, telephone, e-mail, company, or a word of the problem")
     autocomplete_fields = ("customer", "company")
-    readonly_fields = ("created_at", "updated_at")
+    readonly_fields = ("created_at",)
     inlines = (CommentInline,)
     change_form_template = "admin/tickets/ticket/change_form.html"
     fieldsets = (
@@ -86,9 +86,8 @@ class TicketAdmin(TenantModelAdmin):
         (_("Request"), {"fields": ("summary", "description")}),
         (
             _("Customer"),
-            {"fields": (("client_name", "client_email"), ("phone_number", "customer"), "company")},
+            {"fields": (("client_name", "client_email"), ("phone_number", "customer"), ("company", "created_at"))},
         ),
-        (None, {"fields": (("created_at", "updated_at"),)}),
     )
 
     @display(description=_("number"), ordering="pk")

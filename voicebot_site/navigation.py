@@ -56,7 +56,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 )
         groups.append({"title": title, "items": items, "separator": bool(groups)})
     groups[0]["items"].insert(0, {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")})
-    if not request.user.is_superuser:
-        # A company has one account: its own, which is no matter of the platform.
+    if not request.user.is_superuser:  # a company has one account, which is no matter of the platform
         groups[-1]["title"] = _("Company account")
+        for item in groups[-1]["items"]:
+            item["title"] = _("Settings")
     return groups

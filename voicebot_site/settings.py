@@ -276,6 +276,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Voicebot",
     "SITE_SUBHEADER": "voicebot_site.admin.acting_for_name",
     "SITE_SYMBOL": "support_agent",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("voicebot/favicon.svg")}],
     "SITE_URL": None,
     "ENVIRONMENT": "voicebot_site.admin.acting_for_label",
     "DASHBOARD_CALLBACK": "voicebot_site.dashboard.dashboard",

@@ -77,6 +77,7 @@ class PhraseAdmin(TenantModelAdmin):
     list_filter = ("language",)
     search_fields = ("key", "text")
     change_form_template = "admin/tenants/phrase/change_form.html"
+    fieldsets = ((None, {"fields": (("key", "language"), "text")}),)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_safe(self.audio_view))

@@ -39,16 +39,24 @@ class AsteriskServerForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AsteriskServer
-        fields = ("name", "network", "is_active", "require_announcement", "ami_host", "ami_port", "ami_user")
+        fields = (
+            "name",
+            "network",
+            "is_active",
+            "require_announcement",
+            "ami_host",
+            "ami_port",
+            "ami_user",
+            "ami_secret",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["ami_secret"] = ""
 
-    def save(self, commit: bool = True) -> AsteriskServer:
-        if secret := self.cleaned_data.get("ami_secret"):
-            self.instance.ami_secret = secret
-        return super().save(commit)
+    def clean_ami_secret(self) -> str:
+        written: str = self.cleaned_data["ami_secret"]
+        return written or self.instance.ami_secret
 
 
 @admin.register(AsteriskServer)

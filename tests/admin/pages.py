@@ -30,8 +30,9 @@ class _Forms(HTMLParser):
         elif not self.inside:
             return
         elif tag == "input" and name and attrs.get("type") not in {"submit", "button", "file"}:
-            if attrs.get("type") not in {"checkbox", "radio"} or "checked" in attrs:
-                self.data.setdefault(name, []).append(attrs.get("value", "on"))
+            ticked = attrs.get("type") in {"checkbox", "radio"}
+            if not ticked or "checked" in attrs:
+                self.data.setdefault(name, []).append(attrs.get("value", "on" if ticked else ""))
         elif tag == "select":
             self.select = name
             self.data.setdefault(name, [])

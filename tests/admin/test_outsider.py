@@ -294,6 +294,10 @@ def test_a_session_that_names_a_foreign_tenant_is_not_believed(client: Client, c
 
 #: Every URL that is not a screen of a registered model, and who sees to it.
 LISTED = {
+    "api/v1/calls/announce": "tests/calls/test_api.py: the server's token says whose call it is",
+    "api/v1/calls/<uuid:call_uuid>/result": "tests/calls/test_api.py",
+    "healthz": "tells nothing",
+    "readyz": "tells nothing",
     "metrics": "counts without tenants' texts",
     "i18n/setlang/": "sets a cookie",
     "admin/": "test_the_first_pages_tell_nothing",
