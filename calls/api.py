@@ -7,7 +7,7 @@ key is the server's token: `Authorization: Bearer …`.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -55,7 +55,7 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     uuid = serializers.UUIDField()
     number = serializers.CharField(max_length=40, allow_blank=True, default="")
     name = serializers.CharField(max_length=100, allow_blank=True, default="")
-    data = serializers.JSONField(default=dict)
+    extra = serializers.JSONField(default=dict)
 
 
 def plain(text: str, status: int = 200) -> HttpResponse:
@@ -63,13 +63,13 @@ def plain(text: str, status: int = 200) -> HttpResponse:
 
 
 class AnnounceView(ServerView):
-    """POST uuid, number, name, data: answers the HOST:PORT to dial.
+    """POST uuid, number, name, extra (free JSON): answers the HOST:PORT to dial.
 
     409 when the UUID has been used. An answer without a body means: do not dial.
     """
 
     def post(self, request: Request) -> HttpResponse:
-        server: AsteriskServer = request.auth
+        server = cast(AsteriskServer, request.auth)
         announcement = AnnouncementSerializer(data=request.data)
         announcement.is_valid(raise_exception=True)
         values = announcement.validated_data
@@ -80,7 +80,7 @@ class AnnounceView(ServerView):
                     call_uuid=values["uuid"],
                     phone_number=values["number"],
                     caller_name=values["name"],
-                    data=values["data"],
+                    data=values["extra"],
                 )
             except services.CallRefused:
                 return plain("", 409)
@@ -91,7 +91,7 @@ class ResultView(ServerView):
     """GET: `transfer:EXTENSION`, `done`, or 404 while there is no result (fall back to a person)."""
 
     def get(self, request: Request, call_uuid: uuid.UUID) -> HttpResponse:
-        server: AsteriskServer = request.auth
+        server = cast(AsteriskServer, request.auth)
         with acting_for(server.tenant):
             call = Call.objects.filter(uuid=call_uuid).first()
         result = services.result(call) if call else ""
@@ -101,4 +101,3 @@ class ResultView(ServerView):
 def audiosocket_address() -> str:
     """HOST:PORT of the AudioSocket port, as an Asterisk reaches it."""
     return settings.AUDIOSOCKET_PUBLIC_ADDRESS or f"{urlsplit(settings.SITE_URL).hostname}:{settings.AUDIOSOCKET_PORT}"
-

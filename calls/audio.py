@@ -134,4 +134,3 @@ class CallAudio:
         if self._playback is not None:
             self._playback = None
             self._on_change()
-

@@ -45,9 +45,7 @@ class Conversation:
         self._audio = CallAudio(self._recorder, self._wake)
         self._hearing = Hearing(
             self._audio,
-            SpeechOptions(
-                language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"
-            ),
+            SpeechOptions(language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"),
             on_change=self._wake,
             on_usage=self._scribe.usage,
         )
@@ -70,7 +68,6 @@ class Conversation:
     async def hold(self, hang_up: Callable[[], Awaitable[None]]) -> None:
         """Converse, close the call with its ticket, mark the result for the dialplan, hang up."""
         call, case = self._call, self._opening.case
-        metrics.active_calls.inc()
         writing = asyncio.create_task(self._scribe.run(), name=f"scribe-{call.uuid}")
         hearing = asyncio.create_task(self._hearing.run(), name=f"hearing-{call.uuid}")
         self._line.connect(self._audio)
@@ -103,13 +100,12 @@ class Conversation:
         quality = services.LineQuality(self._line.late_frames, self._line.dropped_frames)
         try:
             await in_database(services.finish, call_id=call.pk, ending=ending, case=case, quality=quality)
-        except (DatabaseError, TimeoutError):
+        except Exception:
             # The call stays open in the database: close_abandoned finds it and makes its ticket.
             logger.exception("call %s cannot be closed", call.uuid)
         # The dialplan may ask for the result as soon as it has the call back.
         await pbx.leave_mark(self._opening.server, call.uuid, ending)
         await hang_up()
-        metrics.active_calls.dec()
         metrics.calls_total.labels(ending.status, case.problem.code if case.problem else "").inc()
         metrics.call_duration_seconds.observe(self._audio.now)
         hearing.cancel()  # closes the stream, which reports its usage

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from calls import metrics
 from calls.audio import CallAudio
-from calls.hearing import Hearing, Utterance
+from calls.hearing import Hearing
 from calls.models import Turn
 from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
@@ -34,7 +34,7 @@ class Patience(Enum):
     """How long a silence ends the caller's turn, in seconds since the last word."""
 
     SHORT = 0.7  # yes or no
-    NORMAL = 0.8  # a name, a company
+    NORMAL = 0.75  # a name, a company
     LONG = 0.8  # a description; what sounds unfinished gets more
     SPELLING = 1.4  # letters and e-mails, with pauses to think
 
@@ -171,22 +171,25 @@ class Dialogue:
         patience: Patience = Patience.NORMAL,
         retry: str = "",
         attempts: int = 2,
-        digits: Mapping[str, Value] | None = None,
-        **values: str,
+        meaning: Mapping[str, Value] | None = None,
+        keys: int = 0,
+        values: Mapping[str, str] | None = None,
     ) -> Value | None:
         """Ask until the answer is understood; None after `attempts` that were not.
 
-        `retry` is the phrase for the second question on, `digits` what keys mean. A caller
-        who spoke before the question was asked may have answered it.
+        `retry` is the phrase for the second question on. The answer may be keyed in: one
+        key with a `meaning`, or up to `keys` that are understood like words. A caller who
+        spoke before the question was asked may have answered it.
         """
+        meaning = meaning or {}
         if self._hearing.utterance:
             value = understand((await self.listen(patience, understand)).text)
             if value is not None:
                 return value
         for attempt in range(attempts):
-            await self.say(retry if attempt and retry else key, **values)
-            heard = await self.listen(patience, understand, keys=max(map(len, digits)) if digits else 0)
-            value = (digits or {}).get(heard.digits) if heard.digits else understand(heard.text)
+            await self.say(retry if attempt and retry else key, **(values or {}))
+            heard = await self.listen(patience, understand, keys=keys or bool(meaning))
+            value = meaning.get(heard.digits) if meaning and heard.digits else understand(heard.digits or heard.text)
             if value is not None:
                 return value
         return None
@@ -280,6 +283,8 @@ class Dialogue:
                 break
             await self._next(0.1)
             utterance = self._hearing.utterance
+        if utterance and self._takes_over(utterance.text):
+            self._take_turn()
 
     # The end of the caller's turn.
 
@@ -310,11 +315,15 @@ class Dialogue:
                 confidence=utterance.confidence,
             )
         )
-        if check and is_angry(utterance.text, self.settings.anger_words):
-            raise CallerAngry
-        if check and wants_human(utterance.text, self.settings.language):
-            raise CallerWantsHuman
+        if check and (fate := self._takes_over(utterance.text)):
+            raise fate
         return Heard(text=utterance.text)
+
+    def _takes_over(self, text: str) -> CallEnds | None:
+        """What the caller wants instead of the script, whatever was asked."""
+        if is_angry(text, self.settings.anger_words, self.settings.language):
+            return CallerAngry()
+        return CallerWantsHuman() if wants_human(text, self.settings.language) else None
 
     async def _take_digits(self, keys: int) -> str:
         """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person."""
@@ -344,7 +353,7 @@ class Dialogue:
         """What was muttered while the bot spoke is no answer, unless it came with the last words."""
         utterance = self._hearing.utterance
         if utterance and utterance.end < self._audio.now - LAST_WORDS_SECONDS:
-            self._take_turn(check=False)
+            self._take_turn()
             self._caller_ended_at = None
 
     def _note(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:

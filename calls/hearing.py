@@ -24,6 +24,7 @@ from providers.protocols import (
 logger = logging.getLogger(__name__)
 
 RECONNECTION_PAUSES = (0.0, 0.3, 1.0)  # seconds before each try
+MOST_STREAMS = 6  # for one call; a vendor that cuts each of them is as good as none
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class Hearing:
         self._on_usage = on_usage
         self._stream: SpeechStream | None = None
         self._offset = 0.0
-        self._broken = asyncio.Event()
+        self._broken: asyncio.Future[ProviderError | None]
 
     def take(self) -> Utterance:
         """The utterance so far; the next words begin a new one."""
@@ -89,10 +90,14 @@ class Hearing:
     async def run(self) -> None:
         """Connect, and connect again when the stream breaks, until cancelled or given up."""
         try:
-            while await self._connect():
-                await self._broken.wait()
+            for _ in range(MOST_STREAMS):
+                failure = await self._connect()
+                if failure is not None:
+                    break
+                failure = await self._broken
                 self._audio.listen_with(None)  # from here on it is kept for the next stream
                 self._stream = None
+            self.error = failure
             self._on_change()
         finally:
             self._audio.listen_with(None)
@@ -100,20 +105,21 @@ class Hearing:
                 with contextlib.suppress(Exception):
                     await self._stream.close()
 
-    async def _connect(self) -> bool:
+    async def _connect(self) -> ProviderError | None:
+        """Open a stream; what went wrong when no try succeeded."""
+        failure: ProviderError | None = None
         for pause in RECONNECTION_PAUSES:
             await asyncio.sleep(pause)
-            self._broken.clear()
+            self._broken = asyncio.get_running_loop().create_future()
             try:
                 self._stream = await registry.speech_to_text().open(self._options, self._on_speech, self._on_usage)
             except ProviderError as error:
                 logger.warning("%s: %s", self._options.tag, error)
-                self.error = error
+                failure = error
             else:
-                self.error = None
                 self._offset = self._audio.listen_with(self._stream.send)
-                return True
-        return False
+                return None
+        return failure
 
     def _on_speech(self, event: SpeechEvent) -> None:
         if isinstance(event, Transcript):
@@ -124,7 +130,8 @@ class Hearing:
         elif isinstance(event, StreamEnded):
             if event.error is not None:
                 logger.warning("%s: %s", self._options.tag, event.error)
-            self._broken.set()
+            if not self._broken.done():
+                self._broken.set_result(event.error)
         else:  # sounds like speech are not yet words, and words decide
             return
         self._on_change()

@@ -1,8 +1,7 @@
 """What Prometheus knows of calls."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
-active_calls = Gauge("voicebot_active_calls", "Calls in progress in this process")
 calls_total = Counter("voicebot_calls_total", "Calls that ended", ["status", "problem_type"])
 call_duration_seconds = Histogram(
     "voicebot_call_duration_seconds", "Length of calls", buckets=(5, 15, 30, 60, 120, 180, 300, 600, 900, 1800)

@@ -122,7 +122,7 @@ class Turn(TenantModel):
     class Meta:
         verbose_name = _("turn")
         verbose_name_plural = _("turns")
-        ordering = ["call", "position"]
+        ordering = ["call", "started_at", "position"]
         constraints = [models.UniqueConstraint(fields=["tenant", "call", "position"], name="one_turn_per_position")]
 
     def __str__(self) -> str:

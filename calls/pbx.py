@@ -8,13 +8,65 @@ from uuid import UUID
 
 from calls.case import Ending
 from calls.models import Call
-from companies.phone import international
 from telephony.ami import Ami, AmiError, CallerId
 from tenants.models import AsteriskServer
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 2.0  # for all of one question; the caller waits for it
+PATIENCE_SECONDS = 2.0  # with one question: the caller waits for the answer
 
-# One connection per server and event loop, kept for the next call.
-_connections: dict[tuple[asyncio.AbstractEventLoop, str, int, str, str], Ami] = {}
+_Address = tuple[str, int, str, str]
+# One connection to each Asterisk, kept up for the next call; of the event loop that made it.
+_connections: dict[tuple[asyncio.AbstractEventLoop, _Address], Ami] = {}
+
+
+async def who_calls(server: AsteriskServer, call_uuid: UUID) -> CallerId | None:
+    """The caller's number and channel, by the call's UUID; None when Asterisk does not tell in time."""
+    if not server.ami_host:
+        return None
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await (await _connected(server)).find_call(call_uuid)
+    except (AmiError, TimeoutError) as error:
+        logger.warning("call %s: %s does not say who calls: %s", call_uuid, server.name, str(error) or "too slow")
+        return None
+
+
+async def leave_mark(server: AsteriskServer, call_uuid: UUID, ending: Ending) -> None:
+    """Tell the dialplan how the call ended: BOT_NEXT (an extension to dial) or BOT_DONE.
+
+    Best effort: where it does not arrive, the dialplan asks over HTTP. A call that failed
+    gets no mark, and falls back to a person.
+    """
+    if not server.ami_host or ending.status not in (Call.Status.COMPLETED, Call.Status.TRANSFERRED):
+        return
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            ami = await _connected(server)
+            caller = await ami.find_call(call_uuid)
+            if caller is None:
+                return  # the caller has hung up
+            if ending.transfer_to:
+                await ami.set_variable(caller.channel, "BOT_NEXT", ending.transfer_to)
+            else:
+                await ami.set_variable(caller.channel, "BOT_DONE", "1")
+    except (AmiError, TimeoutError) as error:
+        logger.warning("call %s: %s was not told how it ended: %s", call_uuid, server.name, str(error) or "too slow")
+
+
+async def _connected(server: AsteriskServer) -> Ami:
+    """The connection to a server. Raises AmiError."""
+    address = (server.ami_host, server.ami_port, server.ami_user, server.ami_secret)
+    key = (asyncio.get_running_loop(), address)
+    ami = _connections.get(key)
+    if ami is None:
+        ami = _connections[key] = Ami(*address, timeout=PATIENCE_SECONDS)
+    await ami.connect()  # at once when it is connected already
+    return ami
+
+
+async def disconnect() -> None:
+    """Close the connections of this event loop; when it ends."""
+    loop = asyncio.get_running_loop()
+    for key in [key for key in _connections if key[0] is loop]:
+        await _connections.pop(key).close()

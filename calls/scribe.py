@@ -53,6 +53,7 @@ class Scribe:
 
     def __init__(self, call: Call) -> None:
         self._call = call
+        self._group = live_group(call.tenant.pk)
         self._scene = ""
         self._position = 0
         self._entries: asyncio.Queue[Callable[[], object] | dict[str, Any]] = asyncio.Queue(maxsize=5000)
@@ -148,4 +149,4 @@ class Scribe:
             return
         with contextlib.suppress(Exception):  # nobody may be watching, Redis may be away
             async with asyncio.timeout(1):
-                await layer.group_send(live_group(self._call.tenant_id), event)
+                await layer.group_send(self._group, event)

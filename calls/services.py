@@ -77,8 +77,7 @@ def announce(
 
 def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
     """Open the call that an Asterisk hands over. Raises CallRefused."""
-    with acting_for(EVERYONE):
-        tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
+    tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
     if tenant is None:
         raise CallRefused("the tenant is switched off")
     with acting_for(tenant):
@@ -100,6 +99,7 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str)
     try:
         with transaction.atomic():
             call = Call.objects.create(
+                tenant=tenant,
                 uuid=call_uuid,
                 server=server,
                 phone_number=case.phone_number,
@@ -115,9 +115,7 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str)
 def _use_announcement(call_uuid: UUID) -> Announcement | None:
     """What was announced of this call; each announcement serves once."""
     now = timezone.now()
-    fresh = Announcement.objects.filter(
-        call_uuid=call_uuid, used_at=None, created_at__gt=now - ANNOUNCEMENT_LIFETIME
-    )
+    fresh = Announcement.objects.filter(call_uuid=call_uuid, used_at=None, created_at__gt=now - ANNOUNCEMENT_LIFETIME)
     announcement = fresh.first()
     if announcement is None or not fresh.update(used_at=now):
         return None
@@ -192,10 +190,11 @@ def result(call: Call) -> str:
 def keep_recording(*, call_id: int, path: Path) -> None:
     """Move a finished recording to where recordings live."""
     call = Call.objects.get(pk=call_id)
-    call.recording.save(path.name, _Finished(path))
+    with _Finished(path) as file:
+        call.recording.save(path.name, file)
 
 
-class _Finished(UploadedFile):
+class _Finished(UploadedFile):  # type: ignore[type-arg]
     """A file on disk that the storage may take as it is: moved, not copied."""
 
     def __init__(self, path: Path) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from calls.audio import CallAudio, Playback
 from calls.settings import Spoken
-from providers.phrases import phrase_store, segments
+from providers.phrases import phrase_store
 from providers.protocols import OnUsage, ProviderError, Voice
+from providers.segments import Segment, segments
 
 
 class Speech:
@@ -68,11 +69,11 @@ class Speaking:
         """Begin to say a phrase; what is cached sounds from the next frame on."""
         playback = Playback(interruptible=phrase.interruptible)
         speech = Speech(phrase, playback)
-        parts = [segment.text for segment in segments(phrase.text, values)]
+        parts = segments(phrase.text, values)
         self._audio.play(playback)
         # In a task only when it must be: a cached phrase is complete before the next frame.
-        while parts and (pcm := phrase_store().cached(parts[0].strip(), self._voice)) is not None:
-            speech.begin_part(parts.pop(0))
+        while parts and (pcm := phrase_store().cached(parts[0].text, self._voice)) is not None:
+            speech.begin_part(parts.pop(0).text)
             playback.feed(pcm)
         if parts:
             speech.feed_with(asyncio.get_running_loop().create_task(self._synthesise(speech, parts)))
@@ -80,13 +81,13 @@ class Speaking:
             playback.complete()
         return speech
 
-    async def _synthesise(self, speech: Speech, parts: list[str]) -> None:
+    async def _synthesise(self, speech: Speech, parts: list[Segment]) -> None:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         try:
             for part in parts:
-                speech.begin_part(part)
-                async for pcm in phrase_store().stream(part.strip(), self._voice, self._on_usage):
+                speech.begin_part(part.text)
+                async for pcm in phrase_store().stream(part.text, self._voice, self._on_usage, keep=not part.is_value):
                     if speech.synthesis_seconds is None:
                         speech.synthesis_seconds = loop.time() - asked
                     speech.playback.feed(pcm)

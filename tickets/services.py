@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -55,7 +57,8 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
             )
     from tickets.tasks import summarise  # the task needs these services
 
-    summarise.delay_on_commit(ticket.pk, tenant_id=ticket.tenant_id)
+    # Robust: a broker that is away costs the better summary, not the ticket.
+    transaction.on_commit(partial(summarise.delay, ticket.pk, tenant_id=ticket.tenant_id), robust=True)
     return ticket
 
 

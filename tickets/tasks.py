@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 from celery import shared_task
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from calls.models import Turn
 from calls.understanding import censor
 from calls.usage import record
-from providers.protocols import LanguageModel, Message, ProviderError, UsageReport
+from providers import registry
+from providers.protocols import Message, OnUsage, ProviderError, UsageReport
 from tenants.models import Keyword, Severity
 from tickets.models import Ticket
 from voicebot_site.celery import TenantTask
@@ -25,7 +25,7 @@ INSTRUCTIONS = (
 )
 
 
-@shared_task(base=TenantTask, name="tickets.summarise", bind=True, max_retries=3, time_limit=60)
+@shared_task(base=TenantTask, name="tickets.summarise", bind=True, max_retries=3, soft_time_limit=50, time_limit=60)
 def summarise(task: TenantTask, ticket_id: int) -> str:
     """Let the language model improve on the ticket's summary; without it the first one stays."""
     ticket = Ticket.objects.select_related("call").get(pk=ticket_id)
@@ -47,18 +47,9 @@ def summarise(task: TenantTask, ticket_id: int) -> str:
         "additionalProperties": False,
     }
     usage: list[UsageReport] = []
-    # An object of its own: the process's lives in the event loop of the calls.
-    model: LanguageModel = import_string(settings.LANGUAGE_MODEL)()
+    messages = [Message("system", INSTRUCTIONS.format(language=language)), Message("user", transcript)]
     try:
-        answer = asyncio.run(
-            model.decide(
-                [Message("system", INSTRUCTIONS.format(language=language)), Message("user", transcript)],
-                schema,
-                usage.append,
-                max_tokens=400,
-                timeout=20.0,
-            )
-        )
+        answer = asyncio.run(_decide(messages, schema, usage.append))
     except ProviderError as error:
         logger.warning("ticket %d keeps its first summary: %s", ticket_id, error)
         if task.request.is_eager:
@@ -73,3 +64,8 @@ def summarise(task: TenantTask, ticket_id: int) -> str:
     ticket.severity = answer["severity"]
     ticket.save(update_fields=["summary", "sentiment", "severity", "updated_at"])
     return "summarised"
+
+
+async def _decide(messages: list[Message], schema: dict[str, Any], on_usage: OnUsage) -> dict[str, Any]:
+    async with registry.own_language_model() as model:
+        return await model.decide(messages, schema, on_usage, max_tokens=400, timeout=20.0)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from calls.understanding import Answer, fixed, yes_no
 
+KEYS = {"1": True, "2": False}  # yes and no on the telephone
+
 
 def _decided(answer: Answer) -> bool | None:
     return None if answer is Answer.UNCLEAR else answer is Answer.YES

@@ -27,7 +27,7 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
             "clarify_problem",
             lambda text: problem(text, settings.problem_index, settings.language),
             attempts=1,
-            problems=", ".join(kind.name for kind in settings.problems.values()),
+            values={"problems": ", ".join(kind.name for kind in settings.problems.values())},
         )
     if code is not None:
         case.problem = settings.problems[code]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue, Patience
-from calls.flow.answers import yes_or_no
+from calls.flow.answers import KEYS, yes_or_no
 from calls.flow.desk import Desk
 
 
@@ -33,8 +33,8 @@ async def _about_open_ticket(dialogue: Dialogue, case: Case) -> None:
         yes_or_no(dialogue.settings.language),
         patience=Patience.SHORT,
         retry="retry_yes_no",
-        digits={"1": True, "2": False},
-        problem=ticket.problem_name,
+        meaning=KEYS,
+        values={"problem": ticket.problem_name},
     )
     case.is_about_open_ticket = answer is True
     await dialogue.say("returning_client_pending_yes" if answer else "returning_client_pending_no")

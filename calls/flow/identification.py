@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from calls.case import Case
 from calls.dialogue import Dialogue, Patience
-from calls.flow.answers import yes_or_no
+from calls.flow.answers import KEYS, yes_or_no
 from calls.understanding import company, email, first_name, free_company, phone, refuses, spelling
 
+PHONE_KEYS = 10
 REFUSED = ""  # an answer all the same: the question is not asked again
 
 
@@ -20,7 +21,9 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
     language, companies = dialogue.settings.language, dialogue.settings.companies
 
     if not case.phone_number:
-        case.phone_number = await _ask(dialogue, "phone", lambda text: phone(text, language), Patience.SPELLING)
+        case.phone_number = await _ask(
+            dialogue, "phone", lambda text: phone(text, language), Patience.SPELLING, keys=PHONE_KEYS
+        )
     case.first_name = await _ask(dialogue, "firstname", lambda text: first_name(text, language))
     case.last_name = await _ask(dialogue, "spelling", lambda text: spelling(text, language), Patience.SPELLING)
     case.company = await _ask(
@@ -36,6 +39,7 @@ async def _ask(
     item: str,
     understand: Callable[[str], str | None],
     patience: Patience = Patience.NORMAL,
+    keys: int = 0,
 ) -> str:
     """One item, or "" when the caller keeps it or it was not understood twice."""
     language = dialogue.settings.language
@@ -43,7 +47,7 @@ async def _ask(
     def answer(text: str) -> str | None:
         return REFUSED if refuses(text, language) else understand(text)
 
-    value = await dialogue.ask(f"ask_{item}", answer, patience=patience, retry=f"retry_{item}")
+    value = await dialogue.ask(f"ask_{item}", answer, patience=patience, retry=f"retry_{item}", keys=keys)
     if not value:
         await dialogue.say("skip_item")
     return value or ""
@@ -74,6 +78,6 @@ async def _is_right(dialogue: Dialogue, key: str, **values: str) -> bool | None:
         yes_or_no(dialogue.settings.language),
         patience=Patience.SHORT,
         retry="retry_yes_no",
-        digits={"1": True, "2": False},
-        **values,
+        meaning=KEYS,
+        values=values,
     )

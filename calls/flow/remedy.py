@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue, Patience
-from calls.flow.answers import works_now
+from calls.flow.answers import KEYS, works_now
 
 
 async def remedy(dialogue: Dialogue, case: Case) -> bool:
@@ -23,7 +23,7 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         works_now(dialogue.settings.language),
         patience=Patience.SHORT,
         retry="retry_yes_no",
-        digits={"1": True, "2": False},
+        meaning=KEYS,
     )
     await dialogue.say("fixed" if case.is_fixed else "not_fixed")
     return case.is_fixed is True

@@ -11,23 +11,19 @@ import uuid
 from argparse import ArgumentParser
 from typing import Any
 
-import uvicorn
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import close_old_connections
 from django.urls import reverse
 
 from calls import services
-from calls.models import Call
 from calls.scribe import live_group
 from providers.services import refresh_phrases
-from sandbox.caller import Caller, parse_script
+from sandbox.caller import Caller
 from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD
-from sandbox.vendors.server import VendorServer
-from telephony.audiosocket.server import AudioSocketServer
-from tenants.allowlist import AllowList
+from sandbox.product import Product
+from sandbox.script import parse_script
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
 from tickets.models import Ticket
@@ -58,38 +54,14 @@ class Command(BaseCommand):
             asyncio.run(self.run(**options))
 
     async def run(self, *, once: bool, json: bool, port: int, audiosocket_port: int, **_: Any) -> None:
-        from voicebot_site.asgi import application
-
-        async with VendorServer(port=0) as vendors:
-            for name, vendor in settings.VENDORS.items():
-                if vendor["api_key"] == "sandbox":
-                    vendor["url"] = f"{vendors.url}/{name}"
-            allow_list = AllowList()
-            await sync_to_async(allow_list.refresh)()
-            server = AudioSocketServer(
-                application,
-                allowed=lambda address: allow_list.find(address) is not None,
-                max_calls=settings.MAX_CALLS_PER_WORKER,
-                state={"allow_list": allow_list},
-            )
-            await server.start("0.0.0.0", usable(audiosocket_port))
-            web_port = usable(port)
-            web = uvicorn.Server(
-                uvicorn.Config(application, host="127.0.0.1", port=web_port, lifespan="off", log_level="warning")
-            )
-            web.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-            serving = asyncio.create_task(web.serve())
-            try:
-                ticket = await self.place_call(server.port)
-                if ticket is None:
-                    raise CommandError("the call left no ticket: its log is above")
-                self.show(ticket, web_port, server.port, as_json=json)
-                if not once:
-                    await serving
-            finally:
-                web.should_exit = True
-                await asyncio.wait([serving])
-                await server.stop(5)
+        async with Product(port=usable(port), audiosocket_port=usable(audiosocket_port)) as product:
+            ticket = await self.place_call(product.calls.port)
+            if ticket is None:
+                raise CommandError("the call left no ticket: its log is above")
+            await sync_to_async(self.show)(ticket, product, as_json=json)
+            if not once:
+                self.say("\nCtrl-C ends it.")
+                await product.serve_forever()
 
     async def place_call(self, port: int) -> Ticket | None:
         """Call the bot as a customer of the demo tenant; print who says what, as it is said."""
@@ -113,7 +85,7 @@ class Command(BaseCommand):
     def speak_phrases(self, tenant: Tenant) -> None:
         try:
             with acting_for(tenant):
-                refresh_phrases(tenant)
+                refresh_phrases(tenant=tenant)
         finally:
             close_old_connections()
 
@@ -143,22 +115,18 @@ class Command(BaseCommand):
             elif event["kind"] == "ended":
                 over.set()
 
-    def show(self, ticket: Ticket, web_port: int, audiosocket_port: int, *, as_json: bool) -> None:
+    def show(self, ticket: Ticket, product: Product, *, as_json: bool) -> None:
         with acting_for(EVERYONE):
             facts = as_dict(ticket)
         self.say("\nThe ticket that the call left:\n")
         for name, value in facts.items():
             self.say(f"  {name:17} {value}")
-        site = f"http://127.0.0.1:{web_port}"
-        assert ticket.call is not None
-        page = reverse("admin:calls_call_change", args=[ticket.call.pk])
-        self.say(f"\nAdmin:       {site}/admin/   (sign in as {ADMINISTRATOR}, password {PASSWORD})")
-        self.say(f"This call:   {site}{page}")
-        self.say(f"AudioSocket: port {audiosocket_port}, for calls from 127.0.0.1 and 127.0.0.2")
+        page = reverse("admin:calls_call_change", args=[ticket.call_id])
+        self.say(f"\nAdmin:       {product.url}/admin/   (sign in as {ADMINISTRATOR}, password {PASSWORD})")
+        self.say(f"This call:   {product.url}{page}")
+        self.say(f"AudioSocket: port {product.calls.port}, for calls from 127.0.0.1 and 127.0.0.2")
         if as_json:
             self.say(json.dumps(facts, ensure_ascii=False))
-        else:
-            self.say("Ctrl-C ends it.")
 
     def say(self, text: str) -> None:
         print(text, flush=True, file=sys.stdout)
@@ -171,11 +139,5 @@ def usable(port: int) -> int:
         try:
             probe.bind(("0.0.0.0", port))
         except OSError:
-            return free_port()
+            return 0
     return port
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

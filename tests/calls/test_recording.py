@@ -1,0 +1,69 @@
+"""Recordings are exact to the frame, and a bad disk costs the recording only."""
+
+import wave
+from pathlib import Path
+
+from calls.recording import Recorder
+from telephony.media import FRAME_BYTES, SILENCE
+
+LOUD = b"\x10\x20" * (FRAME_BYTES // 2)
+SOFT = b"\x01\x00" * (FRAME_BYTES // 2)
+
+
+def channels(path: Path) -> tuple[bytes, bytes]:
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
+        data = file.readframes(file.getnframes())
+    left = b"".join(data[at : at + 2] for at in range(0, len(data), 4))
+    right = b"".join(data[at + 2 : at + 4] for at in range(0, len(data), 4))
+    return left, right
+
+
+async def test_caller_is_left_and_bot_is_right(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "call.wav")
+    for number in range(120):
+        recorder.caller(LOUD)
+        recorder.bot(SOFT if number % 2 else SILENCE)
+    assert await recorder.close()
+    assert channels(tmp_path / "call.wav") == (LOUD * 120, (SILENCE + SOFT) * 60)
+
+
+async def test_a_hole_in_the_caller_s_audio_keeps_its_place(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "call.wav")
+    for number in range(100):
+        if not 30 <= number < 70:  # a key was pressed: Asterisk sends nothing
+            recorder.caller(LOUD)
+        recorder.bot(SOFT)
+    assert await recorder.close()
+    left, right = channels(tmp_path / "call.wav")
+    assert right == SOFT * 100
+    assert left[: 30 * FRAME_BYTES] == LOUD * 30
+    assert len(left) == len(right)
+    assert left.endswith(LOUD * 29)
+    assert left[31 * FRAME_BYTES : 69 * FRAME_BYTES] == bytes(38 * FRAME_BYTES)
+
+
+async def test_a_caller_who_floods_does_not_fill_the_memory(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "call.wav")
+    for _ in range(10_000):
+        recorder.caller(LOUD)
+    for _ in range(50):
+        recorder.bot(SOFT)
+    assert await recorder.close()
+    left, right = channels(tmp_path / "call.wav")
+    assert len(left) == len(right) == 50 * FRAME_BYTES
+
+
+async def test_a_disk_that_fails_costs_the_recording_only(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    recorder = Recorder(tmp_path / "file" / "call.wav")
+    for _ in range(60):
+        recorder.caller(LOUD)
+        recorder.bot(SOFT)
+    assert not await recorder.close()
+    assert isinstance(recorder.error, OSError)
+
+
+async def test_a_call_without_a_frame_has_no_recording(tmp_path: Path) -> None:
+    assert not await Recorder(tmp_path / "call.wav").close()
+    assert not (tmp_path / "call.wav").exists()

@@ -1,0 +1,210 @@
+"""Beginning, ending and announcing calls; each end leaves one ticket."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from calls import services
+from calls.case import Case, Ending
+from calls.models import Announcement, Call
+from calls.services import CallRefused, LineQuality
+from calls.settings import load
+from tenants.allowlist import AllowList, Entry
+from tenants.models import Tenant
+from tenants.scope import EVERYONE, acting_for
+from tests.cast import Cast, House
+from tickets.models import Comment, Ticket
+from tickets.services import as_dict
+
+GOODBYE = Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
+
+
+def entry(house: House) -> Entry:
+    allow_list = AllowList()
+    allow_list.refresh()
+    found = allow_list.find(house.server.network.split("/")[0])
+    assert found is not None
+    return found
+
+
+def begin(house: House, call_uuid: uuid.UUID | None = None) -> services.Opening:
+    return services.begin(call_uuid=call_uuid or uuid.uuid4(), entry=entry(house), worker="w")
+
+
+def test_a_call_begins_in_its_tenant_with_its_tenant_s_words(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    assert opening.call.tenant == cast.alpha.tenant
+    assert opening.settings.phrases["welcome"].text == "Bienvenue chez Alpha."
+    assert opening.settings.transfer_extension == "technician"
+    assert begin(cast.bravo).settings.phrases["welcome"].text == "Bienvenue chez Bravo."
+
+
+def test_an_announced_number_is_recognised(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.alpha.tenant):
+        services.announce(server=cast.alpha.server, call_uuid=call_uuid, phone_number="06 12 34 56 78")
+    case = begin(cast.alpha, call_uuid).case
+    assert (case.phone_number, case.first_name, case.customer_id) == (
+        "+33612345678",
+        "Pierre",
+        cast.alpha.customer.pk,
+    )
+    assert case.company == "Alpha Client"
+    assert case.open_ticket is not None
+    assert case.open_ticket.id == cast.alpha.ticket.pk
+
+
+def test_another_tenant_s_customer_is_a_stranger(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.alpha.tenant):
+        services.announce(server=cast.alpha.server, call_uuid=call_uuid, phone_number=cast.bravo.customer.phone_number)
+    assert begin(cast.alpha, call_uuid).case.customer_id is None
+
+
+def test_an_announcement_serves_once_and_not_for_long(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.alpha.tenant):
+        services.announce(server=cast.alpha.server, call_uuid=call_uuid, phone_number="0612345678")
+        Announcement.objects.update(created_at=timezone.now() - timedelta(minutes=3))
+    assert begin(cast.alpha, call_uuid).case.phone_number == ""
+
+
+def test_an_announcement_of_another_tenant_is_not_found(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.bravo.tenant):
+        services.announce(server=cast.bravo.server, call_uuid=call_uuid, phone_number="0612345678")
+    assert begin(cast.alpha, call_uuid).case.phone_number == ""
+
+
+def test_a_uuid_is_used_once(cast: Cast) -> None:
+    call_uuid = begin(cast.alpha).call.uuid
+    with pytest.raises(CallRefused, match="used"):
+        begin(cast.alpha, call_uuid)
+    with pytest.raises(CallRefused, match="used"):
+        begin(cast.bravo, call_uuid)
+    with acting_for(cast.bravo.tenant), pytest.raises(CallRefused, match="used"):
+        services.announce(server=cast.bravo.server, call_uuid=call_uuid)
+
+
+def test_two_tenants_cannot_announce_the_same_call(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.alpha.tenant):
+        services.announce(server=cast.alpha.server, call_uuid=call_uuid)
+    with acting_for(cast.bravo.tenant), pytest.raises(CallRefused, match="announced"):
+        services.announce(server=cast.bravo.server, call_uuid=call_uuid)
+
+
+def test_a_server_may_insist_on_announcements(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        cast.alpha.server.require_announcement = True
+        cast.alpha.server.save()
+    with pytest.raises(CallRefused, match="announced"):
+        begin(cast.alpha)
+
+
+def test_a_tenant_that_is_switched_off_is_refused(cast: Cast) -> None:
+    found = entry(cast.alpha)
+    Tenant.objects.filter(pk=cast.alpha.tenant.pk).update(is_active=False)
+    with pytest.raises(CallRefused, match="switched off"):
+        services.begin(call_uuid=uuid.uuid4(), entry=found, worker="w")
+
+
+def test_without_phrases_of_its_own_a_tenant_speaks_the_preset(alpha: Cast) -> None:
+    alpha.alpha.phrase.delete()
+    assert load(alpha.alpha.tenant).phrases["welcome"].text
+
+
+def finish(house: House, ending: Ending, **facts: object) -> Ticket:
+    opening = begin(house)
+    case = Case(phone_number="+33700000001", **facts)  # type: ignore[arg-type]
+    case.problem = opening.settings.problems.get("internet")
+    with acting_for(house.tenant):
+        ticket = services.finish(call_id=opening.call.pk, ending=ending, case=case, quality=LineQuality(2, 1))
+    assert ticket is not None
+    return ticket
+
+
+def test_a_solved_problem_leaves_a_resolved_ticket(cast: Cast) -> None:
+    ticket = finish(
+        cast.alpha,
+        GOODBYE,
+        first_name="Zoé",
+        last_name="PETIT",
+        company="Vetodok",
+        email="zoe@example.com",
+        description="Ma box clignote",
+        is_fixed=True,
+    )
+    with acting_for(cast.alpha.tenant):
+        facts = as_dict(ticket)
+    assert facts["client_name"] == "Zoé PETIT"
+    assert (facts["company"], facts["problem_type"], facts["tag"]) == ("Vetodok", "internet", "FIBRE_SYNCHRO")
+    assert (facts["status"], facts["sentiment"]) == ("resolved", "positive")
+    assert "Ma box clignote" in str(facts["summary"])
+    assert set(facts) == {
+        "call_uuid", "phone_number", "client_name", "client_email", "company", "problem_type", "status",
+        "sentiment", "summary", "duration_seconds", "tag", "severity", "call_date", "call_time", "cost_eur",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [
+        (Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, "technician"), "transferred"),
+        (Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP), "open"),
+        (Ending(Call.Status.FAILED, Call.EndReason.ERROR), "failed"),
+        (Ending(Call.Status.DROPPED, Call.EndReason.DRAIN), "failed"),
+    ],
+)
+def test_every_end_leaves_a_ticket(cast: Cast, ending: Ending, status: str) -> None:
+    assert finish(cast.alpha, ending).status == status
+
+
+def test_a_call_is_finished_once(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    with acting_for(cast.alpha.tenant):
+        first = services.finish(call_id=opening.call.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
+        second = services.finish(call_id=opening.call.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
+        assert first is not None
+        assert second is None
+        assert Ticket.objects.filter(call=opening.call).count() == 1
+
+
+def test_what_the_caller_said_differently_is_a_comment(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    case = Case(phone_number=cast.alpha.customer.phone_number, first_name="Paul")
+    with acting_for(cast.alpha.tenant):
+        ticket = services.finish(call_id=opening.call.pk, ending=GOODBYE, case=case, quality=LineQuality())
+        comment = Comment.objects.get(ticket=ticket)
+        cast.alpha.customer.refresh_from_db()
+    assert "Paul" in comment.text
+    assert cast.alpha.customer.first_name == "Pierre"
+
+
+def test_calls_of_a_dead_worker_are_closed_with_a_ticket(cast: Cast) -> None:
+    with acting_for(EVERYONE):
+        Call.objects.exclude(pk=cast.alpha.call.pk).delete()
+        Ticket.objects.filter(call=cast.alpha.call).delete()
+        Call.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1), scene="diagnosis")
+        cast.alpha.call.turns.update(scene="diagnosis")
+    assert services.close_abandoned() == 1
+    assert services.close_abandoned() == 0
+    with acting_for(cast.alpha.tenant):
+        call = Call.objects.get(pk=cast.alpha.call.pk)
+        assert (call.status, call.end_reason) == ("dropped", "worker_died")
+        assert "ma box clignote" in call.ticket.description
+
+
+def test_a_call_that_lives_is_left_alone(cast: Cast) -> None:
+    assert services.close_abandoned() == 0
+
+
+def test_what_the_dialplan_reads() -> None:
+    assert services.result(Call(status=Call.Status.IN_PROGRESS)) == ""
+    assert services.result(Call(status=Call.Status.COMPLETED)) == "done"
+    assert services.result(Call(status=Call.Status.TRANSFERRED, transfer_to="technician")) == "transfer:technician"
+    assert services.result(Call(status=Call.Status.FAILED)) == ""
