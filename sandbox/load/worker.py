@@ -59,7 +59,7 @@ def own_worker(workers: int, cores: Sequence[int]) -> Iterator[OwnWorker]:
     """`runaudiosocket` for the demo tenants, on these cores. Raises WorkerFailed."""
     with tempfile.TemporaryDirectory(prefix="loadtest-") as directory:
         environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in _OUTSIDE}
-        environment |= STUBS | {"DATA_DIR": directory, "LOG_LEVEL": "WARNING"}
+        environment |= STUBS | {"DATA_DIR": directory, "LOG_LEVEL": "ERROR"}
         environment |= dict.fromkeys(_OUTSIDE, "")  # set: a .env file must not fill them in
         for command in (["migrate", "--verbosity=0"], ["seed_demo"]):
             done = subprocess.run(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import uuid
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from calls.services import CallRefused, announce
 from sandbox import script
 from sandbox.caller import Caller, CallResult
 from sandbox.ears import Utterance
+from sandbox.management.arguments import address
 from tenants.allowlist import AllowList
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import acting_for
@@ -171,13 +172,6 @@ class Records:
             if ticket is not None:
                 return True, as_dict(ticket)
             return Call.objects.filter(uuid=self._uuid).exists(), None
-
-
-def address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:9092")
-    return host.strip("[]"), int(port)
 
 
 def as_json(result: CallResult, bot_heard: list[str], ticket: dict[str, Any] | None) -> dict[str, Any]:

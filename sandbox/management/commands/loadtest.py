@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sandbox.load.generator import Generator, NotReady, Report
 from sandbox.load.worker import WorkerFailed, own_worker
-from sandbox.management.commands.call import address
+from sandbox.management.arguments import address, positive
 
 READY_SECONDS = 60.0
 
@@ -33,15 +33,15 @@ class Command(BaseCommand):
         parser.add_argument("--to", type=address, metavar="HOST:PORT", help="a running bot; its CPU is not measured")
 
     def handle(self, *args: Any, calls: int, seconds: int, workers: int, **options: Any) -> None:
-        mine, *others = sorted(os.sched_getaffinity(0))
+        cores = os.sched_getaffinity(0)
+        mine, *others = sorted(cores)
         if not others:
-            self.stderr.write(
-                "One core only: the generator shares it with the bot, so lateness is not the bot's alone."
-            )
-        os.sched_setaffinity(0, {mine})
+            self.stderr.write("One core: the bot shares it with the callers, so what is measured is not the bot alone.")
         worker = None
         with ExitStack() as stack:
             try:
+                os.sched_setaffinity(0, {mine})
+                stack.callback(os.sched_setaffinity, 0, cores)
                 if options["to"]:
                     host, port = options["to"]
                 else:
@@ -55,6 +55,8 @@ class Command(BaseCommand):
                     self.stdout.write(f"{calls} calls for {seconds} s at {host}:{port} …")
                     self.stdout.flush()
                     report = runner.run(generator.run())
+                if worker and (words := worker.last_words()):
+                    self.stderr.write(f"The worker complained:\n{words}")
             except WorkerFailed as error:
                 raise CommandError(str(error)) from None
             except NotReady as error:
@@ -68,10 +70,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(report.lateness):6} frames, {late} of them more than 60 ms late")
         self.stdout.write(f"{len(report.latencies):6} answers")
         self.stdout.write(json.dumps(report.as_json()))
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
