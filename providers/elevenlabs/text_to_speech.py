@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from elevenlabs import VoiceSettings
@@ -27,11 +28,13 @@ class ElevenLabsTextToSpeech:
         self._key: str = vendor["api_key"]
         self._model: str = settings.ELEVENLABS_MODEL
         self._voices: Mapping[str, str] = settings.ELEVENLABS_VOICES
+        # The sandbox's robot must not be found where ElevenLabs' voice is looked for.
+        self._host = urlsplit(vendor["url"]).hostname
         self._http = wire.http_client()
         self._client = AsyncElevenLabs(api_key=self._key, base_url=vendor["url"], httpx_client=self._http)
 
     def address(self, voice: Voice) -> str:
-        return f"elevenlabs/{self._model}/{self._voice_id(voice)}/{voice.language}/{voice.speed}"
+        return f"{self._host}/{self._model}/{self._voice_id(voice)}/{voice.language}/{voice.speed}"
 
     async def speak(self, text: str, voice: Voice, on_usage: OnUsage, *, timeout: float = 10.0) -> AsyncIterator[bytes]:
         began = time.monotonic()

@@ -133,3 +133,9 @@ async def test_the_address_tells_apart_whatever_sounds_different(vendors: Vendor
     assert address(Voice("fr")) == address(Voice("fr", "marie"))
     voices = [Voice("fr"), Voice("en"), Voice("en", "marie"), Voice("fr", "luc"), Voice("fr", speed=1.1)]
     assert len({address(voice) for voice in voices}) == len(voices)
+
+
+async def test_audio_of_the_sandbox_is_not_taken_for_the_vendors(vendors: Vendors) -> None:
+    in_the_sandbox = registry.text_to_speech().address(FRENCH)
+    await vendors.use("https://api.elevenlabs.io")
+    assert registry.text_to_speech().address(FRENCH) != in_the_sandbox

@@ -138,8 +138,6 @@ async def test_implausible_audio_of_a_live_call_is_heard_and_not_kept(
     vendors: Vendors, store: PhraseStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Better a strange sound than none, but only once."""
-    pcm, _ = await hear(store, "Oui.")
-    del pcm
     vendors.settings.TEXT_TO_SPEECH = f"{__name__}.Mute"
     await registry.close()
     pcm, _ = await hear(store)
