@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -33,41 +32,17 @@ from voicebot_site.files import send_bytes
 
 
 class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A phrase exists because the bot's script says it, and knows only the script's values."""
+    """A phrase exists because the bot's script says it: its key is chosen, not invented."""
+
+    key = forms.ChoiceField(
+        label=_("key"),
+        choices=lambda: [(key, key) for key in presets.phrases(presets.LANGUAGES[0])],
+        widget=UnfoldAdminSelectWidget(),
+    )
 
     class Meta:
         model = Phrase
         fields = ("key", "language", "text")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "key" in self.fields:
-            keys = list(presets.phrases(presets.LANGUAGES[0]))
-            self.fields["key"] = forms.ChoiceField(
-                label=_("key"), choices=[(key, key) for key in keys], widget=UnfoldAdminSelectWidget()
-            )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        key = data.get("key", self.instance.key)
-        language = data.get("language", self.instance.language)
-        preset = preset_of(key, language)
-        if preset is not None and "text" in data:
-            self._check_values(data["text"], preset)
-        return data
-
-    def _check_values(self, text: str, preset: PresetPhrase) -> None:
-        allowed = ", ".join(f"{{{value}}}" for value in sorted(preset.values)) or gettext("none")
-        try:
-            unknown = presets.placeholders(text) - preset.values
-        except ValueError:
-            message = gettext("Braces come in pairs around one name. Names that this phrase knows: %(allowed)s.")
-            self.add_error("text", message % {"allowed": allowed})
-            return
-        if unknown:
-            names = ", ".join(f"{{{name}}}" for name in sorted(unknown))
-            message = gettext("This phrase does not know %(names)s. Names that it knows: %(allowed)s.")
-            self.add_error("text", message % {"names": names, "allowed": allowed})
 
 
 @admin.register(Phrase)
