@@ -129,7 +129,8 @@ class Demodulator:
         if rows <= 0:
             self._tail = samples
             return []
-        windows = np.lib.stride_tricks.as_strided(samples, (rows, SYMBOL_SAMPLES), (4 * _HOP, 4))
+        # Overlapping windows without a copy; as_strided would take as long as the product below.
+        windows: Samples = np.ndarray((rows, SYMBOL_SAMPLES), np.float32, samples, strides=(4 * _HOP, 4))
         squares = np.square(windows @ _SPECTRUM)
         self._power = np.concatenate([self._power, squares[:, : len(TONES)] + squares[:, len(TONES) :]])
         self._tail = samples[rows * _HOP :].copy()
