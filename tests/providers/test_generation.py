@@ -80,7 +80,7 @@ async def test_the_vendor_is_not_asked_for_more_at_once_than_it_allows(vendors: 
     await vendors.use(await serve(voices))
     outcome = await make_missing([f"Phrase numéro {n}." for n in range(12)], FRENCH, lambda report: None)
     assert len(outcome.made) == 12
-    assert voices.most_at_once == generation.CONCURRENCY
+    assert 1 < voices.most_at_once <= generation.CONCURRENCY
 
 
 async def test_a_vendor_that_asks_for_patience_gets_it(vendors: Vendors, serve: Serve) -> None:
