@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from telephony import handover
+from telephony import handover, metrics
 from telephony.audiosocket import codec
 from telephony.audiosocket.server import OncePerMinute
 
@@ -197,6 +197,7 @@ class Supervisor:
         for worker in sorted(able, key=lambda worker: worker.load):
             if worker.take(connection, source):
                 return
+        metrics.unserved_connections.inc()
         if len(self._refused) >= MOST_REFUSED:
             connection.close()
             return
@@ -278,6 +279,9 @@ class Supervisor:
     def _bury(self, worker: Worker) -> None:
         code = worker.process.returncode
         (logger.info if worker.draining and code == 0 else logger.error)("%s ended with status %s", worker, code)
+        metrics.forget_process(worker.process.pid)
+        if code != 0:
+            metrics.lost_workers.inc()
         self._workers.remove(worker)
         self._loop.remove_reader(worker.control)
         if not worker.ready and not worker.draining:

@@ -63,11 +63,12 @@ class Service:
 
 
 @asynccontextmanager
-async def running(*, workers=1, drain=20, application="echo", opened=None):
+async def running(*arguments, workers=1, drain=20, application="echo", opened=None):
     command = [
         *(sys.executable, str(settings.BASE_DIR / "manage.py"), "runaudiosocket"),
         *("--host", "127.0.0.1", "--port", "0", "--workers", str(workers), "--drain", str(drain)),
         *("--application", f"tests.telephony.applications.{application}"),
+        *arguments,
     ]
     if opened:
         command = [sys.executable, "-c", AS_SYSTEMD, str(opened.fileno()), *command]
@@ -287,6 +288,29 @@ def is_alive(pid):
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_metrics_are_those_of_all_workers():
+    async with running("--metrics-port", "0", workers=2) as service:
+        port = int((await service.until(r"metrics on port (\d+)"))[1])
+        first, _ = await service.ready(2)
+        async with calling(service.port) as one, calling(service.port) as other:
+            await talks(one)
+            await talks(other)
+            assert "voicebot_active_calls 2.0" in await scrape(port)
+            os.kill(first, signal.SIGKILL)
+            await service.ready(3)
+            found = await scrape(port)
+            assert "voicebot_active_calls 1.0" in found
+            assert "voicebot_lost_workers_total 1.0" in found
+
+
+async def scrape(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.0\r\n\r\n")
+    text = (await asyncio.wait_for(reader.read(), DEADLINE)).decode()
+    writer.close()
+    return text
 
 
 async def test_the_port_may_be_opened_by_systemd():

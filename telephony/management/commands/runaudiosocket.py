@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -12,8 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from telephony import worker
+from telephony import metrics, worker
 from telephony.supervisor import Supervisor, listen
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -36,6 +39,7 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="how long calls may go on after a stop or a reload (%(default)s)",
         )
+        parser.add_argument("--metrics-port", type=int, help="serve /metrics of all workers on this port (no)")
         # For the supervisor, and for tests and benchmarks.
         parser.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--application", help=argparse.SUPPRESS)
@@ -55,6 +59,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Cannot listen on {options['host']} port {options['port']}: {error}. Choose another --port or --host."
             ) from error
+        if options["metrics_port"] is not None:
+            try:
+                logger.info("metrics on port %d", metrics.serve(options["metrics_port"]))
+            except (OSError, OverflowError) as error:
+                raise CommandError(f"--metrics-port {options['metrics_port']}: {error}.") from error
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "runaudiosocket"]
         command += ["--drain", str(options["drain"])]
         if options["application"]:
