@@ -179,9 +179,6 @@ class TenantModel(models.Model):
 
     # `tenant` is on no form, yet part of every key: without it a clash is an
     # IntegrityError instead of a message beside the field.
-    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
-        super().validate_unique(set(exclude or ()) - {"tenant"})
-
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         super().validate_constraints(set(exclude or ()) - {"tenant"})
 

@@ -60,7 +60,7 @@ def test_an_owned_model_is_reached_through_the_wall_only(model: type[TenantModel
 def test_what_is_unique_is_unique_per_tenant(model: type[TenantModel]) -> None:
     constraints = [c for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
     assert [c.name for c in constraints if "tenant" not in c.fields] == []
-    assert [keys for keys in model._meta.unique_together if "tenant" not in keys] == []
+    assert model._meta.unique_together == (), "use UniqueConstraint: it is validated with the tenant"
     fields = [field for field in model._meta.concrete_fields if field.unique and not field.primary_key]
     assert {f"{model._meta.label}.{field.name}" for field in fields} <= set(UNIQUE_FOR_ALL)
 
