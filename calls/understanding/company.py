@@ -12,7 +12,7 @@ from typing import NamedTuple
 from calls.understanding.letters import join_letters
 from calls.understanding.names import refuses
 from calls.understanding.phonetic import sounds_like
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, table
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
 
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
@@ -94,7 +94,7 @@ def _leads(language: str) -> Lexicon[str]:
 
 
 def _plain(word: str) -> str:
-    return "et" if word == "&" else fold(word).replace("'", "").replace("-", "")
+    return "et" if word == "&" else compact(word)
 
 
 def _tokens(text: str, language: str) -> list[_Token]:

@@ -1,42 +1,180 @@
-"""Spoken letters: their names, and initials joined."""
+"""Letters as they are spoken: their names, «M comme Michel», «deux N», «e accent aigu»."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from functools import cache
+from typing import Any, NamedTuple
 
-from calls.understanding.text import Lexicon, fold, table
+from calls.understanding.names import is_first_name
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NATO_AT_LEAST = 3
+
+
+class Certainty(IntEnum):
+    """How surely a word is a letter: anywhere, among letters, or only between two of them."""
+
+    INSIDE = 0
+    HOMOPHONE = 1
+    SURE = 2
+
+
+class Word(NamedTuple):
+    """A word of a dictation: compared by `plain`, shown by `text`, found at start:end."""
+
+    plain: str
+    text: str
+    start: int
+    end: int
+
+
+class Letter(NamedTuple):
+    """One or more equal letters, dictated at words[start:end]."""
+
+    start: int
+    end: int
+    value: str
+    certainty: Certainty
+
+
+def dictated(text: str) -> list[Word]:
+    """The words of a dictation. «D'A» is D, apostrophe, A; «J'ai» stays one word."""
+    found = []
+    for match in _TOKEN.finditer(text[:LONGEST_UTTERANCE]):
+        head, mark, tail = match[0].replace("’", "'").partition("'")
+        if mark and len(head) == len(tail) == 1:
+            found.append(Word(compact(head), head, match.start(), match.start() + 1))
+            found.append(Word("apostrophe", mark, match.start() + 1, match.start() + 2))
+            found.append(Word(compact(tail), tail, match.start() + 2, match.end()))
+        else:
+            found.append(Word(compact(match[0]), match[0], match.start(), match.end()))
+    return found
 
 
 @cache
-def letter_names(language: str) -> Lexicon[str]:
-    """Every name of a letter, folded; «double vé» and «i grec» have two words."""
+def letter_names(language: str) -> Lexicon[tuple[str, Certainty]]:
+    sections = {"names": Certainty.SURE, "homophones": Certainty.HOMOPHONE, "inside": Certainty.INSIDE}
     return Lexicon(
-        (fold(name).replace("'", "").split(), letter)
-        for letter, names in table("letters")[language].items()
+        ([compact(word) for word in re.split(r"[ -]", name)], (letter, certainty))
+        for section, certainty in sections.items()
+        for letter, names in table("letters")[language][section].items()
         for name in names
     )
+
+
+@cache
+def signs(section: str, language: str) -> Lexicon[str]:
+    """A section of words/spelling.toml; the value is the phrase's key, or the section's name."""
+    lists: Any = table("spelling")["nato"] if section == "nato" else table("spelling")[language][section]
+    groups = lists.items() if isinstance(lists, dict) else [(section, lists)]
+    return Lexicon(
+        ([compact(word) for word in re.split(r"[ -]", phrase)], value)
+        for value, phrases in groups
+        for phrase in phrases
+    )
+
+
+def letter_at(words: Sequence[Word], position: int, language: str) -> Letter | None:
+    """The letter dictated at `position`, with its count, its example and its accent."""
+    plain = [word.plain for word in words]
+    start, count = position, 1
+    for times, section in ((2, "two"), (3, "three")):
+        # «double vé» is a letter of its own, so counts come after letters' names.
+        if not letter_names(language).at(plain, position) and (hit := signs(section, language).at(plain, position)):
+            position, count = hit.end, times
+            break
+    if position >= len(words):
+        return None
+    named = _named(words, plain, position, language, counted=count > 1)
+    if named is None:
+        return None
+    end, value, certainty = named
+    if count == 1 and end < len(plain) and (hit := signs("twice", language).at(plain, end)):
+        end, count = hit.end, 2
+    example = _example(plain, end, value, certainty, language)
+    if example:
+        end, value, certainty = *example, Certainty.SURE
+    if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
+        accented = unicodedata.normalize("NFC", value + accent.value)
+        if len(accented) == 1:
+            end, value, certainty = accent.end, accented, Certainty.SURE
+    return Letter(start, end, value * count, Certainty.SURE if count > 1 and certainty else certainty)
+
+
+def _named(
+    words: Sequence[Word], plain: Sequence[str], position: int, language: str, *, counted: bool
+) -> tuple[int, str, Certainty] | None:
+    if hit := letter_names(language).at(plain, position):
+        return hit.end, *hit.value
+    word = words[position]
+    if len(word.text) == 1 and word.text.isalpha():
+        return position + 1, unicodedata.normalize("NFC", word.text.lower()), Certainty.SURE
+    if counted and language == "en" and len(word.plain) == 2 and word.plain.endswith("s"):
+        return position + 1, word.plain[0], Certainty.SURE  # «two Ls»
+    # A letter that was not recognised is told by its example: «aime comme Michel», «Hé comme Eugène».
+    if len(word.plain) <= 4 and word.plain.isalpha() and position + 1 < len(plain) and plain[position + 1] == "comme":
+        return position + 1, word.plain[0], Certainty.INSIDE
+    return None
+
+
+def _example(
+    plain: Sequence[str], position: int, value: str, certainty: Certainty, language: str
+) -> tuple[int, str] | None:
+    """«comme Michel»: where it ends, and the letter that it stands for.
+
+    Letters sound alike and examples do not: «N comme Michel» is an M. But «M, A comme
+    le fruit» remains an A.
+    """
+    if position >= len(plain) or not (like := signs("like", language).at(plain, position)):
+        return None
+    if like.end >= len(plain) or len(plain[like.end]) < 2 or not plain[like.end].isalpha():
+        return None
+    example = plain[like.end]
+    if example[0] == unicodedata.normalize("NFD", value)[0]:
+        return like.end + 1, value
+    is_example = is_first_name(example) or signs("nato", language).at(plain, like.end) is not None
+    if (
+        plain[position] in ("comme", "as", "like")
+        and like.end <= position + 2
+        and (is_example or certainty < Certainty.SURE)
+    ):
+        return like.end + 1, example[0]
+    return None
 
 
 def join_letters(plain: Sequence[str], language: str) -> Iterator[tuple[str, int, int]]:
     """`plain` with initials («S N C F», «erre cé effe») as one word each: (word, start, end).
 
-    Two spoken letter names may be two words («c'est au»), so a run that is not written
+    Two spoken names of letters may as well be two words, so a run that is not written
     in single letters needs three of them.
     """
     names = letter_names(language)
     position = 0
     while position < len(plain):
-        letters = ""
-        end = position
-        single = True
-        while end < len(plain) and (hit := names.at(plain, end)):
-            single = single and len(plain[end]) == 1
-            letters += hit.value
-            end = hit.end
-        if (len(letters) > 1 and single) or len(letters) > 2:
+        letters, end, single = "", position, True
+        while end < len(plain):
+            if len(plain[end]) == 1 and plain[end].isalpha():
+                letters, end = letters + plain[end], end + 1
+            elif (hit := names.at(plain, end)) and hit.value[1] > Certainty.INSIDE:
+                letters, end, single = letters + hit.value[0], hit.end, False
+            else:
+                break
+        if len(letters) > (1 if single else 2):
             yield letters, position, end
             position = end
         else:
             yield plain[position], position, position + 1
             position += 1
+
+
+def nato_run(plain: Sequence[str], position: int, language: str) -> tuple[int, str] | None:
+    """«Mike Alpha Romeo»: where it ends, and the letters; three words at least."""
+    letters, end = "", position
+    while end < len(plain) and (hit := signs("nato", language).at(plain, end)):
+        letters, end = letters + hit.value, hit.end
+    return (end, letters) if len(letters) >= _NATO_AT_LEAST else None

@@ -103,6 +103,11 @@ def first_name(text: str, language: str) -> str | None:
     return _name_at(tokens, language, certain=len(tokens) <= _MOST_NAME_WORDS)
 
 
+def is_no_name(plain: str, language: str) -> bool:
+    """Whether a folded word is said where a name is expected, and is none."""
+    return plain in _no_names(language) or plain in _words("filler", language)
+
+
 def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str | None:
     """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one."""
     fillers, titles = _words("filler", language), _words("title", language)
@@ -114,7 +119,7 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     candidates = list(
         takewhile(
             lambda token: (
-                _is_known(token.plain) or not (token.plain in end or token.plain in never or len(token.plain) == 1)
+                is_first_name(token.plain) or not (token.plain in end or token.plain in never or len(token.plain) == 1)
             ),
             tokens[start:],
         )
@@ -122,7 +127,7 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
         return None
     for position, token in enumerate(candidates):
-        if _is_known(token.plain):
+        if is_first_name(token.plain):
             following = candidates[position + 1 : position + 2]
             if following and following[0].plain in _compounds().get(token.plain, ()):
                 return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
@@ -135,7 +140,8 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     return None
 
 
-def _is_known(plain: str) -> bool:
+def is_first_name(plain: str) -> bool:
+    """Whether a folded word is a first name that many people have."""
     return plain in _known() or ("-" in plain and plain.split("-")[0] in _known())
 
 

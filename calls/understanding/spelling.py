@@ -2,10 +2,244 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from enum import Enum, auto
+from functools import cache
+from typing import NamedTuple
+
+from calls.understanding.letters import Certainty, Word, dictated, letter_at, nato_run, signs
+from calls.understanding.names import is_first_name, is_no_name
+from calls.understanding.text import Lexicon, compact, table
+
+_FEWEST_LETTERS = 2
+_LONGEST_NAME = 40
+# So many letters are a name whatever was said before them.
+_CERTAINLY_SPELLED = 4
+# A word that is this much like the letters is the name itself, said before or after them.
+_LIKE_THE_NAME = 0.6
+
+
+class _Kind(Enum):
+    LETTERS = auto()
+    MARK = auto()  # hyphen, apostrophe, space
+    CAPITALS = auto()  # «MARTIN», as recognition joins letters
+    WORD = auto()
+    FILLER = auto()
+    AGAIN = auto()  # «je répète»
+    CORRECTION = auto()  # «non», of a letter or of all
+    RESTART = auto()  # «je recommence»
+    ABOUT = auto()  # «avec deux N»: letters that tell of the name before them
+
+
+class _Piece(NamedTuple):
+    kind: _Kind
+    value: str
+    certainty: Certainty = Certainty.SURE
+
+
+_PHRASES = (
+    (_Kind.RESTART, "restart"),
+    (_Kind.CORRECTION, "correction"),
+    (_Kind.AGAIN, "repetition"),
+    (_Kind.ABOUT, "about"),
+)
+
 
 def spelling(text: str, language: str) -> str | None:
-    return None
+    """The last name that was spelled: in capitals in French («MARTIN»), as «Martin» in English.
+
+    French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
+    as a word beside its letters is no part of it; a name that was only said is None.
+    """
+    pieces = _settled(list(_pieces(dictated(text), language)))
+    name = _assembled(pieces)
+    others = [piece.value for piece in pieces if piece.kind is _Kind.WORD]
+    if not name:
+        return None
+    amended = _amended(pieces)
+    if amended:
+        name = amended
+    elif len(name) < _FEWEST_LETTERS or not _belongs(pieces, name, language):
+        return None
+    if len(name) > _LONGEST_NAME or not any(letter.isalpha() for letter in name):
+        return None
+    return name.upper() if language == "fr" else re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)
+
+
+def _pieces(heard: Sequence[Word], language: str) -> Iterator[_Piece]:
+    plain = [word.plain for word in heard]
+    position = 0
+    spelled = False
+    while position < len(heard):
+        piece, end = _piece_at(heard, plain, position, language, spelled=spelled)
+        spelled = spelled or piece.kind is _Kind.LETTERS
+        yield piece
+        position = end
+
+
+def _piece_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, spelled: bool
+) -> tuple[_Piece, int]:
+    filler = signs("filler", language).at(plain, position)
+    if spelled:
+        for kind, section in _PHRASES:
+            if hit := signs(section, language).at(plain, position):
+                return _Piece(kind, ""), hit.end
+        if hit := signs("marks", language).at(plain, position):
+            return _Piece(_Kind.MARK, hit.value), hit.end
+        if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
+            return _Piece(_Kind.FILLER, ""), like.end + 1  # «comme le prénom»
+    elif hit := signs("about", language).at(plain, position):
+        return _Piece(_Kind.ABOUT, ""), hit.end
+    if run := nato_run(plain, position, language):
+        return _Piece(_Kind.LETTERS, run[1]), run[0]
+    letter = letter_at(heard, position, language)
+    if letter and not (filler and filler.end > letter.end):
+        return _Piece(_Kind.LETTERS, letter.value, letter.certainty), letter.end
+    if filler:
+        return _Piece(_Kind.FILLER, ""), filler.end
+    word = heard[position].text
+    if len(word) > 1 and word.isupper() and word.isalpha():
+        return _Piece(_Kind.CAPITALS, word.lower()), position + 1
+    return _Piece(_Kind.WORD, word), position + 1
+
+
+def _settled(pieces: list[_Piece]) -> list[_Piece]:
+    """Words that may be letters become the one or the other, by what stands beside them."""
+
+    def is_sure(position: int) -> bool:
+        if not 0 <= position < len(pieces):
+            return False
+        piece = pieces[position]
+        return piece.kind is _Kind.LETTERS and piece.certainty is Certainty.SURE
+
+    settled = []
+    for position, piece in enumerate(pieces):
+        if piece.kind is _Kind.LETTERS and piece.certainty is not Certainty.SURE:
+            beside = is_sure(position - 1), is_sure(position + 1)
+            if not (all(beside) if piece.certainty is Certainty.INSIDE else any(beside)):
+                piece = _Piece(_Kind.FILLER, "")
+        settled.append(piece)
+    if any(piece.kind is _Kind.LETTERS for piece in settled):
+        # «MA RT IN»: scraps of two or three among letters; longer ones are the name repeated.
+        return [
+            piece._replace(kind=_Kind.LETTERS if len(piece.value) <= 3 else _Kind.WORD)
+            if piece.kind is _Kind.CAPITALS
+            else piece
+            for piece in settled
+        ]
+    capitals = [piece.value for piece in settled if piece.kind is _Kind.CAPITALS]
+    return [
+        piece._replace(
+            kind=_Kind.LETTERS if piece.value == capitals[0] and settled.index(piece) == position else _Kind.WORD
+        )
+        if piece.kind is _Kind.CAPITALS
+        else piece
+        for position, piece in enumerate(settled)
+    ]
+
+
+def _assembled(pieces: Sequence[_Piece]) -> str:
+    """The letters put together, corrections and repetitions obeyed."""
+    name = ""
+    since = ""
+    how: _Kind | None = None
+    for piece in [*pieces, _Piece(_Kind.RESTART, "")]:
+        if piece.kind in (_Kind.LETTERS, _Kind.MARK):
+            since += piece.value
+        elif piece.kind in (_Kind.AGAIN, _Kind.CORRECTION, _Kind.RESTART, _Kind.ABOUT):
+            name = _joined(name, since, how)
+            since, how = "", piece.kind
+    name = name.strip(" -'")
+    half = len(name) // 2
+    if len(name) % 2 == 0 and half > _FEWEST_LETTERS and name[:half] == name[half:]:
+        return name[:half]
+    return name
+
+
+def _joined(name: str, more: str, how: _Kind | None) -> str:
+    if not name or not more or how is None:
+        return name + more
+    begins_anew = more[0] == name[0] and len(more) >= min(len(name), _CERTAINLY_SPELLED) - 1 and len(more) > 1
+    match how:
+        case _Kind.ABOUT:
+            return name
+        case _Kind.RESTART:
+            return more
+        case _Kind.CORRECTION:
+            return more if begins_anew else name[:-1] + more
+        case _:
+            return more if begins_anew else name + more
+
+
+def _amended(pieces: Sequence[_Piece]) -> str | None:
+    """«Bonet avec deux N»: the name as it was said, made to have these letters."""
+    said = [piece.value for piece in pieces if piece.kind is _Kind.WORD]
+    letters = [piece.value for piece in pieces if piece.kind is _Kind.LETTERS]
+    kinds = [piece.kind for piece in pieces]
+    if len(said) != 1 or _Kind.ABOUT not in kinds or _Kind.LETTERS in kinds[: kinds.index(_Kind.ABOUT)]:
+        return None
+    name = said[0].lower()
+    for letter in letters:
+        if letter in name:
+            continue
+        if len(set(letter)) > 1 or name.count(letter[0]) != 1:
+            return None
+        name = name.replace(letter[0], letter)
+    return name
+
+
+def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
+    """Whether what was said beside the letters is the name, or an introduction to it."""
+    plain_name = compact(name)
+    places = [position for position, piece in enumerate(pieces) if piece.kind is _Kind.LETTERS]
+    for position, piece in enumerate(pieces):
+        if piece.kind is not _Kind.WORD:
+            continue
+        word = compact(piece.value)
+        if SequenceMatcher(None, word, plain_name).ratio() >= _LIKE_THE_NAME or is_first_name(word):
+            continue
+        if places[0] < position < places[-1] or is_no_name(word, language):
+            return False
+        if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):
+            return False
+    return True
+
+
+@cache
+def _endings(language: str) -> Lexicon[str]:
+    lists = table("unfinished")[language]
+    return Lexicon(
+        ([compact(word) for word in phrase.replace("-", " ").split()], kind) for kind in lists for phrase in lists[kind]
+    )
 
 
 def is_unfinished(text: str, language: str) -> bool:
-    return False
+    """Whether the caller is not done: «m comme», «a, r, euh», «pierre point», «ça s'écrit».
+
+    One or two letters of a name are unfinished too. What can be an answer on its own
+    never is.
+    """
+    heard = dictated(text)
+    if not heard:
+        return False
+    plain = [word.plain for word in heard]
+    endings = [hit for hit in _endings(language).find(plain) if hit.end == len(plain)]
+    if endings:
+        ending = endings[0]
+        if ending.value == "always":
+            return True
+        if ending.value == "whole":
+            return ending.start == 0 or len(_endings(language).find(plain[: ending.start])) > 0
+        return ending.start > 0 and _is_dictation(plain[: ending.start])
+    pieces = _settled(list(_pieces(heard, language)))
+    letters = "".join(piece.value for piece in pieces if piece.kind is _Kind.LETTERS)
+    only_letters = all(piece.kind in (_Kind.LETTERS, _Kind.FILLER) for piece in pieces)
+    return only_letters and 0 < len(letters) <= _FEWEST_LETTERS
+
+
+def _is_dictation(plain: Sequence[str]) -> bool:
+    """Letters, or the few words of an address: not a sentence."""
+    return any(len(word) == 1 for word in plain) or len(plain) <= 4 or "arobase" in plain

@@ -131,3 +131,8 @@ class Lexicon(Generic[V]):
 def lexicon(sections: Iterable[tuple[Iterable[str], V]], language: str) -> Lexicon[V]:
     """A lexicon of phrases as people write them: (phrases, value) per section."""
     return Lexicon((words(phrase, language), value) for phrases, value in sections for phrase in phrases)
+
+
+def compact(word: str) -> str:
+    """One word folded, without apostrophes and hyphens: «L'ONAsoft» as «lonasoft»."""
+    return fold(word).replace("'", "").replace("-", "")
