@@ -15,7 +15,7 @@ def test_a_text_may_use_the_values_of_its_phrase(alpha: Cast) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "field", "message"),
     [
-        ("greet_known", "Bonjour {email}", "text", "{email}. "),
+        ("greet_known", "Bonjour {email}", "text", "{email}"),
         ("greet_known", "Bonjour {email}", "text", "{first_name}"),
         ("goodbye", "Au revoir {first_name}", "text", "{first_name}"),
         ("goodbye", "Au revoir {", "text", ""),
