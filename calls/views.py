@@ -28,7 +28,7 @@ def recording(request: HttpRequest, uuid: uuid.UUID) -> HttpResponseBase:
     return send_file(
         request,
         call.recording.storage,
-        call.recording.name,
+        str(call.recording.name),
         content_type="audio/wav",
         filename=f"call-{call.uuid}.wav",
         as_attachment="download" in request.GET,

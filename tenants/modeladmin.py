@@ -10,8 +10,10 @@ from django.db import models
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -76,6 +78,12 @@ class SiteModelAdmin(Permissions, ModelAdmin):
         return super().get_object(request, object_id, from_field)
 
 
+class CompanyAccountFilter(RelatedDropdownFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("company account")
+
+
 class TenantModelAdmin(People, SiteModelAdmin):
     """A screen of rows that one tenant owns. Staff outside any tenant see whose they are."""
 
@@ -84,16 +92,20 @@ class TenantModelAdmin(People, SiteModelAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[Any] = super().get_queryset(request)
         return rows if current_tenant() else rows.select_related("tenant")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         columns = tuple(super().get_list_display(request))
-        return columns if current_tenant() else (*columns, "tenant")
+        return columns if current_tenant() else (*columns, "company_account")
+
+    @display(description=_("company account"), ordering="tenant__name")
+    def company_account(self, row: TenantModel) -> str:
+        return str(row.tenant)
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         filters = tuple(super().get_list_filter(request))
-        return filters if current_tenant() else (("tenant", RelatedDropdownFilter), *filters)
+        return filters if current_tenant() else (("tenant", CompanyAccountFilter), *filters)
 
 
 def count_of(model: type[TenantModel], key: str) -> Coalesce:

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
-    AllValuesCheckboxFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
 )
@@ -36,13 +36,27 @@ SENTIMENT_COLOURS = {
 }
 
 
+class TagFilter(DropdownFilter):
+    """The tags that tickets have."""
+
+    title = _("tag")
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tags = Ticket.objects.exclude(tag="").order_by("tag").values_list("tag", flat=True).distinct()
+        return [(tag, tag) for tag in tags]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(tag=self.value()) if self.value() else queryset
+
+
 class CommentInline(TenantStackedInline):
     """What was said is not unsaid: comments are added, and never changed."""
 
     model = Comment
     can_delete = False
-    fields = ("text", ("author", "created_at"))
-    readonly_fields = ("author", "created_at")
+    fields = ("text", ("by", "created_at"))
+    readonly_fields = ("by", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         rows: QuerySet[Comment] = super().get_queryset(request)
@@ -50,6 +64,11 @@ class CommentInline(TenantStackedInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description=_("author"), empty_value="–")
+    def by(self, comment: Comment) -> str | None:
+        """The name alone: only staff may follow a link to a person."""
+        return comment.author.get_full_name() or comment.author.get_username() if comment.author else None
 
 
 @admin.register(Ticket)
@@ -61,7 +80,6 @@ class TicketAdmin(TenantModelAdmin):
         "problem_type",
         "shown_severity",
         "shown_sentiment",
-        "tag",
         "assigned_to",
         "created_at",
     )
@@ -72,7 +90,7 @@ class TicketAdmin(TenantModelAdmin):
         ("severity", ChoicesDropdownFilter),
         ("sentiment", ChoicesDropdownFilter),
         ("problem_type", RelatedDropdownFilter),
-        ("tag", AllValuesCheckboxFilter),
+        TagFilter,
         ("created_at", RangeDateFilter),
     )
     search_fields = ("client_name", "client_email", "phone_number", "description", "summary", "tag", "company__name")

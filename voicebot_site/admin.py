@@ -23,8 +23,13 @@ from tenants.middleware import tenants_of
 from tenants.models import Tenant
 from tenants.scope import EVERYONE
 
-#: What the search finds besides pages, and how many rows of each.
-SEARCHED = {"tickets.ticket", "calls.call", "companies.customer", "companies.company"}
+#: What the search finds besides pages with which icon, and how many rows of each.
+SEARCHED = {
+    "tickets.ticket": "confirmation_number",
+    "calls.call": "call",
+    "companies.customer": "person",
+    "companies.company": "apartment",
+}
 FOUND_PER_MODEL = 8
 SWITCHER_SIZE = 15
 
@@ -95,8 +100,9 @@ class VoicebotAdminSite(UnfoldAdminSite):
 
     def _search_rows(self, request: HttpRequest, apps: list[dict[str, Any]], term: str) -> list[SearchResult]:
         found = []
-        for model in (entry["model"] for app in apps for entry in app["models"]):
-            if model._meta.label_lower not in SEARCHED:
+        seen = {entry["model"]._meta.label_lower: entry["model"] for app in apps for entry in app["models"]}
+        for label, icon in SEARCHED.items():
+            if (model := seen.get(label)) is None:
                 continue
             screen = self._registry[model]
             rows, _duplicates = screen.get_search_results(request, screen.get_queryset(request), term)
@@ -106,7 +112,7 @@ class VoicebotAdminSite(UnfoldAdminSite):
                         title=str(row),
                         description=capfirst(str(model._meta.verbose_name)),
                         link=reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk]),
-                        icon="arrow_forward",
+                        icon=icon,
                     )
                 )
         return found

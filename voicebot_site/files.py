@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,7 +114,7 @@ def _unchanged_since(if_range: str | None, modified: datetime | None) -> bool:
     return datetime.fromtimestamp(date, UTC) == modified.astimezone(UTC).replace(microsecond=0)
 
 
-def _read(storage: Storage, name: str, start: int, length: int) -> Iterator[bytes]:
+def _read(storage: Storage, name: str, start: int, length: int) -> Generator[bytes, None, None]:
     with storage.open(name, "rb") as file:
         file.seek(start)
         while length > 0 and (chunk := file.read(min(CHUNK_BYTES, length))):

@@ -77,7 +77,7 @@ class MembershipInline(Permissions, TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(SiteModelAdmin, DjangoUserAdmin):
+class UserAdmin(SiteModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People; only platform staff see them. Their rights come from memberships."""
 
     form = UserChangeForm

@@ -35,7 +35,7 @@ class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
     """A phrase exists because the bot's script says it: its key is chosen, not invented."""
 
     key = forms.ChoiceField(
-        label=_("key"),
+        label=capfirst(_("key")),
         choices=lambda: [(key, key) for key in presets.phrases(presets.LANGUAGES[0])],
         widget=UnfoldAdminSelectWidget(),
     )

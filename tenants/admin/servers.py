@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -30,7 +31,7 @@ class AsteriskServerForm(forms.ModelForm):  # type: ignore[type-arg]
     """The AMI secret goes in and never comes out."""
 
     ami_secret = forms.CharField(
-        label=_("AMI secret"),
+        label=capfirst(_("AMI secret")),
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
@@ -112,7 +113,7 @@ class AsteriskServerAdmin(TenantModelAdmin):
             server.token = new_token()
             server.save(update_fields=["token", "token_digest"])
             message = "The token was renewed and shown."
-        LogEntry.objects.log_actions(request.user.pk, [server], CHANGE, message, single_object=True)
+        LogEntry.objects.log_actions(cast(int, request.user.pk), [server], CHANGE, message, single_object=True)
         text, problem = self._dialplan(server)
         return TemplateResponse(
             request,

@@ -10,7 +10,7 @@ from django.test import Client
 
 def text(response: HttpResponseBase) -> str:
     """The body, streamed or not."""
-    body = b"".join(response) if response.streaming else response.content  # type: ignore[call-overload,attr-defined]
+    body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
     return body.decode("utf-8", "replace")
 
 

@@ -180,7 +180,7 @@ def test_a_foreign_row_cannot_be_written_over(model: type[models.Model], client:
 def test_actions_do_nothing_to_foreign_rows(model: type[models.Model], client: Client, cast: Cast) -> None:
     row = foreign_row(cast, model)
     before = stored(row)
-    names = ["delete_selected", *(str(name) for name in admin.site._registry[model].actions)]
+    names = ["delete_selected", *(str(name) for name in admin.site._registry[model].actions or ())]
     for name in names:
         data = {"action": name, ACTION_CHECKBOX_NAME: [row.pk], "post": "yes", "select_across": "1"}
         assert_silent(client.post(url(model, "changelist"), data), f"{name} of {label(model)}")

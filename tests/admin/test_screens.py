@@ -47,7 +47,7 @@ def test_switching_is_posted_and_logged(cast: Cast, login: Login) -> None:
     assert response["Location"] == target
     assert client.get(target).context["acting_tenant"] == cast.bravo.tenant
     entry = LogEntry.objects.get(user=both)
-    assert (entry.object_id, entry.content_type.model) == (str(cast.bravo.tenant.pk), "tenant")
+    assert entry.get_edited_object() == cast.bravo.tenant
 
 
 def test_switching_leads_to_no_other_site(cast: Cast, login: Login) -> None:
@@ -283,8 +283,8 @@ def test_staff_make_people_and_give_them_roles(cast: Cast, login: Login) -> None
     data |= {"username": ["new"], "password1": ["Xy7-a-password"], "password2": ["Xy7-a-password"]}
     assert client.post(address, data).status_code == 302
     user = User.objects.get(username="new")
-    data = {"user": user.pk, "tenant": cast.alpha.tenant.pk, "role": "agent"}
-    assert client.post(reverse("admin:tenants_membership_add"), data).status_code == 302
+    role = {"user": user.pk, "tenant": cast.alpha.tenant.pk, "role": "agent"}
+    assert client.post(reverse("admin:tenants_membership_add"), role).status_code == 302
     assert login(user).get(reverse("admin:index")).status_code == 200
 
 
