@@ -2,7 +2,7 @@
 
 from calls.understanding.anger import is_angry, wants_human
 from calls.understanding.backchannel import is_backchannel, is_noise
-from calls.understanding.censor import censor, default_replacements
+from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
 from calls.understanding.fixed import fixed
@@ -17,7 +17,6 @@ __all__ = [
     "ProblemIndex",
     "censor",
     "company",
-    "default_replacements",
     "email",
     "first_name",
     "fixed",

@@ -6,15 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from calls.understanding.text import Lexicon, fold, table
+from calls.understanding.text import Lexicon, fold
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSAID = "***"
-
-
-def default_replacements(language: str) -> dict[str, str]:
-    """What is replaced where a tenant has not chosen: word to what is read instead."""
-    return dict(table("censored")[language])
 
 
 def censor(text: str, replacements: Mapping[str, str]) -> str:

@@ -1,7 +1,360 @@
-"""Dictated e-mail addresses."""
+"""Dictated e-mail addresses. A wrong address is worse than none: what is unsure is None."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from enum import Enum, auto
+from functools import cache
+from itertools import groupby
+from typing import NamedTuple
+
+from calls.understanding.letters import Certainty, Word, letter_at
+from calls.understanding.numbers import number
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
+
+_ADDRESS = re.compile(
+    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+# Words said in one breath are written as one; beyond this many it was a sentence.
+_MOST_WORDS = 3
+_MOST_WORDS_GLUED = 6
+# So many letters that follow a word and resemble it spell that word.
+_SPELLED, _LIKE_THE_WORD = 3, 0.6
+# A domain this much like a provider's is that provider misheard.
+_LIKE_A_PROVIDER = 0.75
+
+
+class _Kind(Enum):
+    WORD = auto()
+    LETTERS = auto()
+    DIGITS = auto()
+    SEPARATOR = auto()
+    AT = auto()
+    WEAK_AT = auto()  # «chez», which mostly is just «chez»
+    PROVIDER = auto()
+    PARTICLE = auto()  # part of an address only inside it: «de la tour»
+    INTRO = auto()  # what comes before an address
+    INTERJECTION = auto()
+    GLUED = auto()
+    PAUSE = auto()
+    FILLER = auto()
+    CORRECTION = auto()
+    REPETITION = auto()
+    DOUBT = auto()  # nobody can tell what this makes of the address
+
+
+class _Part(NamedTuple):
+    kind: _Kind
+    value: str = ""
+
+
+_TEXT = (_Kind.WORD, _Kind.LETTERS, _Kind.DIGITS, _Kind.PROVIDER, _Kind.PARTICLE)
+_SILENT = (_Kind.FILLER, _Kind.PAUSE, _Kind.GLUED)
+_SPOKEN = (
+    ("at", _Kind.AT, "@"),
+    ("weak_at", _Kind.WEAK_AT, "@"),
+    ("dot", _Kind.SEPARATOR, "."),
+    ("dot_com", _Kind.SEPARATOR, ".com"),
+    ("hyphen", _Kind.SEPARATOR, "-"),
+    ("underscore", _Kind.SEPARATOR, "_"),
+    ("plus", _Kind.SEPARATOR, "+"),
+    ("glued", _Kind.GLUED, ""),
+    ("filler", _Kind.FILLER, ""),
+    ("correction", _Kind.CORRECTION, ""),
+    ("repetition", _Kind.REPETITION, ""),
+    ("particle", _Kind.PARTICLE, ""),
+    ("intro", _Kind.INTRO, ""),
+    ("interjection", _Kind.INTERJECTION, ""),
+    ("doubt", _Kind.DOUBT, ""),
+    ("poison", _Kind.DOUBT, ""),
+)
+
 
 def email(text: str, language: str) -> str | None:
-    return None
+    """The address dictated, in small letters without accents; None unless it is whole and sure.
+
+    Words with nothing between them are one («pierre martin arobase» is pierremartin@). Of
+    an address that is corrected the last version counts, if it is whole.
+    """
+    address: str | None = None
+    before: list[_Part] = []
+    for how, parts in _versions(text, language):
+        if not any(part.kind in (*_TEXT, _Kind.SEPARATOR, _Kind.AT, _Kind.DOUBT) for part in parts):
+            continue
+        version = _address(parts)
+        if how is _Kind.REPETITION:
+            if address and version != address and (version or _has_at(parts)):
+                return None
+            address = address or version
+        else:
+            address = version if _replaces(parts, before) else None
+        before = parts
+    return address
+
+
+def _versions(text: str, language: str) -> list[tuple[_Kind, list[_Part]]]:
+    """The dictation cut at «non, pardon» and «je répète»."""
+    versions: list[tuple[_Kind, list[_Part]]] = [(_Kind.REPETITION, [])]
+    for part in _parts(text, language):
+        if part.kind in (_Kind.CORRECTION, _Kind.REPETITION):
+            versions.append((part.kind, []))
+        else:
+            versions[-1][1].append(part)
+    return versions
+
+
+def _has_at(parts: Iterable[_Part]) -> bool:
+    return any(part.kind in (_Kind.AT, _Kind.WEAK_AT) for part in parts)
+
+
+def _replaces(parts: Sequence[_Part], before: Sequence[_Part]) -> bool:
+    """Whether a correction begins anew: «pierre point martin, non, durand» may mean pierre.durand."""
+    old = [part for part in before if part.kind in _TEXT]
+    new = [part for part in parts if part.kind in _TEXT]
+    return not old or _has_at(before) or old[0] == new[0]
+
+
+@cache
+def _phrases(language: str) -> Lexicon[_Part]:
+    lists = table("email")[language]
+    return Lexicon(
+        (_split(phrase), _Part(kind, value)) for section, kind, value in _SPOKEN for phrase in lists[section]
+    )
+
+
+@cache
+def _providers() -> Lexicon[_Part]:
+    providers = table("email")["providers"].items()
+    return Lexicon((_split(said), _Part(_Kind.PROVIDER, name)) for name, entry in providers for said in entry["said"])
+
+
+def _split(phrase: str) -> list[str]:
+    return [compact(word) for word in re.split(r"[ -]", phrase)]
+
+
+def _parts(text: str, language: str) -> list[_Part]:
+    """The utterance as parts of an address."""
+    heard, gaps = _words_and_gaps(text)
+    parts: list[_Part] = []
+    position = 0
+    while position < len(heard):
+        end, part = _part_at(heard, position, language, parts)
+        between = gaps[position]
+        previous = parts[-1].kind if parts else None
+        runs_on = part.kind in (_Kind.LETTERS, _Kind.DIGITS) and previous is part.kind
+        if between == "-" and runs_on:
+            between = ""  # «M-A-R-T-I-N», «quatre-vingt»
+        parts += _symbols(between, heard, position)
+        parts.append(part)
+        position = end
+    return [*parts, *_symbols(gaps[-1], heard, len(heard))]
+
+
+def _words_and_gaps(text: str) -> tuple[list[Word], list[str]]:
+    """The words, and what is written before each and after the last; a space beside a mark stays."""
+    text = text[:LONGEST_UTTERANCE]
+    heard, gaps, last = [], [], 0
+    for match in _WORD.finditer(text):
+        heard.append(Word(compact(match[0]), match[0], match.start(), match.end()))
+        gap = text[last : match.start()]
+        gaps.append("" if gap.isspace() else gap)
+        last = match.end()
+    return heard, [*gaps, text[last:]]
+
+
+def _symbols(gap: str, heard: Sequence[Word], position: int) -> list[_Part]:
+    """The marks between two words, as parts."""
+    if not gap:
+        return []
+    tight = not re.search(r"\s", gap)
+    symbols = []
+    for mark in gap.strip():
+        if mark == "@":
+            symbols.append(_Part(_Kind.AT, "@"))
+        elif mark in "_+" or (mark in ".-" and tight and 0 < position < len(heard)):
+            symbols.append(_Part(_Kind.SEPARATOR, mark))
+        elif mark == "." and position < len(heard) and heard[position].plain in _endings():
+            symbols.append(_Part(_Kind.SEPARATOR, mark))  # «gmail. com»
+        elif mark == "." and 0 < position < len(heard) and _is_initial(heard[position - 1 : position + 1]):
+            symbols.append(_Part(_Kind.DOUBT))  # «P. Martin»: with the full stop, or without?
+        else:
+            symbols.append(_Part(_Kind.PAUSE))
+    return symbols
+
+
+def _is_initial(pair: Sequence[Word]) -> bool:
+    return len(pair[0].plain) == 1 and len(pair[1].plain) > 1
+
+
+def _part_at(heard: Sequence[Word], position: int, language: str, before: Sequence[_Part]) -> tuple[int, _Part]:
+    plain = [word.plain for word in heard]
+    if _has_at(before):
+        if before[-1] == _Part(_Kind.SEPARATOR, ".") and plain[position] in _endings():
+            return position + 1, _Part(_Kind.WORD, plain[position])
+        if hit := _providers().at(plain, position):
+            return hit.end, hit.value
+    if year := _year(plain, position, language):
+        return year
+    phrase = _phrases(language).at(plain, position)
+    letter = letter_at(heard, position, language)
+    if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
+        phrase_end = phrase.end if phrase else position
+        if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):
+            return letter.end, _Part(_Kind.LETTERS, compact(letter.value))
+    if phrase:
+        value = phrase.value
+        return phrase.end, value._replace(value=plain[position]) if value.kind is _Kind.PARTICLE else value
+    if letter:
+        return letter.end, _Part(_Kind.DOUBT)  # «aime», «elle»: a letter, or a word?
+    if dictated := number(plain, position, language):
+        return dictated[0], _Part(_Kind.DIGITS, dictated[1])
+    if not plain[position].isascii():
+        return position + 1, _Part(_Kind.DOUBT)
+    return position + 1, _Part(_Kind.WORD, plain[position])
+
+
+def _year(plain: Sequence[str], position: int, language: str) -> tuple[int, _Part] | None:
+    """«deux mille douze»."""
+    thousands = number(plain, position, language)
+    if (
+        language != "fr"
+        or not thousands
+        or plain[thousands[0] : thousands[0] + 1] != ["mille"]
+        or len(thousands[1]) > 1
+    ):
+        return None
+    end = thousands[0] + 1
+    rest = number(plain, end, language)
+    if rest and int(rest[1]) < 100:
+        return rest[0], _Part(_Kind.DIGITS, str(int(thousands[1]) * 1000 + int(rest[1])))
+    return end, _Part(_Kind.DIGITS, str(int(thousands[1]) * 1000))
+
+
+def _address(parts: Sequence[_Part]) -> str | None:
+    """The address that the parts make, if they make one without a doubt."""
+    ats = [position for position, part in enumerate(parts) if part.kind in (_Kind.AT, _Kind.WEAK_AT)]
+    strong = [position for position in ats if parts[position].kind is _Kind.AT]
+    ats = strong or ats
+    if len(ats) != 1:
+        return None
+    glued = any(part.kind is _Kind.GLUED for part in parts)
+    local = _local(parts[: ats[0]], glued=glued)
+    domain = _domain(parts[ats[0] + 1 :], glued=glued)
+    if not local or not domain:
+        return None
+    name, is_whole = domain
+    if not is_whole and not strong and not re.search(r"[._+-]", local):
+        return None  # «je suis chez orange»
+    address = f"{local}@{name}"
+    return address if _ADDRESS.fullmatch(address) else None
+
+
+def _local(parts: Sequence[_Part], *, glued: bool) -> str | None:
+    said = [part for part in parts if part.kind not in _SILENT]
+    cut = max((position + 1 for position, part in enumerate(said) if part.kind is _Kind.INTRO), default=0)
+    if any(part.kind in (_Kind.LETTERS, _Kind.SEPARATOR) for part in said[:cut]):
+        return None
+    said = said[cut:]
+    while said and said[0].kind is _Kind.INTERJECTION:
+        said = said[1:]
+    if not said or (said[0].kind is _Kind.PARTICLE and not glued):
+        return None
+    return _joined(said, glued=glued)
+
+
+def _domain(parts: Sequence[_Part], *, glued: bool) -> tuple[str, bool] | None:
+    """The domain, and whether its ending was said."""
+    said: list[_Part] = []
+    for part in parts:
+        if part.kind in (_Kind.FILLER, _Kind.GLUED):
+            continue
+        if part.kind is _Kind.PAUSE and not _ends(said):
+            continue
+        if part.kind not in (*_TEXT, _Kind.SEPARATOR):
+            break
+        said.append(part)
+    spoken = _joined(said, glued=glued) if said else None
+    if not spoken:
+        return None
+    label, _, ending = spoken.partition(".")
+    provider = table("email")["providers"].get(label)
+    if not ending:
+        default = provider.get("default") if provider and said[-1].kind is _Kind.PROVIDER else None
+        return (f"{label}.{default}", False) if default else None
+    if provider:
+        return (spoken, True) if ending in provider["endings"] else None
+    if spoken.rpartition(".")[2] not in _endings() or len(label) < 2 or _is_misheard(label):
+        return None
+    return spoken, True
+
+
+def _ends(said: Sequence[_Part]) -> bool:
+    """Whether a domain may be over: «…point com,»."""
+    return len(said) > 2 and said[-2] == _Part(_Kind.SEPARATOR, ".") and said[-1].value in _endings()
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(table("email")["endings"]["all"])
+
+
+def _is_misheard(label: str) -> bool:
+    return any(SequenceMatcher(None, label, name).ratio() >= _LIKE_A_PROVIDER for name in table("email")["providers"])
+
+
+def _joined(parts: Sequence[_Part], *, glued: bool) -> str | None:
+    """The text of parts without spaces; None when a part leaves a doubt, or it was a sentence."""
+    pieces = []
+    for is_text, group in groupby(parts, lambda part: part.kind in _TEXT):
+        chunk = list(group)
+        if not is_text:
+            if len(chunk) > 1 or chunk[0].kind is not _Kind.SEPARATOR:
+                return None
+            pieces.append(chunk[0].value)
+            continue
+        if chunk[0].kind is _Kind.PARTICLE and len(chunk) > 1 and pieces and pieces[-1] != ".":
+            return None  # «garage tiret du centre»: garage-ducentre or garage-du-centre?
+        text = _chunk(chunk, glued=glued)
+        if text is None:
+            return None
+        pieces.append(text)
+    return "".join(pieces)
+
+
+def _chunk(parts: Sequence[_Part], *, glued: bool) -> str | None:
+    """Words said one after the other; a word that is spelled too counts once."""
+    texts: list[_Part] = []
+    for kind, group in groupby(parts, lambda part: part.kind):
+        values = [part.value for part in group]
+        texts += [_Part(kind, "".join(values))] if kind is _Kind.LETTERS else [_Part(kind, value) for value in values]
+    kept: list[_Part] = []
+    for text in texts:
+        if kept and _spells(text, kept[-1]):
+            kept[-1] = text
+        elif not (kept and _spells(kept[-1], text) and kept[-1].value == text.value):
+            kept.append(text)
+    spelled = [text.value for text in kept if text.kind is _Kind.LETTERS and len(text.value) >= _SPELLED]
+    words = [text.value for text in kept if text.kind is _Kind.WORD]
+    if (
+        spelled
+        and words
+        and any(SequenceMatcher(None, one, two).ratio() >= _LIKE_THE_WORD for one in spelled for two in words)
+    ):
+        return None
+    if len(words) > (_MOST_WORDS_GLUED if glued else _MOST_WORDS):
+        return None
+    return "".join(text.value for text in kept)
+
+
+def _spells(letters: _Part, word: _Part) -> bool:
+    return (
+        letters.kind is _Kind.LETTERS
+        and word.kind in (_Kind.WORD, _Kind.PROVIDER)
+        and len(letters.value) >= _SPELLED
+        and letters.value[0] == word.value[0]
+        and SequenceMatcher(None, letters.value, word.value).ratio() >= _LIKE_THE_WORD
+    )

@@ -55,7 +55,6 @@ def spelling(text: str, language: str) -> str | None:
     """
     pieces = _settled(list(_pieces(dictated(text), language)))
     name = _assembled(pieces)
-    others = [piece.value for piece in pieces if piece.kind is _Kind.WORD]
     if not name:
         return None
     amended = _amended(pieces)
