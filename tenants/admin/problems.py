@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -30,12 +32,9 @@ class ProblemTypeAdmin(TenantModelAdmin):
     hide_ordering_field = True
     inlines = (RemedyStepInline,)
     fieldsets = ((None, {"fields": (("name", "code"), ("tag", "severity"))}),)
-    prepopulated_fields = {"code": ("name",)}
 
-    def get_prepopulated_fields(
-        self, request: HttpRequest, obj: ProblemType | None = None
-    ) -> dict[str, tuple[str, ...]]:
-        return {} if obj else self.prepopulated_fields
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"code": ("name",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProblemType]:
         rows: QuerySet[ProblemType] = super().get_queryset(request)
