@@ -14,6 +14,7 @@ This process only passes descriptors on: it asks no database and reads no audio.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import resource
@@ -152,7 +153,8 @@ class Supervisor:
         self._may_log = OncePerMinute()
         self._stopping = False
         self._stopped = asyncio.Event()
-        # One core each keeps a worker's threads from fighting over the interpreter's lock.
+        # One core each keeps a worker's threads from fighting over the interpreter's lock. Only
+        # once it is ready: its start is busy, and would hold up the worker that it replaces.
         cores = sorted(os.sched_getaffinity(0))
         self._cores = cores if workers <= len(cores) else []
 
@@ -244,8 +246,6 @@ class Supervisor:
                 return
             try:
                 worker = Worker(self._command, place, self._generation, now)
-                if self._cores:
-                    os.sched_setaffinity(worker.process.pid, {self._cores[place]})
             except OSError as error:
                 logger.error("a worker could not be started: %s", error)
                 self._back_off()
@@ -266,6 +266,8 @@ class Supervisor:
             if worker.ready and not was_ready:
                 self._failures = 0
                 logger.info("%s is ready", worker)
+                if self._cores:
+                    pin(worker.process.pid, self._cores[worker.place])
                 self._retire()
 
     def _retire(self) -> None:
@@ -330,6 +332,13 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.socket(fileno=3)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=1024)
+
+
+def pin(process_id: int, core: int) -> None:
+    """Keep all threads of a process on one core; those that they start inherit it."""
+    for thread in Path(f"/proc/{process_id}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            os.sched_setaffinity(int(thread.name), {core})
 
 
 def use_all_descriptors() -> None:

@@ -8,12 +8,15 @@ turns a wheel of slots, so that the work of many calls is spread over the 20 ms.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from telephony import metrics
 from telephony.media import FRAME_SECONDS
+
+logger = logging.getLogger(__name__)
 
 SLOTS: Final = 10
 SLOT_SECONDS: Final = FRAME_SECONDS / SLOTS
@@ -145,6 +148,7 @@ class Metronome:
         """Give up the frames that a long stall held back; the phase of each line stays."""
         self._due += int(behind / FRAME_SECONDS) * FRAME_SECONDS
         lines = list(self._slot_of)
+        logger.warning("the event loop stood still for %.3f s: %d calls skip", behind, len(lines))
         self.lateness.add(behind, len(lines))
         self._count_late(lines)
         self.gaps += len(lines)
