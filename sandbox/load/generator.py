@@ -19,7 +19,7 @@ from sandbox.voice import render
 
 SLOTS = 10  # the wheel sends for a tenth of the calls every 2 ms
 CONNECT_SECONDS = 5.0
-RAMP_CALLS_PER_SECOND = 50
+RAMP_CALLS_PER_SECOND = 20
 REST_SECONDS = 1.0  # after a failed call, before the next
 SHORTEST_CALL = 1.0
 WARM_UP_SECONDS = 2.0

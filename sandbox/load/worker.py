@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -46,12 +47,17 @@ class OwnWorker:
                 continue  # it has just ended
         return sum(self._seconds.values())
 
+    def waited_seconds(self) -> float:
+        """Time that its threads were ready to run and had no CPU (proc(5): schedstat)."""
+        waited = 0
+        for pid in _tree(self._process.pid):
+            for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    waited += int(task.read_text().split()[1])
+        return waited / 1e9
+
     def last_words(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-
-    @property
-    def has_ended(self) -> bool:
-        return self._process.poll() is not None
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,10 +13,11 @@ import uvloop
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sandbox.load.generator import Generator, NotReady, Report
-from sandbox.load.worker import WorkerFailed, own_worker
+from sandbox.load.worker import OwnWorker, WorkerFailed, own_worker
 from sandbox.management.arguments import address, positive
 
 READY_SECONDS = 60.0
+DOUBTFUL_WAIT = 0.15  # of the time; the worker's own threads wait for each other a little
 
 
 class Command(BaseCommand):
@@ -37,31 +39,44 @@ class Command(BaseCommand):
         mine, *others = sorted(cores)
         if not others:
             self.stderr.write("One core: the bot shares it with the callers, so what is measured is not the bot alone.")
-        worker = None
         with ExitStack() as stack:
-            try:
-                os.sched_setaffinity(0, {mine})
-                stack.callback(os.sched_setaffinity, 0, cores)
-                if options["to"]:
-                    host, port = options["to"]
-                else:
+            os.sched_setaffinity(0, {mine})
+            stack.callback(os.sched_setaffinity, 0, cores)
+            if options["to"]:
+                report = self.measure(Generator(*options["to"], calls=calls, seconds=seconds))
+            else:
+                try:
                     worker = stack.enter_context(own_worker(workers, others[:workers] or [mine]))
-                    host, port = worker.host, worker.port
-                generator = Generator(
-                    host, port, calls=calls, seconds=seconds, cpu=worker.cpu_seconds if worker else None
-                )
-                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                    runner.run(generator.wait_until_ready(READY_SECONDS))
-                    self.stdout.write(f"{calls} calls for {seconds} s at {host}:{port} …")
-                    self.stdout.flush()
-                    report = runner.run(generator.run())
-                if worker and (words := worker.last_words()):
-                    self.stderr.write(f"The worker complained:\n{words}")
-            except WorkerFailed as error:
-                raise CommandError(str(error)) from None
-            except NotReady as error:
-                raise CommandError(f"{error}\n{worker.last_words() if worker else ''}") from None
+                except WorkerFailed as error:
+                    raise CommandError(str(error)) from None
+                report = self.measure_own(worker, calls, seconds)
         self.show(report)
+
+    def measure_own(self, worker: OwnWorker, calls: int, seconds: int) -> Report:
+        generator = Generator(worker.host, worker.port, calls=calls, seconds=seconds, cpu=worker.cpu_seconds)
+        waited, began = worker.waited_seconds(), time.monotonic()
+        try:
+            report = self.measure(generator)
+        finally:
+            if words := worker.last_words():
+                self.stderr.write(f"The worker complained:\n{words}")
+        waited, lasted = worker.waited_seconds() - waited, time.monotonic() - began
+        if waited > DOUBTFUL_WAIT * lasted:
+            self.stderr.write(
+                f"Doubtful: the worker was ready to run and had no CPU for {waited:.1f} of {lasted:.0f} s; "
+                "something else runs on its core, and lateness is the machine's more than the worker's."
+            )
+        return report
+
+    def measure(self, generator: Generator) -> Report:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                runner.run(generator.wait_until_ready(READY_SECONDS))
+            except NotReady as error:
+                raise CommandError(str(error)) from None
+            self.stdout.write("The bot answers. Calling …")
+            self.stdout.flush()
+            return runner.run(generator.run())
 
     def show(self, report: Report) -> None:
         for end, count in report.ends.most_common():
