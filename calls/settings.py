@@ -36,7 +36,6 @@ class CallSettings:
     """A tenant's configuration, frozen for one call."""
 
     tenant_id: int
-    tenant_name: str
     language: str
     voice: Voice
     record: bool
@@ -69,6 +68,12 @@ def load(tenant: Tenant) -> CallSettings:
     for key, text in Phrase.objects.filter(language=tenant.language).values_list("key", "text"):
         if key in phrases and text.strip():
             phrases[key] = Spoken(key, text, phrases[key].interruptible)
+    # The company's own name never changes within a call: with it in place the greeting is
+    # one piece of sound, spoken once and for all.
+    name = tenant.name.translate({ord("{"): None, ord("}"): None})
+    phrases = {
+        key: Spoken(key, phrase.text.replace("{tenant}", name), phrase.interruptible) for key, phrase in phrases.items()
+    }
 
     problems = {
         row.code: Problem(
@@ -97,7 +102,6 @@ def load(tenant: Tenant) -> CallSettings:
     target = TransferTarget.objects.filter(is_active=True).first()
     return CallSettings(
         tenant_id=tenant.pk,
-        tenant_name=tenant.name,
         language=tenant.language,
         voice=Voice(language=tenant.language, voice_id=tenant.voice),
         record=tenant.record_calls,

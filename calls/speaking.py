@@ -15,9 +15,10 @@ from providers.segments import Segment, segments
 class Speech:
     """One phrase being said."""
 
-    def __init__(self, phrase: Spoken, playback: Playback) -> None:
+    def __init__(self, phrase: Spoken, playback: Playback, text: str) -> None:
         self.phrase = phrase
         self.playback = playback
+        self.text = text  # all of it
         self.error: ProviderError | None = None
         self.synthesis_seconds: float | None = None  # until the vendor's first audio, if it was asked
         self._parts: list[tuple[str, int]] = []  # text, and the frame that it begins at
@@ -29,11 +30,6 @@ class Speech:
     @property
     def is_over(self) -> bool:
         return self.playback.is_over
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(text for text, _ in self._parts)
 
     @property
     def heard(self) -> str:
@@ -68,8 +64,8 @@ class Speaking:
     def start(self, phrase: Spoken, values: Mapping[str, str]) -> Speech:
         """Begin to say a phrase; what is cached sounds from the next frame on."""
         playback = Playback(interruptible=phrase.interruptible)
-        speech = Speech(phrase, playback)
         parts = segments(phrase.text, values)
+        speech = Speech(phrase, playback, "".join(part.text for part in parts).strip())
         self._audio.play(playback)
         # In a task only when it must be: a cached phrase is complete before the next frame.
         while parts and (pcm := phrase_store().cached(parts[0].text, self._voice)) is not None:

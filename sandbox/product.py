@@ -25,18 +25,24 @@ STARTUP_SECONDS = 10.0
 class Product:
     """Serves while its block is open; port 0 takes a free one. Raises OSError when one is taken."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, audiosocket_port: int = 0) -> None:
-        """`host` is the web's; AudioSocket listens everywhere, its allow-list decides."""
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, audiosocket_port: int = 0, vendors_url: str = ""
+    ) -> None:
+        """`host` is the web's; AudioSocket listens everywhere, its allow-list decides.
+
+        `vendors_url`: emulators that run already; without it they run in this event loop.
+        """
+        self._vendors_url = vendors_url
         self._address = (host, port)
         self._audiosocket_port = audiosocket_port
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Product:
         async with AsyncExitStack() as stack:
-            self.vendors = await stack.enter_async_context(VendorServer())
+            url = self._vendors_url or (await stack.enter_async_context(VendorServer())).url
             for name, vendor in settings.VENDORS.items():
                 if vendor["api_key"].startswith("sandbox"):
-                    vendor["url"] = f"{self.vendors.url}/{name}"
+                    vendor["url"] = f"{url}/{name}"
             registry.forget()
             stack.push_async_callback(registry.close)
             stack.push_async_callback(pbx.disconnect)
@@ -59,6 +65,8 @@ class Product:
     async def _start_calls(self, stack: AsyncExitStack) -> None:
         from voicebot_site.asgi import application
 
+        for vendor_of in (registry.speech_to_text, registry.language_model, registry.text_to_speech):
+            vendor_of()  # importing an SDK takes longer than a frame
         self.allow_list = AllowList()
         await self.refresh_allow_list()
         self.calls = AudioSocketServer(

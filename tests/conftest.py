@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,3 +87,13 @@ def login() -> Callable[[User], Client]:
         return client
 
     return login
+
+
+@pytest.fixture(scope="session")
+def vendors_url() -> Iterator[str]:
+    """The vendors' emulators in a process of their own, as the vendors are."""
+    command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.terminate()

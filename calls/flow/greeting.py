@@ -11,7 +11,7 @@ from calls.flow.desk import Desk
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     """Say who speaks (an automatic assistant), recognise the caller, ask about an open ticket."""
     dialogue.enter("greeting")
-    await dialogue.say("greet", tenant=dialogue.settings.tenant_name)
+    await dialogue.say("greet")
     await desk.look_up_caller(case)
     if case.first_name:
         await dialogue.say("greet_known", first_name=case.first_name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import takewhile
 
-from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.text import Lexicon, clauses, lexicon, table, words
 
 # The tenant's words and strong expressions are anger on their own, two mild ones together.
 _THRESHOLD = 2
@@ -51,17 +51,21 @@ def _requests(section: str, language: str) -> Lexicon[str]:
 
 def wants_human(text: str, language: str) -> bool:
     """Whether the caller asks for a person: «un conseiller», «je veux parler à quelqu'un»."""
-    spoken = words(text, language)
+    return any(_is_request(clause, language) for clause in clauses(text, language))
 
+
+def _is_request(clause: Sequence[str], language: str) -> bool:
     def says(section: str) -> bool:
-        return bool(_requests(section, language).find(spoken))
+        return bool(_requests(section, language).find(clause))
 
     if says("always"):
         return True
-    people = _requests("person", language).find(spoken)
+    people = _requests("person", language).find(clause)
     if not people or says("refusal") or says("past"):
         return False
     first = people[0]
-    if any(want.start < first.start for want in _requests("want", language).find(spoken)):
+    if list(clause[first.end : first.end + 1]) in (["qui"], ["who"]):
+        return False  # «il y a quelqu'un qui a coupé la fibre»
+    if any(want.start < first.start for want in _requests("want", language).find(clause)):
         return True
-    return _listed("human", "polite", language).issuperset([*spoken[: first.start], *spoken[first.end :]])
+    return _listed("human", "polite", language).issuperset([*clause[: first.start], *clause[first.end :]])

@@ -17,6 +17,7 @@ from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
 _SHORTEST_ALIKE = 6
+_SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _MOST_WORDS = 7
 # Of so many names, those that share the most pairs of letters are compared closely.
 _SHORTLIST = 6
@@ -183,7 +184,7 @@ def _lookup(said: tuple[str, ...], index: _Index) -> str | None:
     key = _Key("".join(said), sounds_like(said))
     if key.spelling in index.by_spelling:
         return index.by_spelling[key.spelling]
-    if len(key.sound) > 3 and key.sound in index.by_sound:
+    if len(key.spelling) >= _SHORTEST_SOUND and key.sound in index.by_sound:
         return index.by_sound[key.sound]
     return _most_alike(key, index)
 

@@ -19,6 +19,9 @@ _ADDRESS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
+# «s'appelle», «qu'elle»: a sentence. «l'atelier» may be an address.
+_ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
+
 # Words said in one breath are written as one; beyond this many it was a sentence.
 _MOST_WORDS = 3
 _MOST_WORDS_GLUED = 6
@@ -179,15 +182,18 @@ def _symbols(gap: str, heard: Sequence[Word], position: int) -> list[_Part]:
             symbols.append(_Part(_Kind.SEPARATOR, mark))
         elif mark == "." and position < len(heard) and heard[position].plain in _endings():
             symbols.append(_Part(_Kind.SEPARATOR, mark))  # «gmail. com»
-        elif mark == "." and 0 < position < len(heard) and _is_initial(heard[position - 1 : position + 1]):
+        elif mark == "." and _is_initial(heard, position):
             symbols.append(_Part(_Kind.DOUBT))  # «P. Martin»: with the full stop, or without?
         else:
             symbols.append(_Part(_Kind.PAUSE))
     return symbols
 
 
-def _is_initial(pair: Sequence[Word]) -> bool:
-    return len(pair[0].plain) == 1 and len(pair[1].plain) > 1
+def _is_initial(heard: Sequence[Word], position: int) -> bool:
+    """Whether the word before `position` is one letter alone, followed by a name."""
+    lengths = [len(word.plain) for word in heard[max(0, position - 2) : position]]
+    alone = lengths[-1:] == [1] and lengths[:-1] != [1]
+    return alone and position < len(heard) and len(heard[position].plain) > 1
 
 
 def _part_at(heard: Sequence[Word], position: int, language: str, before: Sequence[_Part]) -> tuple[int, _Part]:
@@ -212,7 +218,7 @@ def _part_at(heard: Sequence[Word], position: int, language: str, before: Sequen
         return letter.end, _Part(_Kind.DOUBT)  # «aime», «elle»: a letter, or a word?
     if dictated := number(plain, position, language):
         return dictated[0], _Part(_Kind.DIGITS, dictated[1])
-    if not plain[position].isascii():
+    if not plain[position].isascii() or _ELIDED.match(heard[position].text):
         return position + 1, _Part(_Kind.DOUBT)
     return position + 1, _Part(_Kind.WORD, plain[position])
 
@@ -254,6 +260,9 @@ def _address(parts: Sequence[_Part]) -> str | None:
 
 
 def _local(parts: Sequence[_Part], *, glued: bool) -> str | None:
+    pause = next((position for position, part in enumerate(parts) if part.kind is _Kind.PAUSE), 0)
+    if pause and all(part.kind in (_Kind.DOUBT, _Kind.INTRO, _Kind.INTERJECTION) for part in parts[:pause]):
+        parts = parts[pause:]  # «c'est tout simple, sophie arobase…»
     said = [part for part in parts if part.kind not in _SILENT]
     cut = max((position + 1 for position, part in enumerate(said) if part.kind is _Kind.INTRO), default=0)
     if any(part.kind in (_Kind.LETTERS, _Kind.SEPARATOR) for part in said[:cut]):
@@ -316,6 +325,8 @@ def _joined(parts: Sequence[_Part], *, glued: bool) -> str | None:
                 return None
             pieces.append(chunk[0].value)
             continue
+        if len(chunk) > 1 and any(part.kind is _Kind.PROVIDER for part in chunk):
+            return None  # «arobase orange gmail point com»
         if chunk[0].kind is _Kind.PARTICLE and len(chunk) > 1 and pieces and pieces[-1] != ".":
             return None  # «garage tiret du centre»: garage-ducentre or garage-du-centre?
         text = _chunk(chunk, glued=glued)

@@ -99,7 +99,8 @@ def first_name(text: str, language: str) -> str | None:
         if name:
             return name
     if introductions:
-        return None
+        last = max(introductions)[0]
+        return _name_at(tokens[: last.start], language, certain=False) if last.end == len(tokens) else None
     return _name_at(tokens, language, certain=len(tokens) <= _MOST_NAME_WORDS)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from calls.understanding.numbers import is_number, readings
-from calls.understanding.text import words
+from calls.understanding.text import LONGEST_UTTERANCE, words
 
 _COUNTRY_CODES = {
     "FR": "33", "BE": "32", "CH": "41", "LU": "352", "GB": "44", "IE": "353",
@@ -16,6 +16,8 @@ _COUNTRY_CODES = {
 # E.164 allows 15 digits; a dictation needs no more parts than that, repeated once.
 _MOST_DIGITS = 15
 _MOST_PARTS = 40
+
+_COMPOUND = re.compile(r"(?<![^\W_])[^\W\d_]++(?:-[^\W\d_]++)+")
 
 _PLUS = "plus"
 _FILLERS = {
@@ -105,11 +107,10 @@ def _was_corrected(text: str, language: str) -> bool:
 
 def _runs(text: str, language: str) -> list[list[str]]:
     """The dictated parts: words and digits that may be of one number, cut where something else is said."""
-    text = re.sub(r"\+\s*(?=[0-9])", f" {_PLUS} ", text).replace("(0)", " ")
-    text = re.sub(r"(?<=\d)[eE](?=\s)", " ", text)
+    text = re.sub(r"\+\s*(?=[0-9])", f" {_PLUS} ", text[:LONGEST_UTTERANCE]).replace("(0)", " ")
     runs: list[list[str]] = [[]]
     repeat = 1
-    spoken = words(text, language)
+    spoken = words(_COMPOUND.sub(lambda match: _whole(match[0], language), text), language)
     for position, word in enumerate(spoken):
         if word in _TWICE[language]:
             repeat = _TWICE[language][word]
@@ -123,6 +124,16 @@ def _runs(text: str, language: str) -> list[list[str]]:
         elif word not in _FILLERS[language] and runs[-1]:
             runs.append([])
     return [run for run in runs if run]
+
+
+def _whole(compound: str, language: str) -> str:
+    """«quatre-vingt-dix» as 90: what recognition joined with hyphens is one number."""
+    parts = words(compound, language)
+    if parts and is_number(parts[0], language):
+        for end, digits in readings(parts, 0, language):
+            if end == len(parts):
+                return digits
+    return compound
 
 
 def _read(parts: Sequence[str], language: str) -> str | None:

@@ -10,6 +10,8 @@ from calls.understanding.text import Hit, Lexicon, clauses, table, words
 
 # A type that is mentioned at least this many times as much as the next one is meant.
 _CLEAR_LEAD = 2
+# Words of an afterthought: «mais très lentement».
+_SHORT = 5
 
 
 class ProblemIndex:
@@ -33,18 +35,20 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
     """
     weight: dict[str, int] = {}
     mentioned: set[tuple[str, ...]] = set()
-    after_what_works = False
+    what_works: tuple[list[str], list[Hit[str]]] | None = None
     for clause in _clauses(text, language):
         hits = index.lexicon.find(clause)
-        if _works(clause, language):
-            after_what_works = bool(hits) or after_what_works
+        if hits and _works(clause, hits, language):
+            what_works = clause, hits
             continue
+        hits = [hit for hit in hits if not _is_denied(hit, clause, language, after_what_works=what_works is not None)]
+        if not hits and what_works and len(clause) <= _SHORT and _phrases("not", language).find(clause):
+            clause, hits = what_works  # «internet marche, mais très lentement»
         for hit in hits:
             keyword = tuple(clause[hit.start : hit.end])
-            if keyword in mentioned or _is_denied(hit, clause, language, after_what_works):
-                continue
-            mentioned.add(keyword)
-            weight[hit.value] = weight.get(hit.value, 0) + len(keyword)
+            if keyword not in mentioned:
+                mentioned.add(keyword)
+                weight[hit.value] = weight.get(hit.value, 0) + len(keyword)
     ranking = sorted(weight, key=lambda code: -weight[code])
     if len(ranking) > 1 and weight[ranking[0]] < _CLEAR_LEAD * weight[ranking[1]]:
         return None
@@ -78,15 +82,19 @@ def _clauses(text: str, language: str) -> list[list[str]]:
     return parts
 
 
-def _works(clause: Sequence[str], language: str) -> bool:
-    """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box»."""
+def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
+    """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box», «j'ai internet»."""
     if _phrases("no_problem", language).find(clause):
         return True
-    works = _phrases("works", language).find(clause)
-    return bool(works) and not _phrases("not", language).find(clause)
+    if _phrases("not", language).find(clause):
+        return False
+    has = _phrases("has", language).at(clause, 0)
+    return bool(_phrases("works", language).find(clause)) or bool(
+        has and has.end == hits[0].start and hits[0].end == len(clause)
+    )
 
 
-def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, after_what_works: bool) -> bool:
+def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, *, after_what_works: bool) -> bool:
     """Whether the keyword is named only to say that it is not the matter."""
     before = clause[: hit.start]
     if _phrases("reach", language).find(before):

@@ -200,6 +200,8 @@ def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
         word = compact(piece.value)
         if SequenceMatcher(None, word, plain_name).ratio() >= _LIKE_THE_NAME or is_first_name(word):
             continue
+        if position > places[-1] and len(plain_name) >= _CERTAINLY_SPELLED:
+            continue  # «…, c'est tout simple»
         if places[0] < position < places[-1] or is_no_name(word, language):
             return False
         if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):

@@ -49,13 +49,13 @@ def settings_of(language: str = "fr", **changes: Any) -> CallSettings:
     index = ProblemIndex({kind.code: list(kind.keywords) for kind in presets.problem_types(language)})
     settings = CallSettings(
         tenant_id=1,
-        tenant_name="Alpha",
         language=language,
         voice=Voice(language),
         record=False,
         max_seconds=600.0,
         phrases={
-            key: Spoken(key, phrase.text, phrase.interruptible) for key, phrase in presets.phrases(language).items()
+            key: Spoken(key, phrase.text.replace("{tenant}", "Alpha"), phrase.interruptible)
+            for key, phrase in presets.phrases(language).items()
         },
         problems=problems,
         problem_index=index,
@@ -113,12 +113,13 @@ class FakeSpeaking:
         self.dumb = False
 
     def start(self, phrase: Spoken, values: Mapping[str, str]) -> Speech:
-        speech = Speech(phrase, Playback(interruptible=phrase.interruptible))
+        parts = segments(phrase.text, values)
+        speech = Speech(phrase, Playback(interruptible=phrase.interruptible), "".join(part.text for part in parts))
         self._audio.play(speech.playback)
         if self.dumb:
             speech.error = ProviderError("elevenlabs", Failure.UNREACHABLE)
         else:
-            for part in segments(phrase.text, values):
+            for part in parts:
                 speech.begin_part(part.text)
                 speech.playback.feed(bytes(FRAME_BYTES) * FRAMES_PER_WORD * max(1, len(part.text.split())))
         speech.playback.complete()
