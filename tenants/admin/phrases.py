@@ -71,6 +71,12 @@ class PhraseAdmin(TenantModelAdmin):
             raise Http404
         return send_bytes(request, mono_wav(pcm), content_type="audio/wav")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The preset is what one begins to write from."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        preset = preset_of(initial.get("key", ""), initial.get("language", ""))
+        return {"text": preset.text, **initial} if preset else initial
+
     def get_readonly_fields(self, request: HttpRequest, obj: Phrase | None = None) -> tuple[str, ...]:
         return ("key", "language") if obj else ()
 

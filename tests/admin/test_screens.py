@@ -230,6 +230,7 @@ def test_an_own_text_is_written_for_a_phrase_of_the_preset(cast: Cast, owner: Cl
     address = reverse("admin:tenants_phrase_add") + "?key=thanks&language=fr"
     data = form_of(owner, address, "phrase_form")
     assert (data["key"], data["language"]) == (["thanks"], ["fr"])
+    assert data["text"] == [presets.phrases("fr")["thanks"].text]
     assert owner.post(address, data | {"text": ["Merci bien."]}).status_code == 302
     with acting_for(cast.alpha.tenant):
         assert Phrase.objects.get(key="thanks").text == "Merci bien."
@@ -286,6 +287,14 @@ def test_staff_make_people_and_give_them_roles(cast: Cast, login: Login) -> None
     role = {"user": user.pk, "tenant": cast.alpha.tenant.pk, "role": "agent"}
     assert client.post(reverse("admin:tenants_membership_add"), role).status_code == 302
     assert login(user).get(reverse("admin:index")).status_code == 200
+
+
+def test_a_page_that_is_not_theirs_shows_people_the_way_back(cast: Cast, login: Login) -> None:
+    client = login(cast.teammate)
+    for address in (reverse("admin:tenants_asteriskserver_changelist"), "/nowhere/"):
+        page = text(client.get(address))
+        assert f'href="{reverse("admin:index")}"' in page
+        assert "<h1>" in page
 
 
 def test_times_are_those_of_the_tenant(cast: Cast, owner: Client) -> None:
