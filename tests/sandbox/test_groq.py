@@ -1,5 +1,6 @@
 """Groq's emulator, driven by Groq's SDK over real HTTP."""
 
+import asyncio
 import json
 
 import groq
@@ -177,3 +178,13 @@ async def test_what_is_no_request_is_refused(vendors):
             answer = await http.post("/groq/openai/v1/chat/completions", content=body)
             assert answer.status_code == 400
         assert (await http.get("/groq/nowhere")).status_code == 404
+
+
+@pytest.mark.parametrize(("key", "seconds"), [("sandbox", 0.2), ("sandbox-slow", 2.0)])
+async def test_a_slow_vendor_takes_its_time(vendors, monkeypatch, key, seconds):
+    monkeypatch.setenv("SANDBOX_LLM_DELAY", "0.2")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with client(vendors, key) as api:
+        await api.chat.completions.create(model=MODEL, messages=said("x"))
+    assert loop.time() - began >= seconds
