@@ -21,6 +21,8 @@ _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _MOST_WORDS = 7
 # Of so many names, those that share the most pairs of letters are compared closely.
 _SHORTLIST = 6
+# A pair of letters that more names have tells nothing.
+_COMMON = 100
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
 
@@ -190,7 +192,8 @@ def _lookup(said: tuple[str, ...], index: _Index) -> str | None:
 
 
 def _most_alike(said: _Key, index: _Index) -> str | None:
-    shared = Counter(key for pair in _pairs(said.spelling) for key in index.by_pair.get(pair, ()))
+    owners = (index.by_pair.get(pair, ()) for pair in _pairs(said.spelling))
+    shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
     likeness = sorted(((_likeness(said, key), key) for key, _ in shared.most_common(_SHORTLIST)), reverse=True)
     if not likeness or likeness[0][0] < _ALIKE:
         return None

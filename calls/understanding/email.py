@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from calls.understanding.letters import Certainty, Word, letter_at
 from calls.understanding.numbers import number
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
+from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
 _ADDRESS = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
@@ -83,6 +83,8 @@ def email(text: str, language: str) -> str | None:
     Words with nothing between them are one («pierre martin arobase» is pierremartin@). Of
     an address that is corrected the last version counts, if it is whole.
     """
+    if len(text) > LONGEST_DICTATION:
+        return None
     address: str | None = None
     before: list[_Part] = []
     for how, parts in _versions(text, language):
@@ -142,24 +144,25 @@ def _split(phrase: str) -> list[str]:
 def _parts(text: str, language: str) -> list[_Part]:
     """The utterance as parts of an address."""
     heard, gaps = _words_and_gaps(text)
+    plain = [word.plain for word in heard]
     parts: list[_Part] = []
     position = 0
+    in_domain = False
     while position < len(heard):
-        end, part = _part_at(heard, position, language, parts)
-        between = gaps[position]
         previous = parts[-1].kind if parts else None
-        runs_on = part.kind in (_Kind.LETTERS, _Kind.DIGITS) and previous is part.kind
-        if between == "-" and runs_on:
-            between = ""  # «M-A-R-T-I-N», «quatre-vingt»
-        parts += _symbols(between, heard, position)
+        symbols = _symbols(gaps[position], heard, position)
+        in_domain = in_domain or _has_at(symbols)
+        end, part = _part_at(heard, plain, position, language, after=(symbols or parts)[-1:], in_domain=in_domain)
+        if not (gaps[position] == "-" and part.kind is previous and part.kind in (_Kind.LETTERS, _Kind.DIGITS)):
+            parts += symbols  # but «M-A-R-T-I-N» and «quatre-vingt» have no hyphens
         parts.append(part)
+        in_domain = in_domain or _has_at([part])
         position = end
     return [*parts, *_symbols(gaps[-1], heard, len(heard))]
 
 
 def _words_and_gaps(text: str) -> tuple[list[Word], list[str]]:
     """The words, and what is written before each and after the last; a space beside a mark stays."""
-    text = text[:LONGEST_UTTERANCE]
     heard, gaps, last = [], [], 0
     for match in _WORD.finditer(text):
         heard.append(Word(compact(match[0]), match[0], match.start(), match.end()))
@@ -196,17 +199,25 @@ def _is_initial(heard: Sequence[Word], position: int) -> bool:
     return alone and position < len(heard) and len(heard[position].plain) > 1
 
 
-def _part_at(heard: Sequence[Word], position: int, language: str, before: Sequence[_Part]) -> tuple[int, _Part]:
-    plain = [word.plain for word in heard]
-    if _has_at(before):
-        if before[-1] == _Part(_Kind.SEPARATOR, ".") and plain[position] in _endings():
+def _part_at(
+    heard: Sequence[Word],
+    plain: Sequence[str],
+    position: int,
+    language: str,
+    *,
+    after: Sequence[_Part],
+    in_domain: bool,
+) -> tuple[int, _Part]:
+    """What stands at `position`, and where it ends; `after` is the part before it, if any."""
+    if in_domain:
+        if list(after) == [_Part(_Kind.SEPARATOR, ".")] and plain[position] in _endings():
             return position + 1, _Part(_Kind.WORD, plain[position])
         if hit := _providers().at(plain, position):
             return hit.end, hit.value
     if year := _year(plain, position, language):
         return year
     phrase = _phrases(language).at(plain, position)
-    letter = letter_at(heard, position, language)
+    letter = letter_at(heard, plain, position, language)
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
         if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):

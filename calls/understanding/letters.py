@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from calls.understanding.names import is_first_name
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
+from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NATO_AT_LEAST = 3
@@ -45,7 +45,7 @@ class Letter(NamedTuple):
 def dictated(text: str) -> list[Word]:
     """The words of a dictation. «D'A» is D, apostrophe, A; «J'ai» stays one word."""
     found = []
-    for match in _TOKEN.finditer(text[:LONGEST_UTTERANCE]):
+    for match in _TOKEN.finditer(text[:LONGEST_DICTATION]):
         head, mark, tail = match[0].replace("’", "'").partition("'")
         if mark and len(head) == len(tail) == 1:
             found.append(Word(compact(head), head, match.start(), match.start() + 1))
@@ -79,9 +79,8 @@ def signs(section: str, language: str) -> Lexicon[str]:
     )
 
 
-def letter_at(words: Sequence[Word], position: int, language: str) -> Letter | None:
-    """The letter dictated at `position`, with its count, its example and its accent."""
-    plain = [word.plain for word in words]
+def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, language: str) -> Letter | None:
+    """The letter dictated at `position`, with its count, its example and its accent; `plain` is the words' own."""
     start, count = position, 1
     for times, section in ((2, "two"), (3, "three")):
         # «double vé» is a letter of its own, so counts come after letters' names.

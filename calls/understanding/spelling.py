@@ -94,7 +94,7 @@ def _piece_at(
         return _Piece(_Kind.ABOUT, ""), hit.end
     if run := nato_run(plain, position, language):
         return _Piece(_Kind.LETTERS, run[1]), run[0]
-    letter = letter_at(heard, position, language)
+    letter = letter_at(heard, plain, position, language)
     if letter and not (filler and filler.end > letter.end):
         return _Piece(_Kind.LETTERS, letter.value, letter.certainty), letter.end
     if filler:

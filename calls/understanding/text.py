@@ -14,8 +14,10 @@ from functools import cache
 from importlib import resources
 from typing import Any, Generic, NamedTuple, TypeVar
 
-# Nobody says more in one utterance (three minutes of speech), and no text takes longer than this many letters do.
-LONGEST_UTTERANCE = 3000
+# In letters. Two minutes of speech: what is longer was no answer, and must not take longer to read.
+LONGEST_UTTERANCE = 2000
+# A name or an address, every letter with its example.
+LONGEST_DICTATION = 800
 
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "’": "'", "ʼ": "'", "‘": "'", "`": "'"}
