@@ -25,6 +25,7 @@ from calls.scribe import Scribe
 from calls.settings import Problem
 from calls.speaking import Speaking
 from calls.thinking import decide_problem
+from companies.phone import international
 from providers.phrases import phrase_store
 from providers.protocols import SpeechOptions
 from telephony.media import Line
@@ -126,7 +127,7 @@ class Conversation:
         found = await pbx.who_calls(self._opening.server, self._call.uuid)
         if found is None:
             return
-        case.phone_number, case.caller_name = found.number, case.caller_name or found.name
+        case.phone_number, case.caller_name = international(found.number), case.caller_name or found.name
         with contextlib.suppress(DatabaseError, TimeoutError):
             await in_database(services.recognise, self._call, case)
 
