@@ -13,9 +13,7 @@ from sandbox.vendors.words import language_of, stems, words
 _SIGNS = {
     "yes": "oui ouais ok daccord accord exact exactement absolument parfait yes yeah right correct sure volontiers",
     "no": "non pas toujours jamais aucun aucune rien no not nope still never nothing wrong",
-    "positive": (
-        "merci parfait super genial excellent content contente satisfait great perfect thank thanks happy"
-    ),
+    "positive": ("merci parfait super genial excellent content contente satisfait great perfect thank thanks happy"),
     "negative": (
         "enerve enervee colere furieux scandale scandaleux inadmissible inacceptable honte marre nul catastrophe "
         "ridicule angry furious unacceptable ridiculous terrible useless awful worst"
