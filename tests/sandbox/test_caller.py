@@ -49,7 +49,7 @@ async def test_a_conversation_is_heard_on_both_sides():
     greeting, answer = result.heard
     first, second = result.said
     assert greeting.start < greeting.end <= first.start < first.end < answer.start < answer.end <= second.start
-    assert second.end <= result.duration
+    assert second.start < result.duration
     assert len(result.response_latencies) == 1
     assert result.response_latencies[0] > 0
     assert len(result.bot_audio) >= 2 * 8000 * (answer.end - greeting.start)
