@@ -108,7 +108,7 @@ def load(tenant: Tenant) -> CallSettings:
         max_seconds=float(tenant.max_call_seconds),
         phrases=phrases,
         problems=problems,
-        problem_index=ProblemIndex(by_problem),
+        problem_index=ProblemIndex(by_problem, tenant.language),
         keyterms={keyword.text: keyword.boost for keyword in keywords if keyword.boost},
         anger_words=tuple(keyword.text for keyword in words(Keyword.Kind.ANGER)),
         censored={keyword.text: keyword.replacement for keyword in words(Keyword.Kind.CENSORED)},

@@ -24,7 +24,7 @@ def _listed(name: str, section: str, language: str) -> frozenset[str]:
     return frozenset(word for phrase in table(name)[language][section] for word in words(phrase, language))
 
 
-def is_angry(text: str, own_words: Iterable[str], language: str = "fr") -> bool:
+def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     """Whether the caller lets anger show.
 
     `own_words` are the tenant's: one is enough, like one of the built-in strong

@@ -19,7 +19,8 @@ _ADDRESS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
-# «s'appelle», «qu'elle»: a sentence. «l'atelier» may be an address.
+_WITH_ARTICLE = re.compile(r"[ld]['’]", re.IGNORECASE)
+# «s'appelle», «qu'elle»: a sentence, and no address.
 _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 
 # Words said in one breath are written as one; beyond this many it was a sentence.
@@ -216,6 +217,9 @@ def _part_at(
             return hit.end, hit.value
     if year := _year(plain, position, language):
         return year
+    dictated = number(plain, position, language)
+    if dictated and after and after[0].kind is _Kind.DIGITS and plain[position] in ("un", "une"):
+        return dictated[0], _Part(_Kind.DIGITS, dictated[1])  # «zéro un», not «un»
     phrase = _phrases(language).at(plain, position)
     letter = letter_at(heard, plain, position, language)
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
@@ -227,11 +231,12 @@ def _part_at(
         return phrase.end, value._replace(value=plain[position]) if value.kind is _Kind.PARTICLE else value
     if letter:
         return letter.end, _Part(_Kind.DOUBT)  # «aime», «elle»: a letter, or a word?
-    if dictated := number(plain, position, language):
+    if dictated:
         return dictated[0], _Part(_Kind.DIGITS, dictated[1])
     if not plain[position].isascii() or _ELIDED.match(heard[position].text):
         return position + 1, _Part(_Kind.DOUBT)
-    return position + 1, _Part(_Kind.WORD, plain[position])
+    has_article = _WITH_ARTICLE.match(heard[position].text)
+    return position + 1, _Part(_Kind.PARTICLE if has_article else _Kind.WORD, plain[position])
 
 
 def _year(plain: Sequence[str], position: int, language: str) -> tuple[int, _Part] | None:

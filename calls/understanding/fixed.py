@@ -79,6 +79,8 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool | None
     after = list(takewhile(lambda word: word not in breaks, spoken[hit.end : hit.end + _REACH]))
     negated_before = bool(_words("negation", language).intersection(before))
     match hit.value:
+        case _Sign.WAITING if _words("negation_after_verb", language).intersection(after[:2]):
+            return False  # «ça s'allume même pas»
         case _Sign.WORKS:
             return True
         case _Sign.BROKEN:

@@ -17,7 +17,7 @@ _SHORT = 5
 class ProblemIndex:
     """A tenant's keywords, folded once: `{code: [keywords]}`. A keyword given to two types names neither."""
 
-    def __init__(self, keywords: Mapping[str, Iterable[str]], language: str = "fr") -> None:
+    def __init__(self, keywords: Mapping[str, Iterable[str]], language: str) -> None:
         codes: dict[tuple[str, ...], set[str]] = {}
         for code, phrases in keywords.items():
             for phrase in phrases:

@@ -46,7 +46,7 @@ def settings_of(language: str = "fr", **changes: Any) -> CallSettings:
         )
         for number, kind in enumerate(presets.problem_types(language), 1)
     }
-    index = ProblemIndex({kind.code: list(kind.keywords) for kind in presets.problem_types(language)})
+    index = ProblemIndex({kind.code: list(kind.keywords) for kind in presets.problem_types(language)}, language)
     settings = CallSettings(
         tenant_id=1,
         language=language,

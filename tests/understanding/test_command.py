@@ -77,5 +77,5 @@ def test_the_tenants_language_decides(understand):
 
 
 def test_an_unknown_tenant_is_named_with_those_that_exist(understand):
-    with pytest.raises(CommandError, match=r"no tenant nobody.*garage"):
+    with pytest.raises(CommandError, match=r"nobody.*garage"):
         understand("yes_no", "Oui.", slug="nobody")

@@ -1,0 +1,128 @@
+"""What the corpora cannot show: other tenants' lists, caller ids, long lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from calls.understanding import (
+    ProblemIndex,
+    censor,
+    company,
+    email,
+    is_angry,
+    is_backchannel,
+    is_noise,
+    normalise_number,
+    problem,
+    spelling,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "number"),
+    [
+        ("0612345678", "FR", "+33612345678"),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("+33612345678", "FR", "+33612345678"),
+        ("+33 (0)6 12 34 56 78", "FR", "+33612345678"),
+        ("0033612345678", "FR", "+33612345678"),
+        ("33612345678", "FR", "+33612345678"),
+        ("612345678", "FR", "+33612345678"),
+        ('"Pierre" <0612345678>', "FR", "+33612345678"),
+        ("sip:+33612345678@pbx.example", "FR", "+33612345678"),
+        ("tel:+442079460958", "FR", "+442079460958"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("(415) 555-2671", "US", "+14155552671"),
+        ("+33612345678", "", "+33612345678"),
+        ("anonymous", "FR", None),
+        ("Anonymous", "FR", None),
+        ("restricted", "FR", None),
+        ("unknown", "FR", None),
+        ("", "FR", None),
+        ("201", "FR", None),
+        ("+331", "FR", None),
+        ("06123456789012345678", "FR", None),
+        ("٠٦١٢٣٤٥٦٧٨", "FR", None),
+    ],
+)
+def test_caller_ids_become_e164(raw, region, number):
+    assert normalise_number(raw, region) == number
+
+
+def test_a_company_that_could_be_two_is_none():
+    assert company("Chez Garage Martin", ["Garage Martin", "garage martin"], "fr") is None
+
+
+def test_a_name_almost_like_two_companies_is_none():
+    assert company("la société datasolution", ["DataSolutions", "Data Solutionz"], "fr") is None
+
+
+def test_a_company_is_known_by_its_initials_and_without_its_legal_form():
+    companies = ["Transports du Nord Est SARL", "Boulangerie Martin SAS"]
+
+    assert company("T D N E", companies, "fr") == "Transports du Nord Est SARL"
+    assert company("la boulangerie Martin", companies, "fr") == "Boulangerie Martin SAS"
+
+
+def test_a_tenant_without_companies_finds_none():
+    assert company("Vetodok", [], "fr") is None
+
+
+def test_a_keyword_of_two_problem_types_decides_nothing():
+    index = ProblemIndex({"internet": ["coupure", "box"], "mobile": ["coupure"]}, "fr")
+
+    assert problem("J'ai une coupure.", index, "fr") is None
+    assert problem("J'ai une coupure de ma box.", index, "fr") == "internet"
+
+
+def test_the_longest_keyword_wins():
+    index = ProblemIndex({"internet": ["réseau", "connexion"], "mobile": ["réseau mobile"]}, "fr")
+
+    assert problem("Je n'ai plus de réseau mobile.", index, "fr") == "mobile"
+    assert problem("Je n'ai plus de réseau.", index, "fr") == "internet"
+
+
+def test_any_trade_may_name_its_problems():
+    index = ProblemIndex({"leak": ["fuite", "fuite d'eau"], "heating": ["chaudière", "radiateur"]}, "fr")
+
+    assert problem("Y a une fuite d'eau sous l'évier.", index, "fr") == "leak"
+    assert problem("Mes radiateurs sont froids mais la chaudière tourne.", index, "fr") == "heating"
+
+
+def test_a_tenants_own_word_shows_anger_and_its_negation_does_not():
+    assert is_angry("Quelle galère !", ["galère"], "fr")
+    assert not is_angry("Ce n'est pas une galère.", ["galère"], "fr")
+    assert not is_angry("Quelle galère !", [], "fr")
+
+
+def test_censoring_leaves_the_rest_as_it_was():
+    text = "  Il a dit :\n«Merde»,   puis il est parti à Concarneau.\t"
+
+    assert censor(text, {"merde": "mince"}) == "  Il a dit :\n«Mince»,   puis il est parti à Concarneau.\t"
+    assert censor(text, {}) == text
+
+
+def test_a_word_without_replacement_is_starred():
+    assert censor("Quel idiot.", {"idiot": ""}) == "Quel ***."
+
+
+def test_accents_may_be_missing_but_not_invented():
+    assert censor("encule", {"enculé": "goujat"}) == "goujat"
+    assert censor("salé", {"sale": "propre"}) == "salé"
+
+
+def test_family_names_are_in_capitals_in_french_only():
+    assert spelling("L E F E accent grave V R E", "fr") == "LEFÈVRE"
+    assert spelling("S M I T H hyphen J O N E S", "en") == "Smith-Jones"
+
+
+def test_an_address_contradicted_is_none():
+    twice = "pierre point martin arobase gmail point com, je répète, pierre point martin arobase orange point fr"
+
+    assert email(twice, "fr") is None
+
+
+def test_noise_is_no_backchannel_of_any_language():
+    assert is_noise("Euh…")
+    assert not is_noise("Oui.")
+    assert not is_backchannel("", "fr")
