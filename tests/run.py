@@ -13,13 +13,17 @@ Whether a server is there is found out by connecting to it:
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import psycopg
 import redis
@@ -43,12 +47,11 @@ class Outcome:
     detail: str
 
 
-def run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run it with its output shown as it comes; return the exit status and the last line."""
-    print(f"\n$ {' '.join(f'{k}={v}' for k, v in environment.items())} {' '.join(command)}".replace("$  ", "$ "))
-    sys.stdout.flush()
+def run(log: TextIO, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run it, its output copied to `log` as it comes; return the exit status and pytest's closing line."""
+    print("\n$", *(f"{name}={value}" for name, value in environment.items()), *command, file=log, flush=True)
     surroundings = {name: os.environ[name] for name in KEPT if name in os.environ}
-    last = ""
+    closing = ""
     with subprocess.Popen(
         [str(ROOT / ".venv" / "bin" / command[0]), *command[1:]],
         cwd=ROOT,
@@ -60,13 +63,14 @@ def run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            last = line.strip() or last
-    return process.returncode, last.strip("= ")
+            log.write(line)
+            log.flush()
+            if re.search(r"\d+ \w+.* in \d+\.\d+s", line):
+                closing = line.strip("= \n")
+    return process.returncode, closing
 
 
-def lint() -> tuple[bool, str]:
+def lint(log: TextIO) -> tuple[bool, str]:
     failed = [
         " ".join(command)
         for command in (
@@ -76,15 +80,15 @@ def lint() -> tuple[bool, str]:
             ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
             ["python", "manage.py", "check"],
         )
-        if run(command, {})[0] != 0
+        if run(log, command, {})[0] != 0
     ]
     return not failed, ", ".join(failed)
 
 
-def suite(markers: str, **environment: str) -> Callable[[], tuple[bool, str]]:
-    def part() -> tuple[bool, str]:
-        status, last = run(["pytest", "-m", markers], environment)
-        return status == 0, last
+def suite(markers: str, **environment: str) -> Callable[[TextIO], tuple[bool, str]]:
+    def part(log: TextIO) -> tuple[bool, str]:
+        status, closing = run(log, ["pytest", "--durations=5", "--durations-min=5", "-m", markers], environment)
+        return status == 0, closing or f"pytest ended with status {status}"
 
     return part
 
@@ -113,28 +117,49 @@ def always() -> str:
     return ""
 
 
-PARTS: dict[str, tuple[Callable[[], str], Callable[[], tuple[bool, str]]]] = {
-    "lint": (always, lint),
-    "embedded": (always, suite("not asterisk and not postgres and not redis")),
+@dataclass
+class Part:
+    missing: Callable[[], str]  # why it cannot run; empty when it can
+    run: Callable[[TextIO], tuple[bool, str]]  # has it passed, and what is there to say
+
+
+PARTS = {
+    "lint": Part(always, lint),
+    "embedded": Part(always, suite("not asterisk and not postgres and not redis")),
     # Whatever touches the database, on the database of production.
-    "postgresql": (
-        no_postgresql,
-        suite("(database or postgres) and not asterisk and not redis", DATABASE_URL=DATABASE_URL),
+    "postgresql": Part(
+        no_postgresql, suite("(database or postgres) and not asterisk and not redis", DATABASE_URL=DATABASE_URL)
     ),
-    "redis": (no_redis, suite("redis", REDIS_URL=REDIS_URL)),
-    "asterisk": (lab.missing, suite("asterisk")),
+    "redis": Part(no_redis, suite("redis", REDIS_URL=REDIS_URL)),
+    "asterisk": Part(lab.missing, suite("asterisk")),
 }
 
 
-def outcome(name: str) -> Outcome:
-    missing, part = PARTS[name]
-    if reason := missing():
+def outcome(name: str, log: TextIO) -> Outcome:
+    part = PARTS[name]
+    if reason := part.missing():
         required = name == "asterisk" and lab.required()
         return Outcome(name, "FAILED" if required else "not run", reason)
     started = time.monotonic()
-    passed, detail = part()
+    passed, detail = part.run(log)
     seconds = f"{time.monotonic() - started:.0f} s"
     return Outcome(name, "passed" if passed else "FAILED", f"{seconds}{detail and ', '}{detail}")
+
+
+def outcomes(names: list[str]) -> list[Outcome]:
+    """Run the parts in two lanes: linting and real calls, which mostly wait, beside the others.
+
+    The first lane is seen while it runs, the second when it has ended.
+    """
+    first = [name for name in names if name in ("embedded", "postgresql", "redis")]
+    second = [name for name in names if name in ("lint", "asterisk")]
+    log = io.StringIO() if first else sys.stdout
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(lambda: [outcome(name, log) for name in second])
+        done = [outcome(name, sys.stdout) for name in first] + future.result()
+    if isinstance(log, io.StringIO):
+        print(log.getvalue())
+    return done
 
 
 def main() -> int:
@@ -142,11 +167,11 @@ def main() -> int:
     if unknown := set(names) - PARTS.keys():
         print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    outcomes = [outcome(name) for name in names]
+    done = sorted(outcomes(names), key=lambda each: names.index(each.name))
     print()
-    for part in outcomes:
-        print(f"{part.word:8} {part.name:11} {part.detail}")
-    return int(any(part.word == "FAILED" for part in outcomes))
+    for each in done:
+        print(f"{each.word:8} {each.name:11} {each.detail}")
+    return int(any(each.word == "FAILED" for each in done))
 
 
 if __name__ == "__main__":
