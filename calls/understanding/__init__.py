@@ -5,15 +5,18 @@ from calls.understanding.backchannel import is_backchannel, is_noise
 from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
+from calls.understanding.faq import FaqIndex
 from calls.understanding.fixed import fixed
 from calls.understanding.names import first_name, refuses
 from calls.understanding.phone import normalise_number, phone
 from calls.understanding.problem import ProblemIndex, problem
+from calls.understanding.requests import is_done, is_question, refuses_recording, times
 from calls.understanding.spelling import is_unfinished, spelling
 from calls.understanding.yes_no import Answer, yes_no
 
 __all__ = [
     "Answer",
+    "FaqIndex",
     "ProblemIndex",
     "censor",
     "company",
@@ -23,13 +26,17 @@ __all__ = [
     "free_company",
     "is_angry",
     "is_backchannel",
+    "is_done",
     "is_noise",
+    "is_question",
     "is_unfinished",
     "normalise_number",
     "phone",
     "problem",
     "refuses",
+    "refuses_recording",
     "spelling",
+    "times",
     "wants_human",
     "yes_no",
 ]

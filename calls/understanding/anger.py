@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from itertools import takewhile
 
+from calls.understanding.fixed import fixed
 from calls.understanding.text import Lexicon, clauses, lexicon, table, words
+from calls.understanding.yes_no import Answer
 
 # The tenant's words and strong expressions are anger on their own, two mild ones together.
 _THRESHOLD = 2
@@ -16,7 +17,7 @@ _STRONG, _MILD = 2, 1
 @lru_cache(maxsize=256)
 def _anger(own_words: tuple[str, ...], language: str) -> Lexicon[int]:
     lists = table("anger")[language]
-    return lexicon([(lists["mild"], _MILD), (lists["strong"], _STRONG), (own_words, _STRONG)], language)
+    return lexicon([(own_words, _STRONG), (lists["strong"], _STRONG), (lists["mild"], _MILD)], language)
 
 
 @cache
@@ -28,20 +29,31 @@ def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     """Whether the caller lets anger show.
 
     `own_words` are the tenant's: one is enough, like one of the built-in strong
-    expressions; mild ones («putain», «c'est pas normal») take two. What is negated
-    («je ne suis vraiment pas en colère») does not count.
+    expressions; mild ones («c'est pas normal») take two. What is negated («je ne suis
+    vraiment pas en colère») does not count, nor do oaths of joy («putain, ça remarche !»).
     """
-    spoken = words(text, language)
-    between = _listed("anger", "between", language)
-    negation = _listed("anger", "negation", language)
+    expressions = _anger(tuple(own_words), language)
+    oaths = _listed("anger", "mild", language)
     score = 0
-    for hit in _anger(tuple(own_words), language).find(spoken):
-        before = spoken[: hit.start]
-        adverbs = len(list(takewhile(lambda word: word in between and word not in negation, reversed(before))))
-        if before[: len(before) - adverbs][-1:] and before[len(before) - adverbs - 1] in negation:
-            continue
-        score += hit.value
-    return score >= _THRESHOLD
+    only_oaths = True
+    for clause in clauses(text, language):
+        for hit in expressions.find(clause):
+            if not _is_negated(clause[: hit.start], language):
+                score += hit.value
+                only_oaths = only_oaths and oaths.issuperset(clause[hit.start : hit.end])
+    if score < _THRESHOLD:
+        return False
+    return not (only_oaths and fixed(text, language) is Answer.YES)
+
+
+def _is_negated(before: Sequence[str], language: str) -> bool:
+    between, negation = _listed("anger", "between", language), _listed("anger", "negation", language)
+    for word in reversed(before):
+        if word in negation:
+            return True
+        if word not in between:
+            return False
+    return False
 
 
 @cache
