@@ -43,10 +43,21 @@ def _copy_preset(language: str) -> None:
     ]
     for position, preset in enumerate(presets.problem_types(language)):
         problem = ProblemType.objects.create(
-            code=preset.code, name=preset.name, tag=preset.tag, severity=preset.severity, position=position
+            code=preset.code,
+            name=preset.name,
+            tag=preset.tag,
+            severity=preset.severity,
+            cuts_fixed_line=preset.cuts_fixed_line,
+            position=position,
         )
         RemedyStep.objects.bulk_create(
-            RemedyStep(problem_type=problem, position=order, text=step.text, can_be_interrupted=step.interruptible)
+            RemedyStep(
+                problem_type=problem,
+                position=order,
+                text=step.text,
+                can_be_interrupted=step.interruptible,
+                wait_seconds=step.wait_seconds,
+            )
             for order, step in enumerate(preset.steps)
         )
         keywords += [

@@ -8,6 +8,7 @@ so that 'Bravo' in an answer to somebody of Alpha is a leak.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,8 +19,11 @@ from calls.models import Announcement, Call, Turn, Usage
 from companies.models import Company, Customer
 from tenants.models import (
     AsteriskServer,
+    FaqEntry,
+    Holiday,
     Keyword,
     Membership,
+    OpeningHours,
     Phrase,
     ProblemType,
     RemedyStep,
@@ -37,7 +41,11 @@ class House:
     tenant: Tenant
     server: AsteriskServer
     transfer_target: TransferTarget
+    night_target: TransferTarget  # switched off, so that its hours matter to nobody
+    opening_hours: OpeningHours  # of the night target: the house is always open
+    holiday: Holiday
     phrase: Phrase
+    faq_entry: FaqEntry
     problem_type: ProblemType
     step: RemedyStep
     keyword: Keyword
@@ -73,6 +81,9 @@ def house(name: str, *, network: str, phone_number: str) -> House:
         server = AsteriskServer.objects.create(name=f"{name} Asterisk", network=network)
         problem_type = ProblemType.objects.create(code="internet", name=f"{name} internet", tag="FIBRE_SYNCHRO")
         company = Company.objects.create(name=f"{name} Client")
+        night_target = TransferTarget.objects.create(
+            name=f"{name} nuit", extension="night", position=1, is_active=False
+        )
         customer = Customer.objects.create(
             phone_number=phone_number, first_name="Pierre", last_name=f"MARTIN-{name}", company=company
         )
@@ -97,7 +108,18 @@ def house(name: str, *, network: str, phone_number: str) -> House:
             tenant=tenant,
             server=server,
             transfer_target=TransferTarget.objects.create(name=f"{name} technicien", extension="technician"),
+            night_target=night_target,
+            opening_hours=OpeningHours.objects.create(
+                weekday=OpeningHours.Weekday.MONDAY,
+                opens=datetime.time(20),
+                closes=datetime.time(),
+                transfer_target=night_target,
+            ),
+            holiday=Holiday.objects.create(date=datetime.date(2000, 1, 1), name=f"{name} holiday"),
             phrase=Phrase.objects.create(key="welcome", text=f"Bienvenue chez {name}."),
+            faq_entry=FaqEntry.objects.create(
+                question=f"Où se trouve {name} ?", answer=f"{name} se trouve à Concarneau, près du port."
+            ),
             problem_type=problem_type,
             step=RemedyStep.objects.create(problem_type=problem_type, text=f"Redémarrez la box de {name}."),
             keyword=Keyword.objects.create(

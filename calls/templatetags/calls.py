@@ -15,6 +15,7 @@ from calls.models import Usage
 register = template.Library()
 
 SCENES: dict[str, str | Promise] = {
+    "opening": _("Opening"),
     "greeting": _("Greeting"),
     "identification": _("Identification"),
     "diagnosis": _("Diagnosis"),

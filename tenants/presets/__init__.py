@@ -41,8 +41,11 @@ class PresetKeyword:
 
 @dataclass(frozen=True, slots=True)
 class PresetStep:
+    """One thing to try. `wait_seconds`: how long the caller needs for it."""
+
     text: str
-    interruptible: bool
+    interruptible: bool = True
+    wait_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class PresetProblem:
     name: str
     tag: str
     severity: str
+    cuts_fixed_line: bool
     keywords: Mapping[str, int]
     steps: tuple[PresetStep, ...]
 
@@ -84,19 +88,14 @@ def _read(language: str) -> dict[str, Any]:
     return tomllib.loads((files(__name__) / f"{language}.toml").read_text(encoding="utf-8"))
 
 
-def _spoken(entry: str | dict[str, Any]) -> tuple[str, bool]:
-    """Text and interruptibility of `"text"` or `{text = "…", interruptible = false}`."""
-    return (entry, True) if isinstance(entry, str) else (entry["text"], entry["interruptible"])
-
-
 @cache
 def phrases(language: str) -> Mapping[str, PresetPhrase]:
     """All phrases by key, in the order of a call. Raises ValueError for an unknown language."""
     found = {}
     for scene, entries in _read(language)["phrases"].items():
         for key, entry in entries.items():
-            text, interruptible = _spoken(entry)
-            found[key] = PresetPhrase(key, scene, text, interruptible, placeholders(text))
+            spoken: dict[str, Any] = {"text": entry, "interruptible": True} if isinstance(entry, str) else entry
+            found[key] = PresetPhrase(key=key, scene=scene, values=placeholders(spoken["text"]), **spoken)
     return MappingProxyType(found)
 
 
@@ -120,8 +119,9 @@ def problem_types(language: str) -> tuple[PresetProblem, ...]:
             name=problem["name"],
             tag=problem["tag"],
             severity=problem["severity"],
+            cuts_fixed_line=problem.get("cuts_fixed_line", False),
             keywords=MappingProxyType(problem["keywords"]),
-            steps=tuple(PresetStep(*_spoken(step)) for step in problem["steps"]),
+            steps=tuple(PresetStep(**step) for step in problem["steps"]),
         )
         for code, problem in _read(language)["problems"].items()
     )

@@ -8,17 +8,18 @@ from tenants import presets
 from tenants.models import Keyword, Severity, Tenant
 
 KEYS = {
-    "greeting": """greet welcome greet_known returning_client returning_client_pending_internet
+    "opening": """greet closed take_message message_taken closed_on_call recording_notice recording_refused""",
+    "greeting": """welcome greet_known returning_client returning_client_pending_internet
         returning_client_pending_mobile returning_client_pending_other returning_client_pending_yes
         returning_client_pending_no""",
-    "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_name confirm_company
+    "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name confirm_company
         confirm_email retry_phone retry_firstname retry_spelling retry_company retry_email skip_item thanks""",
     "diagnosis": "ask_problem retry_problem clarify_problem problem_understood",
-    "remedy": "remedy_intro take_your_time ask_done",
+    "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time ask_done check_back still_waiting""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
-    "handover": "transfer transfer_failed callback calm",
-    "anywhere": """still_there filler off_topic too_long_warning too_long busy closed recording_notice vendor_down
-        dtmf_choice""",
+    "handover": "transfer nobody_free transfer_failed callback calm",
+    "anywhere": """still_there filler off_topic faq_back use_keys_yes_no use_keys_phone reconnected too_long_warning
+        too_long busy vendor_down dtmf_choice""",
     "closing": "anything_else goodbye goodbye_silence error",
 }
 VALUES = {
@@ -26,6 +27,7 @@ VALUES = {
     "greet_known": {"first_name"},
     "returning_client": {"count"},
     "returning_client_pending_other": {"problem"},
+    "confirm_first_name": {"first_name"},
     "confirm_name": {"first_name", "last_name"},
     "confirm_company": {"company"},
     "confirm_email": {"email"},
@@ -92,6 +94,9 @@ def test_problems_are_tagged_and_have_a_remedy(language: str) -> None:
     assert all(problem.steps and problem.severity in Severity.values for problem in problems.values())
     # Who restarts the box hangs up on us: the warning must be heard.
     assert [step.interruptible for step in problems["internet"].steps] == [False, True]
+    assert {code for code, problem in problems.items() if problem.cuts_fixed_line} == {"internet"}
+    assert [step.wait_seconds for step in problems["internet"].steps] == [0, 180]
+    assert [step.wait_seconds for step in problems["mobile"].steps] == [120]
 
 
 @both

@@ -1,0 +1,95 @@
+"""What the bot says in a tenant's own words."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants import presets
+from tenants.models.accounts import Tenant
+from tenants.scope import TenantModel
+
+
+def refuse_unknown_values(text: str, *, offered: frozenset[str] = frozenset(), field: str = "text") -> None:
+    """Raise ValidationError of `field` for braces in its text that could not be filled in during a call."""
+    try:
+        unknown = presets.placeholders(text) - offered
+    except ValueError:
+        raise ValidationError({field: _("A brace is open, or holds more than the name of a value.")}) from None
+    if unknown:
+        raise ValidationError(
+            {
+                field: ValidationError(
+                    _("Nothing can be filled in for %(unknown)s. Offered here: %(offered)s."),
+                    params={"unknown": in_braces(unknown), "offered": in_braces(offered) or "–"},
+                )
+            }
+        )
+
+
+def in_braces(names: frozenset[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
+
+
+class Phrase(TenantModel):
+    """What the bot says: the tenant's own text for a key of the preset."""
+
+    key = models.SlugField(_("key"), max_length=60)
+    language = models.CharField(_("language"), max_length=2, choices=Tenant.Language, default=Tenant.Language.FRENCH)
+    text = models.TextField(_("text"), max_length=1000)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("phrase")
+        verbose_name_plural = _("phrases")
+        ordering = ["key", "language"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key", "language"], name="one_phrase_per_key_and_language")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def clean(self) -> None:
+        """A phrase that could not be spoken is refused here, not in the middle of a call."""
+        super().clean()
+        preset = presets.phrases(self.language or Tenant.Language.FRENCH).get(self.key)
+        if preset is None:
+            # Of no field: the key of a stored phrase is not on its form.
+            raise ValidationError(_("The conversation has no phrase of this key: this text is never spoken."))
+        refuse_unknown_values(self.text, offered=preset.values)
+
+
+class FaqEntry(TenantModel):
+    """A question about the company that callers ask, and what they are told."""
+
+    question = models.CharField(_("question"), max_length=200)
+    other_wordings = models.TextField(
+        _("other wordings"), max_length=2000, blank=True, help_text=_("How else callers ask this, one per line.")
+    )
+    answer = models.TextField(_("answer"), max_length=600, help_text=_("As it is spoken: numbers in words."))
+    language = models.CharField(_("language"), max_length=2, choices=Tenant.Language, default=Tenant.Language.FRENCH)
+    position = models.PositiveIntegerField(_("order"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("frequent question")
+        verbose_name_plural = _("frequent questions")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "language", "question"], name="one_answer_per_question")
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_unknown_values(self.answer, field="answer")
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """Every way to ask it, the question first."""
+        lines = (line.strip() for line in self.other_wordings.splitlines())
+        return (self.question, *filter(None, lines))
