@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from sandbox.ears import TURN_GAP, Ears, Utterance
-from sandbox.script import HangUp, Press, Say, StaySilent, Step
+from calls.scenarios.script import HangUp, Press, Say, StaySilent, Step
 from sandbox.voice import SAMPLE_RATE, render
 
 FRAME_SECONDS = 0.02

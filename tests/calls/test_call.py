@@ -20,7 +20,7 @@ from companies.models import Customer
 from providers import registry
 from sandbox.caller import Caller, CallResult, End
 from sandbox.product import Product
-from sandbox.script import parse_script
+from calls.scenarios.script import parse_script
 from sandbox.voice import transcript
 from tenants import presets
 from tenants.models import AsteriskServer, Tenant

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from sandbox.caller import Caller, End
-from sandbox.script import parse_script
+from calls.scenarios.script import parse_script
 from tests.sandbox.bot import serve_bot
 
 

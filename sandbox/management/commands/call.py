@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from calls.models import Call, Turn
 from calls.services import CallRefused, announce
-from sandbox import script
+from calls.scenarios import script
 from sandbox.caller import Caller, CallResult
 from sandbox.ears import Utterance
 from sandbox.management.arguments import address

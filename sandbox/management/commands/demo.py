@@ -23,7 +23,7 @@ from providers.services import refresh_phrases
 from sandbox.caller import Caller
 from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD
 from sandbox.product import Product
-from sandbox.script import parse_script
+from calls.scenarios.script import parse_script
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
 from tickets.models import Ticket

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.script import HangUp, Press, Say, ScriptError, StaySilent, parse_script
+from calls.scenarios.script import HangUp, Press, Say, ScriptError, StaySilent, parse_script
 
 
 def test_a_line_is_a_step():
