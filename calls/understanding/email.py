@@ -48,7 +48,8 @@ class _Kind(Enum):
     FILLER = auto()
     CORRECTION = auto()
     REPETITION = auto()
-    DOUBT = auto()  # nobody can tell what this makes of the address
+    DOUBT = auto()  # nobody can tell what this makes of the address before it
+    POISON = auto()  # nor, said after it, of the whole
 
 
 class _Part(NamedTuple):
@@ -74,7 +75,7 @@ _SPOKEN = (
     ("intro", _Kind.INTRO, ""),
     ("interjection", _Kind.INTERJECTION, ""),
     ("doubt", _Kind.DOUBT, ""),
-    ("poison", _Kind.DOUBT, ""),
+    ("poison", _Kind.POISON, ""),
 )
 
 
@@ -89,7 +90,7 @@ def email(text: str, language: str) -> str | None:
     address: str | None = None
     before: list[_Part] = []
     for how, parts in _versions(text, language):
-        if not any(part.kind in (*_TEXT, _Kind.SEPARATOR, _Kind.AT, _Kind.DOUBT) for part in parts):
+        if not any(part.kind in (*_TEXT, _Kind.SEPARATOR, _Kind.AT, _Kind.DOUBT, _Kind.POISON) for part in parts):
             continue
         version = _address(parts)
         if how is _Kind.REPETITION:
@@ -294,6 +295,8 @@ def _local(parts: Sequence[_Part], *, glued: bool) -> str | None:
 def _domain(parts: Sequence[_Part], *, glued: bool) -> tuple[str, bool] | None:
     """The domain, and whether its ending was said."""
     said: list[_Part] = []
+    if any(part.kind is _Kind.POISON for part in parts):
+        return None
     for part in parts:
         if part.kind in (_Kind.FILLER, _Kind.GLUED):
             continue

@@ -29,6 +29,7 @@ class _Sign(StrEnum):
 
 # How far a negation reaches, in words: «ne marche vraiment toujours pas», «pas encore vraiment revenu».
 _REACH = 3
+_HAVE_REACH = 5  # «j'ai de nouveau du réseau»
 
 
 @cache
@@ -52,10 +53,12 @@ def fixed(text: str, language: str) -> Answer:
     hits = _lexicon(language).find(spoken)
     now: list[bool] = []
     after_turn = False
+    clause_start = 0
     for hit in hits:
-        if hit.value is _Sign.TURN:
-            after_turn = True
-        works = _works(hit, spoken, language)
+        after_turn = after_turn or hit.value is _Sign.TURN
+        works = _works(hit, spoken, clause_start, language)
+        if hit.value is _Sign.WAITING:
+            clause_start = hit.end  # its «pas» is its own: «je suis pas devant la box»
         if works is None:
             continue
         if after_turn:  # what came before was the past: «ça coupait, mais maintenant c'est bon»
@@ -72,10 +75,12 @@ def fixed(text: str, language: str) -> Answer:
     return Answer.UNCLEAR if _Sign.WAITING in signs else yes_no(text, language)
 
 
-def _works(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool | None:
+def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: str) -> bool | None:
     """What one phrase says of the thing: it works, it does not, or nothing."""
     breaks = _words("break", language)
-    before = list(takewhile(lambda word: word not in breaks, spoken[max(0, hit.start - _REACH) : hit.start][::-1]))
+    before = list(
+        takewhile(lambda word: word not in breaks, spoken[max(clause_start, hit.start - _REACH) : hit.start][::-1])
+    )
     after = list(takewhile(lambda word: word not in breaks, spoken[hit.end : hit.end + _REACH]))
     negated_before = bool(_words("negation", language).intersection(before))
     match hit.value:
@@ -96,7 +101,11 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool | None
         case _Sign.THING:
             if negated_before or after[:1] in (["non"], ["no"]):
                 return False
-            return True if _words("have", language).intersection(before) else None
+            return (
+                True
+                if _words("have", language).intersection(spoken[max(0, hit.start - _HAVE_REACH) : hit.start])
+                else None
+            )
         case _Sign.BAD_THING:
             if negated_before:
                 return True

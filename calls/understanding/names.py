@@ -11,6 +11,8 @@ from typing import NamedTuple
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
+# «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name.
+_ELIDED = re.compile(r"(?:[jcs]|qu)'")
 # Without an introduction a name comes with little else: «alors, Sophie Durand».
 _MOST_NAME_WORDS = 4
 
@@ -90,8 +92,8 @@ def first_name(text: str, language: str) -> str | None:
     tokens = _tokens(text)
     plain = [token.plain for token in tokens]
     introductions = [
-        (hit, section == "introduced")
-        for section in ("introduced", "perhaps")
+        (hit, section != "perhaps")
+        for section in ("given", "introduced", "perhaps")
         for hit in reversed(_leads(section, language).find(plain))
     ]
     for hit, certain in introductions:
@@ -117,14 +119,14 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     while start < len(tokens) and tokens[start].plain in fillers | titles:
         start += 1
     has_title = start > 0 and tokens[start - 1].plain in titles
-    candidates = list(
-        takewhile(
-            lambda token: (
-                is_first_name(token.plain) or not (token.plain in end or token.plain in never or len(token.plain) == 1)
-            ),
-            tokens[start:],
-        )
-    )
+
+    def may_be_name(token: _Token) -> bool:
+        if is_first_name(token.plain):
+            return True
+        said_otherwise = token.plain in end or token.plain in never or _ELIDED.match(token.plain)
+        return len(token.plain) > 1 and not said_otherwise
+
+    candidates = list(takewhile(may_be_name, tokens[start:]))
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
         return None
     for position, token in enumerate(candidates):

@@ -88,10 +88,10 @@ def _piece_at(
                 return _Piece(kind, ""), hit.end
         if hit := signs("marks", language).at(plain, position):
             return _Piece(_Kind.MARK, hit.value), hit.end
-        if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
-            return _Piece(_Kind.FILLER, ""), like.end + 1  # «comme le prénom»
     elif hit := signs("about", language).at(plain, position):
         return _Piece(_Kind.ABOUT, ""), hit.end
+    if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
+        return _Piece(_Kind.FILLER, ""), like.end + 1  # «comme le prénom»
     if run := nato_run(plain, position, language):
         return _Piece(_Kind.LETTERS, run[1]), run[0]
     letter = letter_at(heard, plain, position, language)
