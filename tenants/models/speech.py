@@ -87,9 +87,3 @@ class FaqEntry(TenantModel):
     def clean(self) -> None:
         super().clean()
         refuse_unknown_values(self.answer, field="answer")
-
-    @property
-    def wordings(self) -> tuple[str, ...]:
-        """Every way to ask it, the question first."""
-        lines = (line.strip() for line in self.other_wordings.splitlines())
-        return (self.question, *filter(None, lines))
