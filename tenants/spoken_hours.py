@@ -9,50 +9,14 @@ from datetime import time
 Span = tuple[time, time]
 MIDNIGHT = time()
 
-FRENCH = [
-    "zéro",
-    "une",
-    "deux",
-    "trois",
-    "quatre",
-    "cinq",
-    "six",
-    "sept",
-    "huit",
-    "neuf",
-    "dix",
-    "onze",
-    "douze",
-    "treize",
-    "quatorze",
-    "quinze",
-    "seize",
-    "dix-sept",
-    "dix-huit",
-    "dix-neuf",
-]
-ENGLISH = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+FRENCH = (
+    "zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze",
+    "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
+)  # fmt: skip
+ENGLISH = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 
 
 def french_number(value: int) -> str:
@@ -125,7 +89,7 @@ class Wording:
 
 WORDINGS: Mapping[str, Wording] = {
     "fr": Wording(
-        weekdays=["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+        weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
         days=french_days,
         span=french_span,
         every_day="tous les jours",
@@ -133,7 +97,7 @@ WORDINGS: Mapping[str, Wording] = {
         conjunction="et",
     ),
     "en": Wording(
-        weekdays=["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+        weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
         days=english_days,
         span=english_span,
         every_day="every day",
@@ -179,9 +143,11 @@ def spoken_days(days: Sequence[int], wording: Wording) -> str:
             runs[-1].append(day)
         else:
             runs.append([day])
-    spans = [[run] if len(run) > 2 else [[day] for day in run] for run in runs]
-    names = [(wording.weekdays[run[0]], wording.weekdays[run[-1]]) for group in spans for run in group]
-    return listed([wording.days(*pair) for pair in names], f" {wording.conjunction}")
+    spans: list[tuple[int, int]] = []
+    for run in runs:
+        spans += [(run[0], run[-1])] if len(run) > 2 else [(day, day) for day in run]
+    names = wording.weekdays
+    return listed([wording.days(names[first], names[last]) for first, last in spans], f" {wording.conjunction}")
 
 
 def spoken_spans(spans: Sequence[Span], wording: Wording) -> str:
@@ -191,5 +157,5 @@ def spoken_spans(spans: Sequence[Span], wording: Wording) -> str:
 
 
 def listed(parts: Sequence[str], conjunction: str) -> str:
-    """ "a, b and c"; the conjunction with what goes before it."""
-    return f"{conjunction} ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
+    """The parts, commas between them and the conjunction before the last."""
+    return f"{conjunction} ".join(filter(None, [", ".join(parts[:-1]), parts[-1]])) if parts else ""
