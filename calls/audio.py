@@ -83,6 +83,9 @@ class CallAudio:
     def is_playing(self) -> bool:
         return self._playback is not None
 
+    def stop_recording(self) -> None:
+        self._recorder = None
+
     # The caller.
 
     def hear(self, pcm: bytes) -> None:

@@ -34,6 +34,9 @@ class Case:
     problem: Problem | None = None
     description: str = ""
     is_fixed: bool | None = None
+    disclosure: str = ""  # the words that told the caller that a machine speaks
+    recording_refused: bool = False
+    wants_callback: bool = False
     is_angry: bool = False
     wants_human: bool = False
 

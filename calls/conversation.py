@@ -5,26 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from calls import metrics, pbx, services
 from calls.audio import CallAudio
 from calls.case import Case, Ending
 from calls.db import in_database
-from calls.dialogue import CallerGone, Dialogue
+from calls.dialogue import Dialogue
+from calls.fates import CallerGone
 from calls.flow import support
 from calls.hearing import Hearing
 from calls.models import Call
 from calls.recording import Recorder
 from calls.scribe import Scribe
-from calls.settings import Problem
+from calls.settings import Answer, Problem
 from calls.speaking import Speaking
-from calls.thinking import decide_problem
+from calls.thinking import choose_answer, decide_problem
 from companies.phone import international
 from providers.phrases import phrase_store
 from providers.protocols import SpeechOptions
@@ -113,11 +116,19 @@ class Conversation:
         await asyncio.wait([hearing])
         await self._scribe.flush()
         self._scribe.show("ended", status=str(ending.status), reason=str(ending.reason))
-        if self._recorder is not None and await self._recorder.close():
-            with contextlib.suppress(DatabaseError, TimeoutError, OSError):
-                await in_database(services.keep_recording, call_id=call.pk, path=self._recorder.path)
+        await self._keep_recording(case)
         await self._scribe.flush(5)
         writing.cancel()
+
+    async def _keep_recording(self, case: Case) -> None:
+        if self._recorder is None:
+            return
+        is_whole = await self._recorder.close()
+        if case.recording_refused:
+            self._recorder.path.unlink(missing_ok=True)
+        elif is_whole:
+            with contextlib.suppress(DatabaseError, TimeoutError, OSError):
+                await in_database(services.keep_recording, call_id=self._call.pk, path=self._recorder.path)
 
     # The script's desk (calls.flow.desk.Desk).
 
@@ -133,6 +144,26 @@ class Conversation:
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         return await decide_problem(description, problems, self._scribe.usage)
+
+    async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
+        return await choose_answer(question, answers, self._scribe.usage)
+
+    async def free_target(self, *, on_call: bool = False) -> str:
+        candidates = [
+            target
+            for target in self._opening.settings.targets
+            if (target.is_on_call or not on_call) and target.schedule.is_open(self.now())
+        ]
+        try:
+            return await in_database(services.free_target, candidates)
+        except (DatabaseError, TimeoutError):
+            return candidates[0].extension if candidates else ""
+
+    def now(self) -> datetime:
+        return timezone.now()
+
+    def stop_recording(self) -> None:
+        self._audio.stop_recording()
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:

@@ -11,13 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeVar
 
 from calls import metrics
 from calls.audio import CallAudio
+from calls.fates import (
+    CallEnds,
+    CallerAngry,
+    CallerGone,
+    CallerSilent,
+    CallerWantsHuman,
+    CallTooLong,
+    CannotHear,
+    CannotSpeak,
+)
 from calls.hearing import Hearing
 from calls.models import Turn
 from calls.scribe import Said, Scribe
@@ -44,39 +54,8 @@ WITHOUT_ENDPOINT_SECONDS: Final = 1.5  # more patience when the vendor heard no 
 LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a question answers it
 DIGIT_SECONDS: Final = 3.0  # between two keys of a number
 SETTLE_SECONDS: Final = 10.0  # the bot waits so long for a caller who talks on
+MOST_ASIDES: Final = 3  # questions of the caller that are answered before one of ours counts
 FAREWELL_SECONDS: Final = 20.0  # what remains for the last words when the call is too long
-
-
-class CallEnds(Exception):
-    """What takes the conversation out of its script."""
-
-
-class CallerGone(CallEnds):
-    """The caller hung up."""
-
-
-class CallerSilent(CallEnds):
-    """Nothing was heard twice in a row."""
-
-
-class CallerAngry(CallEnds):
-    pass
-
-
-class CallerWantsHuman(CallEnds):
-    pass
-
-
-class CallTooLong(CallEnds):
-    pass
-
-
-class CannotHear(CallEnds):
-    """Speech-to-text is gone and did not come back."""
-
-
-class CannotSpeak(CallEnds):
-    """A phrase is not cached, and text-to-speech does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +64,10 @@ class Heard:
 
     text: str = ""
     digits: str = ""
+
+
+async def _no_aside(text: str) -> bool:
+    return False
 
 
 class Dialogue:
@@ -105,6 +88,9 @@ class Dialogue:
         self._quiet_since = 0.0
         self._ends_at = settings.max_seconds
         self._is_warned = settings.max_seconds <= settings.warning_seconds
+        # Answers what the caller says instead of an answer (a question about the company,
+        # say); whether it did, and our question is asked again. The script may set it.
+        self.aside: Callable[[str], Awaitable[bool]] = _no_aside
 
     # What comes from outside; called in the event loop, never blocks.
 
@@ -130,12 +116,12 @@ class Dialogue:
         """Name the scene that begins; it is stored, shown live and counted."""
         self._scribe.enter(scene)
 
-    async def say(self, key: str, **values: str) -> None:
-        """Say a phrase of the tenant, until its end or until the caller interrupts."""
-        await self.speak(self.settings.phrases[key], values)
+    async def say(self, key: str, **values: str) -> str:
+        """Say a phrase of the tenant, until its end or the caller's interruption; the words that were heard."""
+        return await self.speak(self.settings.phrases[key], values)
 
-    async def speak(self, phrase: Spoken, values: Mapping[str, str] | None = None) -> None:
-        """Say any text; `say` for what is not a phrase of the preset."""
+    async def speak(self, phrase: Spoken, values: Mapping[str, str] | None = None) -> str:
+        """Say what is no phrase of the preset; as `say`."""
         await self._let_the_caller_finish()
         answers_turn_of = self._caller_ended_at
         speech = self._speaking.start(phrase, values or {})
@@ -162,6 +148,7 @@ class Dialogue:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
             if not speech.playback.frames_played:
                 raise CannotSpeak(phrase.key) from speech.error
+        return speech.heard
 
     async def ask(
         self,
@@ -171,27 +158,37 @@ class Dialogue:
         patience: Patience = Patience.NORMAL,
         retry: str = "",
         attempts: int = 2,
+        last: str = "",
         meaning: Mapping[str, Value] | None = None,
         keys: int = 0,
         values: Mapping[str, str] | None = None,
     ) -> Value | None:
         """Ask until the answer is understood; None after `attempts` that were not.
 
-        `retry` is the phrase for the second question on. The answer may be keyed in: one
-        key with a `meaning`, or up to `keys` that are understood like words. A caller who
-        spoke before the question was asked may have answered it.
+        `retry` is the phrase for the second question on, `last` one more after all of them.
+        The answer may be keyed in: one key with a `meaning`, or up to `keys` that are
+        understood like words. A caller who spoke before the question may have answered it.
         """
-        meaning = meaning or {}
         if self._hearing.utterance:
             value = understand((await self.listen(patience, understand)).text)
             if value is not None:
                 return value
-        for attempt in range(attempts):
-            await self.say(retry if attempt and retry else key, **(values or {}))
+        questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
+        asides = 0
+        while questions:
+            await self.say(questions[0], **(values or {}))
             heard = await self.listen(patience, understand, keys=keys or bool(meaning))
-            value = meaning.get(heard.digits) if meaning and heard.digits else understand(heard.digits or heard.text)
+            if heard.digits:
+                value = meaning.get(heard.digits) if meaning else understand(heard.digits)
+            else:
+                value = understand(heard.text)
+                is_clear = value is not None and patience is Patience.SHORT
+                if not is_clear and asides < MOST_ASIDES and await self.aside(heard.text):
+                    asides += 1
+                    continue
             if value is not None:
                 return value
+            questions.pop(0)
         return None
 
     async def listen(
@@ -214,14 +211,17 @@ class Dialogue:
                     asked_again = True
                     await self.say("still_there")
                     continue
-                if not self._is_warned:
-                    until_warning = self._ends_at - self.settings.warning_seconds - self._audio.now
-                    if until_warning <= 0:
-                        self._is_warned = True
-                        await self.say("too_long_warning")
-                        continue
-                    remaining = min(remaining, until_warning)
+                remaining = min(remaining, await self._warn_in_time())
             await self._next(max(remaining, 0.01))
+
+    async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
+        """The caller's turn if it begins within so many seconds; None: the caller is busy, not silent."""
+        until = self._audio.now + seconds
+        while not self._hearing.utterance and not self._digits:
+            if (remaining := until - self._audio.now) <= 0:
+                return None
+            await self._next(min(remaining, await self._warn_in_time()))
+        return await self.listen(patience, keys=1)
 
     async def meanwhile(self, work: asyncio.Future[Value]) -> Value:
         """Wait for something slow; a filler tells the caller when it takes longer than a breath."""
@@ -252,6 +252,16 @@ class Dialogue:
             self._take_turn(check=False)
 
     # Waiting.
+
+    async def _warn_in_time(self) -> float:
+        """Tell the caller, once, that the end is near; seconds until that is due."""
+        if self._is_warned:
+            return float("inf")
+        remaining = self._ends_at - self.settings.warning_seconds - self._audio.now
+        if remaining <= 0:
+            self._is_warned = True
+            await self.say("too_long_warning")
+        return max(remaining, 0.01)
 
     async def _next(self, timeout: float | None = None) -> None:
         """Wait for news, or for `timeout` seconds; raise what ends the script."""

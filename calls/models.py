@@ -78,6 +78,10 @@ class Call(TenantModel):
     heartbeat_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     recording = models.FileField(_("recording"), upload_to=recording_path, blank=True, max_length=200)
+    disclosure = models.TextField(
+        _("disclosure"), blank=True, help_text=_("The words that told the caller that an automatic assistant speaks.")
+    )
+    recording_refused = models.BooleanField(_("recording refused"), default=False)
     late_frames = models.PositiveIntegerField(_("late frames"), default=0)
     dropped_frames = models.PositiveIntegerField(_("dropped frames"), default=0)
 

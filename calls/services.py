@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.utils import timezone
 from calls import settings as call_settings
 from calls.case import Case, Ending, OpenTicket
 from calls.models import Announcement, Call
-from calls.settings import CallSettings
+from calls.settings import CallSettings, Target
 from companies.phone import international
 from companies.services import find_customer, remember_caller
 from tenants.allowlist import Entry
@@ -172,9 +173,21 @@ def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) ->
     call.customer = remembered.customer
     call.problem_type_id = case.problem.id if case.problem else None
     call.ended_at = timezone.now()
+    call.disclosure = case.disclosure
+    call.recording_refused = case.recording_refused
     call.late_frames, call.dropped_frames = quality.late_frames, quality.dropped_frames
     call.save()
     return open_ticket(call=call, case=case, ending=ending, remembered=remembered)
+
+
+def free_target(candidates: Sequence[Target]) -> str:
+    """The first extension that has not taken its share of calls lately; "" when all have."""
+    for target in candidates:
+        since = timezone.now() - timedelta(minutes=target.per_minutes)
+        taken = Call.objects.filter(transfer_to=target.extension, ended_at__gt=since).count()
+        if not target.max_transfers or taken < target.max_transfers:
+            return target.extension
+    return ""
 
 
 def result(call: Call) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from calls.understanding import ProblemIndex
+from calls.understanding import FaqIndex, ProblemIndex
 from companies.models import Company
 from providers.protocols import Voice
-from tenants import presets
-from tenants.models import Keyword, Phrase, ProblemType, Tenant, TransferTarget
+from tenants import hours, presets
+from tenants.hours import Schedule
+from tenants.models import FaqEntry, Keyword, Phrase, ProblemType, Tenant, TransferTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,41 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Something the caller is asked to do, and how long it may take."""
+
+    phrase: Spoken
+    wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the company answers to a question."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody a call may be handed over to, by the dialplan's extension."""
+
+    extension: str
+    schedule: Schedule
+    is_on_call: bool = False
+    max_transfers: int = 0  # within `per_minutes`; 0: no limit
+    per_minutes: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     id: int
     code: str
     name: str
     tag: str
     severity: str
-    steps: tuple[Spoken, ...]
+    steps: tuple[Step, ...]
+    cuts_fixed_line: bool = False  # its remedy would end a call from a fixed line
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +76,13 @@ class CallSettings:
     anger_words: tuple[str, ...]
     censored: Mapping[str, str]  # word -> what agents read instead
     companies: tuple[str, ...]
-    transfer_extension: str  # "" when there is nobody to hand over to
+    targets: tuple[Target, ...]  # in the order in which they are tried
+    schedule: Schedule
+    after_hours: str  # one of Tenant.AfterHours
+    asks: frozenset[str]  # of "first_name", "last_name", "company", "email"
+    announces_recording: bool
+    answers: tuple[Answer, ...]
+    faq: FaqIndex[Answer]
 
     # Turn-taking, in seconds. Here and not constants, so that a test need not wait.
     silence_seconds: float = 15.0
@@ -55,9 +90,9 @@ class CallSettings:
     filler_seconds: float = 0.7
 
     def all_texts(self) -> list[str]:
-        """Every text that this tenant's bot may speak, steps of remedies included."""
-        steps = [step.text for problem in self.problems.values() for step in problem.steps]
-        return [phrase.text for phrase in self.phrases.values()] + steps
+        """Every text that this tenant's bot may speak: phrases, steps of remedies, answers."""
+        steps = [step.phrase.text for problem in self.problems.values() for step in problem.steps]
+        return [phrase.text for phrase in self.phrases.values()] + steps + [answer.text for answer in self.answers]
 
 
 def load(tenant: Tenant) -> CallSettings:
@@ -83,9 +118,10 @@ def load(tenant: Tenant) -> CallSettings:
             tag=row.tag,
             severity=row.severity,
             steps=tuple(
-                Spoken(f"{row.code}_step_{number}", step.text, step.can_be_interrupted)
+                Step(Spoken(f"{row.code}_step_{number}", step.text, step.can_be_interrupted), step.wait_seconds)
                 for number, step in enumerate(row.steps.all(), 1)
             ),
+            cuts_fixed_line=row.cuts_fixed_line,
         )
         for row in ProblemType.objects.prefetch_related("steps")
     }
@@ -99,7 +135,10 @@ def load(tenant: Tenant) -> CallSettings:
         if keyword.problem_type is not None:
             by_problem[keyword.problem_type.code].append(keyword.text)
     companies = tuple(Company.objects.values_list("name", flat=True))
-    target = TransferTarget.objects.filter(is_active=True).first()
+    entries = [
+        ([row.question, *row.other_wordings.splitlines()], Answer(row.pk, row.answer))
+        for row in FaqEntry.objects.filter(is_active=True, language=tenant.language)
+    ]
     return CallSettings(
         tenant_id=tenant.pk,
         language=tenant.language,
@@ -113,5 +152,16 @@ def load(tenant: Tenant) -> CallSettings:
         anger_words=tuple(keyword.text for keyword in words(Keyword.Kind.ANGER)),
         censored={keyword.text: keyword.replacement for keyword in words(Keyword.Kind.CENSORED)},
         companies=companies,
-        transfer_extension=target.extension if target else "",
+        targets=tuple(
+            Target(row.extension, hours.load_target(row), row.is_on_call, row.max_transfers, row.per_minutes)
+            for row in TransferTarget.objects.filter(is_active=True)
+        ),
+        schedule=hours.load(tenant),
+        after_hours=tenant.after_hours,
+        asks=frozenset(
+            item for item in ("first_name", "last_name", "company", "email") if getattr(tenant, f"asks_{item}")
+        ),
+        announces_recording=tenant.record_calls and tenant.announces_recording,
+        answers=tuple(answer for _, answer in entries),
+        faq=FaqIndex(entries, tenant.language),
     )

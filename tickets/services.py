@@ -37,8 +37,8 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
         client_email=case.email,
         problem_type_id=problem.id if problem else None,
         description=censor(case.description, censored),
-        status=_status(case, ending),
-        sentiment=_sentiment(case),
+        status=status_of(case, ending),
+        sentiment=sentiment_of(case),
         severity=problem.severity if problem else Severity.MEDIUM,
         tag=problem.tag if problem else "",
     )
@@ -62,7 +62,7 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
     return ticket
 
 
-def _status(case: Case, ending: Ending) -> Ticket.Status:
+def status_of(case: Case, ending: Ending) -> Ticket.Status:
     if ending.status in (Call.Status.FAILED, Call.Status.DROPPED):
         return Ticket.Status.FAILED
     if ending.status == Call.Status.TRANSFERRED:
@@ -70,7 +70,7 @@ def _status(case: Case, ending: Ending) -> Ticket.Status:
     return Ticket.Status.RESOLVED if case.is_fixed else Ticket.Status.OPEN
 
 
-def _sentiment(case: Case) -> Ticket.Sentiment:
+def sentiment_of(case: Case) -> Ticket.Sentiment:
     if case.is_angry:
         return Ticket.Sentiment.NEGATIVE
     return Ticket.Sentiment.POSITIVE if case.is_fixed else Ticket.Sentiment.NEUTRAL
@@ -89,6 +89,8 @@ def _summary(ticket: Ticket, case: Case, ending: Ending) -> str:
         sentences.append(_("The proposed remedy did not help."))
     if case.is_angry:
         sentences.append(_("The caller was angry."))
+    if case.wants_callback:
+        sentences.append(_("The caller is to be called back."))
     if ending.transfer_to:
         sentences.append(_("The call was handed over to %s.") % ending.transfer_to)
     elif ending.reason == Call.EndReason.HANGUP and not case.is_fixed:

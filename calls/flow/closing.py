@@ -7,10 +7,6 @@ from calls.dialogue import Dialogue
 from calls.models import Call
 
 
-async def goodbye(dialogue: Dialogue) -> Ending:
-    return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
-
-
 async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Ending:
     """Say last words and end the call."""
     dialogue.enter("closing")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
+from calls.flow.desk import Desk
 from calls.models import Call
 
 
-async def handover(dialogue: Dialogue, case: Case, *, error: str = "") -> Ending:
-    """Tell the caller, and name the extension that the dialplan is to dial."""
+async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, error: str = "") -> Ending:
+    """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back."""
     dialogue.enter("handover")
-    extension = dialogue.settings.transfer_extension
-    if not extension:
-        await dialogue.say("callback")
-        return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
-    await dialogue.say("transfer")
-    return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
+    extension = "" if case.wants_callback else await desk.free_target()
+    if extension:
+        await dialogue.say("transfer")
+        return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
+    if not case.wants_callback and dialogue.settings.targets:
+        await dialogue.say("nobody_free")
+    case.wants_callback = True
+    await dialogue.say("callback")
+    return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)

@@ -6,22 +6,16 @@ import logging
 
 from calls import metrics
 from calls.case import Case, Ending
-from calls.dialogue import (
-    CallerAngry,
-    CallerGone,
-    CallerSilent,
-    CallerWantsHuman,
-    CallTooLong,
-    CannotHear,
-    CannotSpeak,
-    Dialogue,
-)
-from calls.flow.closing import goodbye, part
+from calls.dialogue import Dialogue
+from calls.fates import CallerAngry, CallerGone, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak
+from calls.flow.asides import Asides
+from calls.flow.closing import part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis
 from calls.flow.greeting import greeting
 from calls.flow.handover import handover
 from calls.flow.identification import identification
+from calls.flow.opening import opening
 from calls.flow.remedy import remedy
 from calls.models import Call
 
@@ -30,27 +24,30 @@ logger = logging.getLogger(__name__)
 
 async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     """Hold the conversation; never raises what a caller or a vendor can cause."""
+    dialogue.aside = Asides(dialogue, case, desk)
     try:
         try:
+            if (ending := await opening(dialogue, case, desk)) is not None:
+                return ending
             await greeting(dialogue, case, desk)
             if case.is_about_open_ticket:
-                return await handover(dialogue, case)
+                return await handover(dialogue, case, desk)
             await identification(dialogue, case)
             await diagnosis(dialogue, case, desk)
             if case.problem is None or not await remedy(dialogue, case):
-                return await handover(dialogue, case)
-            return await goodbye(dialogue)
+                return await handover(dialogue, case, desk)
+            return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
         except CallerAngry:
             case.is_angry = True
             await dialogue.say("calm")
-            return await handover(dialogue, case)
+            return await handover(dialogue, case, desk)
         except CallerWantsHuman:
             case.wants_human = True
-            return await handover(dialogue, case)
+            return await handover(dialogue, case, desk)
         except CannotHear as error:
             metrics.errors.labels("cannot_hear", "speech_to_text").inc()
             await dialogue.say("vendor_down")
-            return await handover(dialogue, case, error=str(error))
+            return await handover(dialogue, case, desk, error=str(error))
         except CallerSilent:
             return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
         except CallTooLong:

@@ -26,7 +26,8 @@ _EMPTY = {
     "avez etes sont ai as avoir etre suis etait y bonjour s il te plait merci euh voudrais savoir aimerais dire "
     "pouvez pourriez possible fait faites si comment est-ce alors donc oui non",
     "en": "i you he she it we they the a an of to in on at for with my your our is are was be do does did can could "
-    "would will what which who how me tell please know like want have has and or so yes no hello hi there um uh that this",
+    "would will what which who how me tell please know like want have has and or so yes no hello hi there um uh that "
+    "this",
 }
 _EMPTY_WORDS = {language: frozenset(text.split()) for language, text in _EMPTY.items()}
 # Words that ask for one of the usual things, whatever they are asked with.

@@ -1,13 +1,13 @@
 """Turn-taking: barge-in, backchannels, the end of a turn."""
 
 from calls.case import Case
-from tests.calls.stage import Line, Stage
+from tests.calls.stage import LEAVES, on_stage
 
 PIERRE = Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN")
 
 
 async def test_real_words_interrupt_and_only_what_was_heard_is_kept() -> None:
-    stage = Stage(Line("Ma box internet ne marche plus", barge_in=4.0), Line(hang_up=True))
+    stage = on_stage("[interrupt 4.0] Ma box internet ne marche plus", LEAVES)
     await stage.play(PIERRE)
     interrupted = [said for said in stage.scribe.said if said.was_interrupted]
     assert interrupted
@@ -17,19 +17,19 @@ async def test_real_words_interrupt_and_only_what_was_heard_is_kept() -> None:
 
 
 async def test_the_greeting_is_not_interrupted() -> None:
-    stage = Stage(Line("Bonjour monsieur", barge_in=0.5), Line(hang_up=True))
+    stage = on_stage("[interrupt 0.5] Bonjour monsieur", LEAVES)
     await stage.play(PIERRE)
     assert not stage.bot("greet").was_interrupted
 
 
 async def test_a_backchannel_does_not_interrupt() -> None:
-    stage = Stage("Ma box internet ne marche plus", Line("d'accord", barge_in=0.6), Line(hang_up=True))
+    stage = on_stage("Ma box internet ne marche plus", "[interrupt 0.6] d'accord", LEAVES)
     await stage.play(PIERRE)
     assert not any(said.was_interrupted for said in stage.scribe.said if said.phrase == "problem_understood")
 
 
 async def test_a_short_answer_is_answered_when_the_endpoint_is_heard() -> None:
-    stage = Stage("Ma box internet ne marche plus", "C'est fait", "Oui ça marche")
+    stage = on_stage("Ma box internet ne marche plus", "C'est fait", "Oui ça marche")
     await stage.play(PIERRE)
     response = stage.bot("fixed").response_seconds
     assert response is not None
@@ -37,7 +37,7 @@ async def test_a_short_answer_is_answered_when_the_endpoint_is_heard() -> None:
 
 
 async def test_a_description_waits_for_more() -> None:
-    stage = Stage("Ma box internet ne marche plus", Line(hang_up=True))
+    stage = on_stage("Ma box internet ne marche plus", LEAVES)
     await stage.play(PIERRE)
     response = stage.bot("problem_understood").response_seconds
     assert response is not None

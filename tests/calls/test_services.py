@@ -39,7 +39,7 @@ def test_a_call_begins_in_its_tenant_with_its_tenant_s_words(cast: Cast) -> None
     opening = begin(cast.alpha)
     assert opening.call.tenant == cast.alpha.tenant
     assert opening.settings.phrases["welcome"].text == "Bienvenue chez Alpha."
-    assert opening.settings.transfer_extension == "technician"
+    assert [target.extension for target in opening.settings.targets] == ["technician"]
     assert begin(cast.bravo).settings.phrases["welcome"].text == "Bienvenue chez Bravo."
 
 

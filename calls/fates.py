@@ -1,0 +1,33 @@
+"""What takes a conversation out of its script, whichever wait it happens in."""
+
+
+class CallEnds(Exception):
+    """What takes the conversation out of its script."""
+
+
+class CallerGone(CallEnds):
+    """The caller hung up."""
+
+
+class CallerSilent(CallEnds):
+    """Nothing was heard twice in a row."""
+
+
+class CallerAngry(CallEnds):
+    pass
+
+
+class CallerWantsHuman(CallEnds):
+    pass
+
+
+class CallTooLong(CallEnds):
+    pass
+
+
+class CannotHear(CallEnds):
+    """Speech-to-text is gone and did not come back."""
+
+
+class CannotSpeak(CallEnds):
+    """A phrase is not cached, and text-to-speech does not answer."""

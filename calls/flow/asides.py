@@ -1,0 +1,39 @@
+"""What a caller may say instead of an answer: a question about the company, a refusal to be recorded."""
+
+from __future__ import annotations
+
+import asyncio
+
+from calls.case import Case
+from calls.dialogue import Dialogue
+from calls.flow.desk import Desk
+from calls.settings import Spoken
+from calls.understanding import is_question, refuses_recording
+
+
+class Asides:
+    """Set as `Dialogue.aside`: answers, and says whether it did; then our question is asked again."""
+
+    def __init__(self, dialogue: Dialogue, case: Case, desk: Desk) -> None:
+        self._dialogue = dialogue
+        self._case = case
+        self._desk = desk
+
+    async def __call__(self, text: str) -> bool:
+        settings = self._dialogue.settings
+        if settings.record and not self._case.recording_refused and refuses_recording(text, settings.language):
+            self._case.recording_refused = True
+            self._desk.stop_recording()
+            await self._dialogue.say("recording_refused")
+            return True
+        if not settings.answers:
+            return False
+        answer = settings.faq.match(text)
+        if answer is None and is_question(text, settings.language):
+            choice = asyncio.ensure_future(self._desk.choose_answer(text, settings.faq.nearest(text)))
+            answer = await self._dialogue.meanwhile(choice)
+        if answer is None:
+            return False
+        await self._dialogue.speak(Spoken(f"faq_{answer.id}", answer.text))
+        await self._dialogue.say("faq_back")
+        return True

@@ -1,0 +1,41 @@
+"""The first words, and what happens outside the opening hours."""
+
+from __future__ import annotations
+
+from calls.case import Case, Ending
+from calls.dialogue import Dialogue, Patience
+from calls.flow.closing import part
+from calls.flow.desk import Desk
+from calls.flow.identification import identification
+from calls.models import Call
+from tenants.models import Tenant
+
+
+async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
+    """Say that a machine speaks (Regulation (EU) 2024/1689, article 50), and whether we are open.
+
+    Returns the ending of a call that goes no further: outside the opening hours.
+    """
+    dialogue.enter("opening")
+    settings = dialogue.settings
+    case.disclosure = await dialogue.say("greet")
+    if settings.announces_recording:
+        await dialogue.say("recording_notice")
+    if settings.schedule.is_open(desk.now()):
+        return None
+    await dialogue.say("closed", hours=settings.schedule.spoken(settings.language))
+    if settings.after_hours == Tenant.AfterHours.ON_CALL and (extension := await desk.free_target(on_call=True)):
+        dialogue.enter("handover")
+        await dialogue.say("closed_on_call")
+        return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension)
+    return await _take_message(dialogue, case, desk)
+
+
+async def _take_message(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
+    await desk.look_up_caller(case)
+    message = await dialogue.ask("take_message", lambda text: text or None, patience=Patience.LONG, attempts=1)
+    case.description = message or ""
+    await identification(dialogue, case)
+    dialogue.enter("closing")
+    await dialogue.say("message_taken")
+    return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
