@@ -12,6 +12,8 @@ Never let several calls at once meet a closed port: it can freeze that Asterisk.
 
 from __future__ import annotations
 
+import uuid
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.voice import render
 from tests.asterisk import lab as asterisk_lab
 
 
@@ -57,3 +60,17 @@ def asterisk(lab: ModuleType, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         log = directory / "log" / "full.log"
         if log.exists():
             print(f"--- {directory.name}: {log}\n", *log.read_text(errors="replace").splitlines(True)[-60:], sep="")
+
+
+@pytest.fixture
+def spoken(lab: ModuleType, tmp_path: Path) -> Callable[[str], Any]:
+    """A script's step in which the caller says a text, in captioned speech."""
+
+    def spoken(text: str) -> Any:
+        path = tmp_path / f"{uuid.uuid4()}.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(render(text, "fr"))
+        return lab.play(path)
+
+    return spoken

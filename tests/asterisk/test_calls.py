@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 import wave
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,7 +20,7 @@ from pytest_django import Settings
 from calls.models import Call, Turn
 from companies.models import Customer
 from sandbox.product import Product
-from sandbox.voice import render, transcript
+from sandbox.voice import transcript
 from telephony.dialplan import dialplan
 from tenants.models import AsteriskServer, Tenant, TransferTarget
 from tenants.scope import EVERYONE, acting_for
@@ -36,6 +34,12 @@ TECHNICIAN = """
 exten => technician,1,UserEvent(Reached,Person: technician)
  same => n,Dial(Local/technician@phones/n,20)
  same => n,Hangup()
+"""
+BUSY = """
+[transfer]
+exten => technician,1,UserEvent(Reached,Person: technician)
+ same => n,Dial(Local/busy@phones/n,20)
+ same => n,Goto(voicebot,returned,1)
 """
 GENERATED = "exten => bot,1,Goto(voicebot,s,1)\n{dialplan}" + TECHNICIAN
 # Not announced: the number comes over AMI, or not at all.
@@ -130,20 +134,6 @@ def connect_ami(row: Tenant, pbx: Any) -> None:
         server.save()
 
 
-@pytest.fixture
-def spoken(lab: ModuleType, tmp_path: Path) -> Callable[[str], Any]:
-    """A script's step in which the caller says a text, in captioned speech."""
-
-    def spoken(text: str) -> Any:
-        path = tmp_path / f"{uuid.uuid4()}.wav"
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, 8000, 0, "NONE", ""))
-            file.writeframes(render(text, "fr"))
-        return lab.play(path)
-
-    return spoken
-
-
 def words_in(path: Path) -> str:
     with wave.open(str(path)) as file:
         return transcript(file.readframes(file.getnframes()))
@@ -188,6 +178,20 @@ async def test_who_asks_for_a_person_talks_to_the_technician(house, lab, spoken)
     assert h.reached() == ["technician"]
     assert (row.status, row.transfer_to, ticket.status) == ("transferred", "technician", "transferred")
     assert lab.speech(result.bot_wav)[-1][1] > lab.speech(result.caller_wav)[0][1]  # the technician's tone came back
+
+
+async def test_a_hand_over_that_nobody_takes_comes_back_and_is_called_back(house, lab, spoken):
+    script = [lab.noise(), lab.hush(1.0), spoken("Je veux parler à quelqu'un.")]
+    async with house(extens="exten => bot,1,Goto(voicebot,s,1)\n{dialplan}" + BUSY) as h:
+        call = await h.pbx.call(1, script, number="0612345678", linger=30)
+        result = await call.ended(90)
+        await h.product.calls.stop(10)
+    assert "aucun technicien n'est disponible" in words_in(result.bot_wav)
+    assert h.reached() == ["technician"]
+    with acting_for(h.tenant):
+        first, second = [ticket async for ticket in Ticket.objects.order_by("pk")]
+        assert (first.status, second.status) == ("transferred", "open")
+        assert str(second.pk) in (await first.comments.aget()).text
 
 
 async def test_ami_tells_who_calls_and_carries_the_result(house, lab, spoken):
