@@ -15,10 +15,13 @@ from tenants.models import Tenant
 
 
 def phrases_changed(*, tenant: Tenant) -> None:
-    """Have the tenant's phrases spoken, once the change of them is committed."""
+    """Have the tenant's phrases spoken, once the change of them is committed.
+
+    The change stands even where the task cannot be started: every night speaks what is missing.
+    """
     from providers.tasks import refresh_phrases as task  # it calls refresh_phrases below
 
-    transaction.on_commit(partial(task.delay, tenant_id=tenant.pk))
+    transaction.on_commit(partial(task.delay, tenant_id=tenant.pk), robust=True)
 
 
 def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> Outcome:

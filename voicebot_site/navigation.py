@@ -21,6 +21,7 @@ GROUPS: list[tuple[str | Promise, list[tuple[str, str]]]] = [
         _("Bot"),
         [
             ("tenants.phrase", "chat"),
+            ("tenants.faqentry", "quiz"),
             ("tenants.problemtype", "troubleshoot"),
             ("tenants.keyword", "key_visualizer"),
             ("tenants.transfertarget", "phone_forwarded"),

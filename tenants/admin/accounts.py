@@ -15,11 +15,17 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from providers.services import phrases_changed
+from tenants.admin.hours import CompanyHoursInline, HolidayInline
 from tenants.modeladmin import Permissions, SiteModelAdmin
 from tenants.models import Membership, Tenant
+from tenants.scope import current_tenant
 from tenants.services import create_tenant
 
 admin.site.unregister((User, Group))
+
+#: Fields of an account that phrases depend on.
+SPOKEN = frozenset({"name", "language", "voice"})
 
 
 @admin.register(Tenant)
@@ -33,7 +39,14 @@ class TenantAdmin(SiteModelAdmin):
     add_fieldsets = ((None, {"fields": ("name", "slug", "language")}),)
     fieldsets = (
         (None, {"fields": (("name", "slug"), ("language", "time_zone"), "is_active")}),
-        (_("Calls"), {"fields": ("voice", ("record_calls", "max_call_seconds"))}),
+        (
+            _("Calls"),
+            {"fields": (("voice", "max_call_seconds"), ("record_calls", "announces_recording"), "after_hours")},
+        ),
+        (
+            _("What the bot asks of a new caller"),
+            {"fields": (("asks_first_name", "asks_last_name"), ("asks_company", "asks_email"))},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -53,6 +66,15 @@ class TenantAdmin(SiteModelAdmin):
             return redirect("admin:tenants_tenant_change", request.tenant.pk)  # type: ignore[attr-defined]
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> tuple[Any, ...]:
+        """Owned rows are written only by whoever acts for the company."""
+        return (CompanyHoursInline, HolidayInline) if obj and obj == current_tenant() else ()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if SPOKEN.intersection(form.changed_data):
+            phrases_changed(tenant=form.instance)
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:

@@ -24,6 +24,7 @@ from providers.phrases import phrase_store
 from providers.protocols import Voice
 from telephony.media import SAMPLE_RATE
 from tenants import presets
+from tenants.admin.spoken import SpokenAhead
 from tenants.modeladmin import TenantModelAdmin
 from tenants.models import Phrase, Tenant
 from tenants.presets import PresetPhrase
@@ -46,7 +47,7 @@ class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Phrase)
-class PhraseAdmin(TenantModelAdmin):
+class PhraseAdmin(SpokenAhead, TenantModelAdmin):
     form = PhraseForm
     list_display = ("key", "language", "text", "updated_at")
     list_filter = ("language",)

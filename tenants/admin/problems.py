@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from tenants.admin.hours import TargetHoursInline
+from tenants.admin.spoken import SpokenAhead
 from tenants.modeladmin import TenantModelAdmin, TenantTabularInline, count_of
 from tenants.models import Keyword, ProblemType, RemedyStep, Severity, TransferTarget
 
@@ -19,19 +21,19 @@ SEVERITY_COLOURS = {Severity.HIGH: "danger", Severity.MEDIUM: "warning", Severit
 
 class RemedyStepInline(TenantTabularInline):
     model = RemedyStep
-    fields = ("text", "can_be_interrupted", "position")
+    fields = ("text", "wait_seconds", "can_be_interrupted", "position")
     ordering_field = "position"
     hide_ordering_field = True
 
 
 @admin.register(ProblemType)
-class ProblemTypeAdmin(TenantModelAdmin):
+class ProblemTypeAdmin(SpokenAhead, TenantModelAdmin):
     list_display = ("name", "code", "tag", "shown_severity", "steps")
     search_fields = ("name", "code", "tag")
     ordering_field = "position"
     hide_ordering_field = True
     inlines = (RemedyStepInline,)
-    fieldsets = ((None, {"fields": (("name", "code"), ("tag", "severity"))}),)
+    fieldsets = ((None, {"fields": (("name", "code"), ("tag", "severity"), "cuts_fixed_line")}),)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else {"code": ("name",)}
@@ -65,9 +67,13 @@ class KeywordAdmin(TenantModelAdmin):
 
 @admin.register(TransferTarget)
 class TransferTargetAdmin(TenantModelAdmin):
-    list_display = ("name", "extension", "is_active")
-    list_filter = ("is_active",)
+    list_display = ("name", "extension", "is_active", "is_on_call")
+    list_filter = ("is_active", "is_on_call")
     search_fields = ("name", "extension")
     ordering_field = "position"
     hide_ordering_field = True
-    fieldsets = ((None, {"fields": (("name", "extension"), "is_active")}),)
+    inlines = (TargetHoursInline,)
+    fieldsets = (
+        (None, {"fields": (("name", "extension"), ("is_active", "is_on_call"))}),
+        (_("Limit"), {"fields": (("max_transfers", "per_minutes"),)}),
+    )

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'frequent question',
                 'verbose_name_plural': 'frequent questions',
                 'ordering': ['position', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'language', 'question'), name='one_answer_per_question')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'language', 'question'), name='one_answer_per_question', violation_error_message='This question has an answer already.')],
             },
         ),
         migrations.CreateModel(
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'holiday',
                 'verbose_name_plural': 'holidays',
                 'ordering': ['date'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'date'), name='one_holiday_per_date')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'date'), name='one_holiday_per_date', violation_error_message='This date is a holiday already.')],
             },
         ),
         migrations.CreateModel(

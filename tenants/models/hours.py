@@ -99,7 +99,13 @@ class Holiday(TenantModel):
         verbose_name = _("holiday")
         verbose_name_plural = _("holidays")
         ordering = ["date"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "date"], name="one_holiday_per_date")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "date"],
+                name="one_holiday_per_date",
+                violation_error_message=_("This date is a holiday already."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}".rstrip()

@@ -78,7 +78,11 @@ class FaqEntry(TenantModel):
         verbose_name_plural = _("frequent questions")
         ordering = ["position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "language", "question"], name="one_answer_per_question")
+            models.UniqueConstraint(
+                fields=["tenant", "language", "question"],
+                name="one_answer_per_question",
+                violation_error_message=_("This question has an answer already."),
+            )
         ]
 
     def __str__(self) -> str:

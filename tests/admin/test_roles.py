@@ -13,6 +13,7 @@ from django.urls import reverse
 from tenants.models import Membership, Tenant
 from tenants.roles import ALL, COLUMNS, EVIDENCE, NONE, RIGHTS, may
 from tenants.scope import EVERYONE
+from tests.admin.pages import form_of
 from tests.admin.rows import OWNED, REGISTERED, label, row_of
 from tests.cast import Cast, person
 
@@ -108,8 +109,9 @@ def test_an_owner_changes_the_own_account_and_not_what_the_platform_decides(cast
     client, tenant = login(cast.owner), cast.alpha.tenant
     address = reverse("admin:tenants_tenant_change", args=[tenant.pk])
     assert client.get(reverse("admin:tenants_tenant_changelist"))["Location"] == address
-    data = {"name": "Alpha SA", "language": "en", "time_zone": "Europe/Paris", "max_call_seconds": "600"}
-    assert client.post(address, data | {"slug": "taken", "is_active": ""}).status_code == 302
+    data = form_of(client, address, "tenant_form")
+    data |= {"name": ["Alpha SA"], "language": ["en"], "max_call_seconds": ["600"]}
+    assert client.post(address, data | {"slug": ["taken"], "is_active": [""]}).status_code == 302
     tenant.refresh_from_db()
     assert (tenant.name, tenant.language, tenant.max_call_seconds) == ("Alpha SA", "en", 600)
     assert (tenant.slug, tenant.is_active) == ("alpha", True)

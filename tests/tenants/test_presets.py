@@ -13,7 +13,8 @@ KEYS = {
         returning_client_pending_mobile returning_client_pending_other returning_client_pending_yes
         returning_client_pending_no""",
     "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name
-        confirm_company confirm_email retry_phone retry_firstname retry_spelling retry_company retry_email skip_item thanks""",
+        confirm_company confirm_email retry_phone retry_firstname retry_spelling retry_company retry_email
+        skip_item thanks""",
     "diagnosis": "ask_problem retry_problem clarify_problem problem_understood",
     "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time ask_done check_back still_waiting""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
