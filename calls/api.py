@@ -55,6 +55,7 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     uuid = serializers.UUIDField()
     number = serializers.CharField(max_length=40, allow_blank=True, default="")
     name = serializers.CharField(max_length=100, allow_blank=True, default="")
+    returned_from = serializers.UUIDField(required=False)
     extra = serializers.JSONField(default=dict)
 
 
@@ -63,14 +64,19 @@ def plain(text: str, status: int = 200) -> HttpResponse:
 
 
 class AnnounceView(ServerView):
-    """POST uuid, number, name, extra (free JSON): answers the HOST:PORT to dial.
+    """POST uuid, number, name, returned_from, extra (free JSON): answers the HOST:PORT to dial.
 
+    `returned_from` is the UUID of a call that was handed over and that nobody took.
     409 when the UUID has been used. An answer without a body means: do not dial.
     """
 
     def post(self, request: Request) -> HttpResponse:
         server = cast(AsteriskServer, request.auth)
-        announcement = AnnouncementSerializer(data=request.data)
+        # CURL() of a dialplan sends empty what it does not know.
+        form = request.data
+        if isinstance(form, dict):
+            form = {key: value for key, value in form.items() if value != ""}
+        announcement = AnnouncementSerializer(data=form)
         announcement.is_valid(raise_exception=True)
         values = announcement.validated_data
         with acting_for(server.tenant):
@@ -81,6 +87,7 @@ class AnnounceView(ServerView):
                     phone_number=values["number"],
                     caller_name=values["name"],
                     data=values["extra"],
+                    returned_from=values.get("returned_from"),
                 )
             except services.CallRefused:
                 return plain("", 409)

@@ -31,6 +31,7 @@ class Case:
     earlier_calls: int = 0
     open_ticket: OpenTicket | None = None
     is_about_open_ticket: bool = False
+    returned_ticket_id: int | None = None  # of this call's first part, when nobody took the hand-over
     problem: Problem | None = None
     description: str = ""
     is_fixed: bool | None = None

@@ -19,6 +19,9 @@ class Announcement(TenantModel):
     phone_number = models.CharField(_("telephone"), max_length=40, blank=True)
     caller_name = models.CharField(_("caller's name"), max_length=100, blank=True)
     data = models.JSONField(_("free data"), default=dict, blank=True)
+    returned_from = models.UUIDField(
+        _("returned from"), null=True, blank=True, help_text=_("The call that nobody took when it was handed over.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
 

@@ -54,10 +54,11 @@ def announce(
     phone_number: str = "",
     caller_name: str = "",
     data: dict[str, Any] | None = None,
+    returned_from: UUID | None = None,
 ) -> Announcement:
     """Register a call that the dialplan is about to hand over; valid once, for 2 minutes.
 
-    Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
+    `returned_from` is the call that nobody took when it was handed over. Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
     """
     with acting_for(EVERYONE):  # the UUID is the world's: another tenant's call may have had it
         if Call.objects.filter(uuid=call_uuid).exists():
@@ -67,6 +68,7 @@ def announce(
         "phone_number": phone_number[:40],
         "caller_name": caller_name[:100],
         "data": data or {},
+        "returned_from": returned_from,
         "created_at": timezone.now(),
     }
     try:
@@ -97,6 +99,7 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str)
     if announcement is not None:
         case.phone_number = international(announcement.phone_number)
         case.caller_name = announcement.caller_name
+        _come_back(case, announcement.returned_from)
     try:
         with transaction.atomic():
             call = Call.objects.create(
@@ -111,6 +114,16 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str)
         raise CallRefused("this UUID has been used") from None
     recognise(call, case)
     return Opening(call, server, call_settings.load(tenant), case)
+
+
+def _come_back(case: Case, call_uuid: UUID | None) -> None:
+    """Nobody took the call when it was handed over: what was known of it is known again."""
+    ticket = Ticket.objects.filter(call__uuid=call_uuid).first() if call_uuid else None
+    if ticket is None:
+        return
+    case.returned_ticket_id = ticket.pk
+    case.description = ticket.description
+    case.wants_callback = True
 
 
 def _use_announcement(call_uuid: UUID) -> Announcement | None:

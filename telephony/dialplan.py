@@ -27,7 +27,11 @@ DIALPLAN = _Template("""\
 ; The voicebot of @server. Send calls here: exten => 0123456789,1,Goto(voicebot,s,1)
 ; This text holds a token: whoever has it can announce calls.
 [voicebot]
-exten => s,1,ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization: Bearer @token))
+; A call that nobody took comes back here: the bot says so, and leaves a call-back ticket.
+exten => returned,1,Set(BOT_RETURNED=${BOT_UUID})
+ same => n,Goto(s,begin)
+exten => s,1,Set(BOT_RETURNED=)
+ same => n(begin),ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization: Bearer @token))
  same => n,Set(BOT_UUID=${UUID()})
  same => n,Set(BOT_NEXT=)
  same => n,Set(BOT_DONE=)
@@ -36,6 +40,7 @@ exten => s,1,ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization:
 ; Announce the call; the answer is where to connect, or nothing: then a person takes it.
  same => n,Set(CURLOPT(failurecodes)=@failures)
  same => n,Set(BOT_CALLER=number=${URIENCODE(${CALLERID(num):0:40})}&name=${URIENCODE(${CALLERID(name):0:100})})
+ same => n,Set(BOT_CALLER=${BOT_CALLER}&returned_from=${BOT_RETURNED})
  same => n,Set(BOT_AT=${FILTER(0-9A-Za-z.:\\-,${CURL(@api/announce,uuid=${BOT_UUID}&${BOT_CALLER})})})
  same => n,GotoIf(${REGEX("^[0-9A-Za-z.-]+:[0-9]+$" ${BOT_AT})}?:person)
  same => n,Answer()
@@ -48,7 +53,7 @@ exten => s,1,ExecIf($["${BOT_UUID}" = ""]?Set(CURLOPT(httpheader)=Authorization:
  same => n(transfer),Set(BOT_NEXT=${FILTER(0-9a-z,${BOT_NEXT})})
  same => n,GotoIf($["${BOT_NEXT}" = ""]?person)
  same => n,GotoIf(${DIALPLAN_EXISTS(transfer,${BOT_NEXT},1)}?transfer,${BOT_NEXT},1)
- same => n(person),Goto(transfer,@fallback,1)
+ same => n(person),GotoIf($["${BOT_RETURNED}" = ""]?transfer,@fallback,1)
  same => n(done),Hangup()
 
 ; Whom a call may be handed to; the voicebot reaches nothing outside this context.
@@ -85,6 +90,7 @@ def dialplan(server: AsteriskServer, targets: Sequence[TransferTarget], *, site_
         fallback=targets[0].extension,
         targets="".join(
             f";exten => {target.extension},1,Dial(PJSIP/{target.extension},30,r)  ; {_comment(target.name)}\n"
+            "; same => n,Goto(voicebot,returned,1)  ; nobody took it\n"
             for target in targets
         ),
     )

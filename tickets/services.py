@@ -55,6 +55,10 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
             Comment.objects.create(
                 ticket_id=case.open_ticket.id, text=_("The caller called again about this: ticket #%d.") % ticket.pk
             )
+        if case.returned_ticket_id is not None:
+            Comment.objects.create(
+                ticket_id=case.returned_ticket_id, text=_("Nobody took the call: call back, ticket #%d.") % ticket.pk
+            )
     from tickets.tasks import summarise  # the task needs these services
 
     # Robust: a broker that is away costs the better summary, not the ticket.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
+from calls.flow.closing import part
 from calls.flow.desk import Desk
 from calls.models import Call
 
@@ -20,3 +21,10 @@ async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, error: str = "
     case.wants_callback = True
     await dialogue.say("callback")
     return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
+
+
+async def come_back(dialogue: Dialogue) -> Ending:
+    """Nobody took the call: say so, and promise to call back."""
+    dialogue.enter("handover")
+    await dialogue.say("transfer_failed")
+    return await part(dialogue, "callback", Call.EndReason.GOODBYE)

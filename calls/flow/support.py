@@ -13,7 +13,7 @@ from calls.flow.closing import part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis
 from calls.flow.greeting import greeting
-from calls.flow.handover import handover
+from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
 from calls.flow.opening import opening
 from calls.flow.remedy import remedy
@@ -27,6 +27,8 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     dialogue.aside = Asides(dialogue, case, desk)
     try:
         try:
+            if case.returned_ticket_id is not None:
+                return await come_back(dialogue)
             if (ending := await opening(dialogue, case, desk)) is not None:
                 return ending
             await greeting(dialogue, case, desk)
