@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from sandbox.ears import TURN_GAP, Ears, Utterance
 from calls.scenarios.script import HangUp, Press, Say, StaySilent, Step
+from sandbox.ears import TURN_GAP, Ears, Utterance
 from sandbox.voice import SAMPLE_RATE, render
 
 FRAME_SECONDS = 0.02

@@ -16,11 +16,11 @@ from pytest_django import Settings
 
 from calls import services
 from calls.models import Call, Turn
+from calls.scenarios.script import parse_script
 from companies.models import Customer
 from providers import registry
 from sandbox.caller import Caller, CallResult, End
 from sandbox.product import Product
-from calls.scenarios.script import parse_script
 from sandbox.voice import transcript
 from tenants import presets
 from tenants.models import AsteriskServer, Tenant

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from sandbox.caller import Caller, End
 from calls.scenarios.script import parse_script
+from sandbox.caller import Caller, End
 from tests.sandbox.bot import serve_bot
 
 

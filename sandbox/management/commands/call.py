@@ -15,8 +15,8 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from calls.models import Call, Turn
-from calls.services import CallRefused, announce
 from calls.scenarios import script
+from calls.services import CallRefused, announce
 from sandbox.caller import Caller, CallResult
 from sandbox.ears import Utterance
 from sandbox.management.arguments import address

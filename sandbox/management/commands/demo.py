@@ -18,12 +18,12 @@ from django.db import close_old_connections
 from django.urls import reverse
 
 from calls import services
+from calls.scenarios.script import parse_script
 from calls.scribe import live_group
 from providers.services import refresh_phrases
 from sandbox.caller import Caller
 from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD
 from sandbox.product import Product
-from calls.scenarios.script import parse_script
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
 from tickets.models import Ticket

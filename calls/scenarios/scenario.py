@@ -1,0 +1,96 @@
+"""What a scenario is made of. The fields are the keys of its TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from calls.scenarios.script import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that the caller does; only if the bot has said the phrase `after`, when there is one."""
+
+    step: Step
+    after: str = ""
+    text: str = ""  # as it stands in the file
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls. Whoever has a first name is a customer."""
+
+    number: str = "+33639980100"  # kept free for fiction; "" is withheld
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    email: str = ""
+    earlier_calls: int = 0
+    open_ticket: str = ""  # the code of its problem
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What the tenant's own settings are replaced by; what is None stays the tenant's."""
+
+    companies: tuple[str, ...] = ("CARvertical", "Vetodok", "RCF Elec")
+    technician: str = "technician"  # the extension of whoever is free; "" is nobody
+    on_call: str = ""  # the extension of whoever is reachable outside the opening hours
+    is_open: bool = True
+    answers: Mapping[str, str] | None = None  # question -> answer
+    record: bool = False
+    announces_recording: bool = False
+    skipped_items: tuple[str, ...] | None = None
+    max_seconds: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """What the vendors do; all are well by default."""
+
+    llm_problem: str = ""  # the code that the language model decides on; "" is that it does not know, or is away
+    llm_answer: str = ""  # the question of the company's answers that it chooses
+    hears_until: float | None = None  # seconds of the call; from then on speech-to-text is gone
+    speaks_until: float | None = None  # from then on only what is cached is spoken
+    is_cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must come of it. Lists are met when their entries come in this order, others between them."""
+
+    end: str  # a Call.EndReason
+    scenes: tuple[str, ...]  # the last one is where the call ends
+    ticket: Mapping[str, str] = field(default_factory=dict)  # as tickets.services.as_dict; "" is empty
+    heard: tuple[str, ...] = ()  # keys of phrases that the bot says
+    not_heard: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()  # pieces of what the bot says
+    interrupted: tuple[str, ...] | None = None  # exactly the phrases that were cut short
+    transfer_to: str = ""
+    is_recorded: bool | None = None
+    about_open_ticket: bool | None = None
+    response_seconds: Mapping[str, float] = field(default_factory=dict)  # phrase -> the longest wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    language: str
+    about: str
+    says: tuple[Line, ...]
+    expect: Expected
+    caller: Caller = Caller()
+    company: Company = Company()
+    vendors: Vendors = Vendors()
+
+    @property
+    def audio_obstacle(self) -> str:
+        """Why it can be played in text only; "" when a real line will do."""
+        if self.vendors != Vendors():
+            return "the vendors misbehave"
+        if self.company != Company():
+            return "the company is not an ordinary one"
+        if any(line.after and getattr(line.step, "interrupt_after", None) is not None for line in self.says):
+            return "a certain phrase is interrupted"
+        return ""

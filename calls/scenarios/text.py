@@ -1,0 +1,135 @@
+"""Plays a scenario without sound, network or database, as fast as the machine allows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from calls.case import Case, Ending, OpenTicket
+from calls.models import Call
+from calls.scenarios.report import Outcome, Report, report
+from calls.scenarios.scenario import Caller, Company, Line, Scenario
+from calls.scenarios.stage import FakeDesk, Stage
+from calls.settings import Answer, CallSettings
+from calls.understanding import FaqIndex, censor
+from tenants.hours import Schedule
+from tenants.models import Severity, Tenant
+from tickets.services import sentiment_of, status_of
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+OFFICE_HOURS = tuple((day, time(9), time(18)) for day in range(5))
+
+
+def run_text(scenario: Scenario, settings: CallSettings) -> Report:
+    """Play it with a tenant's phrases and settings; nothing is stored, no vendor is asked.
+
+    Takes a fraction of a second; in a thread without a running event loop. A scenario
+    about a kind of problem that the tenant does not have is skipped, and the report says so.
+    """
+    kind = scenario.expect.ticket.get("problem_type")
+    if kind and kind not in settings.problems:
+        return Report(scenario.name, skipped=f"there is no problem type {kind!r}")
+    try:
+        return report(scenario, asyncio.run(_play(scenario, _furnish(settings, scenario.company)))[0])
+    except TimeoutError as error:
+        return Report(scenario.name, failures=(str(error),))
+
+
+def lines_said(scenario: Scenario, settings: CallSettings) -> list[Line]:
+    """What the caller would really do: without the lines that there is no occasion for."""
+    return asyncio.run(_play(scenario, _furnish(settings, scenario.company)))[1]
+
+
+async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, list[Line]]:
+    desk = FakeDesk(
+        decision=scenario.vendors.llm_problem or None,
+        choice=_chosen(scenario, settings),
+        free=scenario.company.technician if scenario.company.is_open else scenario.company.on_call,
+        now=_moment(settings.schedule, is_open=scenario.company.is_open),
+    )
+    stage = Stage(*scenario.says, settings=settings, desk=desk, vendors=scenario.vendors)
+    case = _case(scenario.caller, settings)
+    ending = await stage.play(case)
+    outcome = Outcome(
+        end=str(ending.reason),
+        transfer_to=ending.transfer_to,
+        scenes=stage.scribe.scenes,
+        turns=stage.scribe.said,
+        ticket=_ticket(case, ending, settings),
+        seconds=stage.audio.now,
+        about_open_ticket=case.is_about_open_ticket,
+        is_recorded=settings.record and desk.records,
+        unsaid=[f"[{line.after}] {line.text}" if line.after else line.text for line in stage.unsaid],
+    )
+    return outcome, stage.said
+
+
+def _furnish(settings: CallSettings, company: Company) -> CallSettings:
+    settings = replace(
+        settings,
+        companies=company.companies,
+        max_seconds=company.max_seconds,
+        record=company.record,
+        announces_recording=company.announces_recording,
+        after_hours=Tenant.AfterHours.ON_CALL if company.on_call else Tenant.AfterHours.MESSAGE,
+    )
+    if not settings.schedule.hours:
+        settings = replace(settings, schedule=replace(settings.schedule, hours=OFFICE_HOURS))
+    if company.answers is not None:
+        entries = [([question], Answer(n, text)) for n, (question, text) in enumerate(company.answers.items(), 1)]
+        settings = replace(
+            settings, answers=tuple(answer for _, answer in entries), faq=FaqIndex(entries, settings.language)
+        )
+    if company.skipped_items is not None:
+        items = {"first_name", "last_name", "company", "email"}
+        settings = replace(settings, asks=frozenset(items - set(company.skipped_items)))
+    return settings
+
+
+def _moment(schedule: Schedule, *, is_open: bool) -> datetime:
+    """A time of a week at which the company is open, or closed."""
+    halves = (MONDAY + timedelta(minutes=30 * number) for number in range(7 * 48))
+    return next((at for at in halves if schedule.is_open(at) == is_open), MONDAY)
+
+
+def _chosen(scenario: Scenario, settings: CallSettings) -> Answer | None:
+    questions = list(scenario.company.answers or ())
+    question = scenario.vendors.llm_answer
+    return settings.answers[questions.index(question)] if question in questions else None
+
+
+def _case(caller: Caller, settings: CallSettings) -> Case:
+    """As `calls.services.recognise` leaves it."""
+    kind = settings.problems.get(caller.open_ticket)
+    return Case(
+        phone_number=caller.number,
+        customer_id=1 if caller.first_name else None,
+        first_name=caller.first_name,
+        last_name=caller.last_name,
+        company=caller.company,
+        email=caller.email,
+        earlier_calls=caller.earlier_calls,
+        open_ticket=OpenTicket(1, caller.open_ticket, kind.name if kind else caller.open_ticket)
+        if caller.open_ticket
+        else None,
+    )
+
+
+def _ticket(case: Case, ending: Ending, settings: CallSettings) -> Mapping[str, str]:
+    """As `tickets.services.open_ticket` leaves it."""
+    assert ending.status != Call.Status.IN_PROGRESS  # a call that has ended leaves a ticket, whatever ended it
+    problem = case.problem
+    return {
+        "status": str(status_of(case, ending)),
+        "problem_type": problem.code if problem else "",
+        "client_name": case.full_name,
+        "client_email": case.email,
+        "company": case.company,
+        "phone_number": case.phone_number,
+        "sentiment": str(sentiment_of(case)),
+        "severity": problem.severity if problem else str(Severity.MEDIUM),
+        "tag": problem.tag if problem else "",
+        "description": censor(case.description, settings.censored),
+    }
