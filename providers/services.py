@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from django.db import transaction
 
@@ -21,7 +20,10 @@ def phrases_changed(*, tenant: Tenant) -> None:
     """
     from providers.tasks import refresh_phrases as task  # it calls refresh_phrases below
 
-    transaction.on_commit(partial(task.delay, tenant_id=tenant.pk), robust=True)
+    def start() -> None:  # a partial has no name, which Django writes into its log
+        task.delay(tenant_id=tenant.pk)
+
+    transaction.on_commit(start, robust=True)
 
 
 def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> Outcome:

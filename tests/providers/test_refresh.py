@@ -8,6 +8,7 @@ import httpx
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from calls import settings as call_settings
@@ -16,7 +17,7 @@ from calls.usage import forget_prices
 from providers.phrases import phrase_store
 from providers.services import phrases_changed, refresh_phrases
 from providers.tasks import refresh_phrases_of_everyone
-from tenants.models import Phrase
+from tenants.models import Phrase, Tenant
 from tenants.scope import acting_for
 from tests.cast import Cast, House
 from tests.providers.conftest import Vendors
@@ -65,6 +66,15 @@ def test_a_phrase_that_changed_is_spoken_after_the_commit(
     for callback in callbacks:
         callback()
     assert missing(cast.alpha) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_stands_although_the_task_cannot_be_started(caplog: pytest.LogCaptureFixture) -> None:
+    with transaction.atomic():
+        phrases_changed(tenant=Tenant(pk=999_999))
+        Tenant.objects.create(slug="kept", name="Kept")
+    assert Tenant.objects.filter(slug="kept").exists()
+    assert "DoesNotExist" in caplog.text
 
 
 def test_every_night_each_active_company_gets_what_is_missing(vendors_beside: Vendors, cast: Cast) -> None:
