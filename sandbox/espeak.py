@@ -89,6 +89,15 @@ class Espeak:
         return 0  # go on
 
 
-@cache
+_starting = threading.Lock()
+
+
 def engine() -> Espeak:
+    """The one of this process. The library starts once: a second start beside the first crashes."""
+    with _starting:  # `cache` alone lets two threads in
+        return _engine()
+
+
+@cache
+def _engine() -> Espeak:
     return Espeak()
