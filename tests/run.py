@@ -146,20 +146,24 @@ def outcome(name: str, log: TextIO) -> Outcome:
     return Outcome(name, "passed" if passed else "FAILED", f"{seconds}{detail and ', '}{detail}")
 
 
-def outcomes(names: list[str]) -> list[Outcome]:
-    """Run the parts in two lanes: linting and real calls, which mostly wait, beside the others.
+# Each lane runs beside the others: tests of calls wait for audio most of the time.
+LANES = (("embedded",), ("postgresql", "redis"), ("lint", "asterisk"))
 
-    The first lane is seen while it runs, the second when it has ended.
-    """
-    first = [name for name in names if name in ("embedded", "postgresql", "redis")]
-    second = [name for name in names if name in ("lint", "asterisk")]
-    log = io.StringIO() if first else sys.stdout
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(lambda: [outcome(name, log) for name in second])
-        done = [outcome(name, sys.stdout) for name in first] + future.result()
-    if isinstance(log, io.StringIO):
-        print(log.getvalue())
-    return done
+
+def outcomes(names: list[str]) -> list[Outcome]:
+    """Run the parts. The first lane is seen while it runs, each other one when it has ended."""
+    lanes = [[name for name in lane if name in names] for lane in LANES]
+    logs: list[TextIO] = [sys.stdout, *(io.StringIO() for _ in lanes[1:])]
+    lanes = sorted(lanes, key=bool, reverse=True)  # none is chosen: the next one is seen
+    with ThreadPoolExecutor(len(lanes)) as threads:
+        runs = [
+            threads.submit(lambda lane, log: [outcome(name, log) for name in lane], lane, log)
+            for lane, log in zip(lanes, logs, strict=True)
+        ]
+    for log in logs:
+        if isinstance(log, io.StringIO) and log.getvalue():
+            print(log.getvalue())
+    return [each for run in runs for each in run.result()]
 
 
 def main() -> int:
