@@ -4,13 +4,24 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from companies.models import Company, Customer
 from companies.services import find_customer
 from sandbox.management.commands.seed_demo import ADMINISTRATOR, DEMO, PASSWORD, WAITING
 from tenants.allowlist import AllowList
-from tenants.models import AsteriskServer, Membership, Phrase, Tenant
+from tenants.hours import load
+from tenants.models import (
+    AsteriskServer,
+    FaqEntry,
+    Membership,
+    OpeningHours,
+    Phrase,
+    RemedyStep,
+    Tenant,
+    TransferTarget,
+)
 from tenants.scope import EVERYONE, TenantModel, acting_for
 from tickets.models import Ticket
 
@@ -53,8 +64,25 @@ def test_every_seeded_row_passes_the_rules_of_the_admin() -> None:
     call_command("seed_demo")
     for tenant in Tenant.objects.all():
         with acting_for(tenant):
-            for row in (*Customer.objects.all(), *Company.objects.all(), *AsteriskServer.objects.all()):
+            for row in configured():
                 row.full_clean()
+
+
+def configured() -> list[TenantModel]:
+    """What people may edit, of the tenant acted for."""
+    models = (Customer, Company, AsteriskServer, FaqEntry, OpeningHours, Phrase, RemedyStep, TransferTarget)
+    return [row for model in models for row in model._default_manager.all()]
+
+
+def test_the_demo_is_always_open_and_has_answers() -> None:
+    call_command("seed_demo")
+    for tenant in Tenant.objects.all():
+        with acting_for(tenant):
+            schedule = load(tenant)
+            assert schedule.is_open(timezone.now())
+            assert len(schedule.hours) == 7
+            assert FaqEntry.objects.filter(language=tenant.language).count() == 3
+            assert [target.is_on_call for target in TransferTarget.objects.all()] == [False, True]
 
 
 def test_the_printed_password_opens_every_account(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ What is there already stays as it is, so the command may be run again at any tim
 
 from __future__ import annotations
 
+import datetime
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ from django.db import transaction
 
 from companies.models import Customer
 from companies.services import remember_caller, remember_company
-from tenants.models import AsteriskServer, Membership, ProblemType, Tenant
+from tenants.models import AsteriskServer, FaqEntry, Membership, OpeningHours, ProblemType, Tenant, TransferTarget
 from tenants.scope import acting_for
 from tenants.services import add_member, create_tenant
 from tickets.models import Ticket
@@ -38,6 +39,9 @@ class Demo:
     #: telephone, first name, last name, e-mail, company
     customers: tuple[tuple[str, str, str, str, str], ...]
     people: tuple[tuple[str, Membership.Role], ...]
+    #: question, other wordings, spoken answer
+    questions: tuple[tuple[str, str, str], ...]
+    on_call: str
 
 
 DEMO: Final = Demo(
@@ -63,6 +67,24 @@ DEMO: Final = Demo(
         ("+33199000009", "Fatou", "DIALLO", "", "Clinique des Lilas"),
     ),
     people=(("demo-owner", Membership.Role.OWNER), ("demo-agent", Membership.Role.AGENT)),
+    questions=(
+        (
+            "Quels sont vos horaires ?",
+            "À quelle heure ouvrez-vous ?\nQuand est-ce que vous êtes ouverts ?\nVous fermez à quelle heure ?",
+            "Nous répondons tous les jours, à toute heure.",
+        ),
+        (
+            "Quelle est votre adresse ?",
+            "Où êtes-vous situés ?\nOù se trouvent vos bureaux ?",
+            "Nos bureaux se trouvent à Rennes, au douze, rue de la Monnaie.",
+        ),
+        (
+            "Combien coûte une intervention ?",
+            "Quel est le prix d'un dépannage ?\nQuels sont vos tarifs ?\nEst-ce que c'est payant ?",
+            "Le dépannage par téléphone est compris dans votre abonnement. Un déplacement coûte soixante euros.",
+        ),
+    ),
+    on_call="Astreinte",
 )
 ACME: Final = Demo(
     slug="acme",
@@ -76,6 +98,24 @@ ACME: Final = Demo(
         ("+447700900002", "Oliver", "JONES", "oliver.jones@initech.example", "Initech"),
     ),
     people=(("acme-owner", Membership.Role.OWNER), ("acme-agent", Membership.Role.AGENT)),
+    questions=(
+        (
+            "What are your opening hours?",
+            "When are you open?\nWhat time do you close?",
+            "We answer every day, at any hour.",
+        ),
+        (
+            "What is your address?",
+            "Where are you located?\nWhere is your office?",
+            "Our office is in Leeds, at twelve Albion Street.",
+        ),
+        (
+            "How much does a visit cost?",
+            "What are your prices?\nDo I have to pay for this?",
+            "Help on the telephone is part of your contract. A visit costs sixty pounds.",
+        ),
+    ),
+    on_call="On call",
 )
 #: Who has an open ticket, so that a call from this number meets the question about it.
 WAITING: Final = "+33639980001"
@@ -133,6 +173,20 @@ def furnish(demo: Demo) -> None:
         AsteriskServer.objects.get_or_create(network=network, defaults={"name": f"{demo.name} {number}"})
     for name in demo.companies:
         remember_company(name=name)
+    if not OpeningHours.objects.filter(transfer_target=None).exists():  # around the clock: the demo always answers
+        midnight = datetime.time()
+        OpeningHours.objects.bulk_create(
+            OpeningHours(weekday=weekday, opens=midnight, closes=midnight) for weekday in OpeningHours.Weekday
+        )
+    for position, (question, other_wordings, answer) in enumerate(demo.questions):
+        FaqEntry.objects.get_or_create(
+            question=question,
+            language=demo.language,
+            defaults={"other_wordings": other_wordings, "answer": answer, "position": position},
+        )
+    TransferTarget.objects.get_or_create(
+        extension="oncall", defaults={"name": demo.on_call, "position": 1, "is_on_call": True}
+    )
     known = set(Customer.objects.values_list("phone_number", flat=True))
     for phone_number, first_name, last_name, email, company in demo.customers:
         if phone_number not in known:
