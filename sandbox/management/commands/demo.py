@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 import sys
 import uuid
@@ -22,7 +23,7 @@ from calls.scenarios.script import parse_script
 from calls.scribe import live_group
 from providers.services import refresh_phrases
 from sandbox.caller import Caller
-from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD
+from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD, seed
 from sandbox.product import Product
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
@@ -49,7 +50,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
-        call_command("seed_demo", verbosity=0)
+        seed()
+        # What is printed is the call, as it is spoken.
+        for name in ("celery", "kombu", "uvicorn", "telephony", "calls", "django"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(self.run(**options))
 
