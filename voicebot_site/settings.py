@@ -117,6 +117,7 @@ def database() -> dict[str, Any]:
         return {
             "ENGINE": "django_prometheus.db.backends.sqlite3",
             "NAME": DATA_DIR / "voicebot.sqlite3",
+            "CONN_MAX_AGE": None,  # to open it costs more than most of what is asked of it
             "OPTIONS": {
                 "timeout": 20,
                 # A reader that becomes a writer must wait for the lock, not fail.
