@@ -128,6 +128,12 @@ class CallAudio:
             self._recorder.bot(frame)
         return frame
 
+    def skip(self, frames: int) -> None:
+        self._frames += frames
+        if self._recorder is not None:  # or the bot's side would fall behind the caller's
+            for _ in range(frames):
+                self._recorder.bot(SILENCE)
+
     def play(self, playback: Playback) -> None:
         """Make it sound from the next frame on, in place of what is playing."""
         self._playback = playback

@@ -114,6 +114,7 @@ class Dialogue:
 
     def enter(self, scene: str) -> None:
         """Name the scene that begins; it is stored, shown live and counted."""
+        metrics.scenes.labels(scene).inc()
         self._scribe.enter(scene)
 
     async def say(self, key: str, **values: str) -> str:

@@ -60,6 +60,9 @@ class Talker:
     def hear(self, pcm: bytes) -> None:
         pass
 
+    def skip(self, frames: int) -> None:
+        pass
+
     def speak(self) -> bytes:
         self._number += 1
         return b"ASBM" + self._number.to_bytes(4, "little") + self._rest
@@ -208,6 +211,9 @@ class Caller(asyncio.BufferedProtocol):
 
     def beat(self) -> None:
         self._transport.write(self._frame)
+
+    def skip(self, frames: int) -> None:
+        pass
 
     def close(self) -> None:
         self._transport.abort()

@@ -23,6 +23,9 @@ class MediaSession(Protocol):
     def speak(self) -> bytes:
         """The next FRAME_BYTES to play, SILENCE when nothing is said. Called every 20 ms."""
 
+    def skip(self, frames: int) -> None:
+        """A stall cost so many frames' time: nothing was played, and nothing will be for it."""
+
 
 class Line(Protocol):
     """The transport's side, in the ASGI scope as `scope["line"]`."""

@@ -34,6 +34,9 @@ class Beating(Protocol):
     def beat(self) -> None:
         """Send one frame. Must neither wait nor raise."""
 
+    def skip(self, frames: int) -> None:
+        """The time of so many frames is over, and they will not be sent."""
+
 
 class CallLater(Protocol):
     """As of an event loop."""
@@ -146,8 +149,11 @@ class Metronome:
 
     def _rebase(self, behind: float) -> None:
         """Give up the frames that a long stall held back; the phase of each line stays."""
-        self._due += int(behind / FRAME_SECONDS) * FRAME_SECONDS
+        frames = int(behind / FRAME_SECONDS)
+        self._due += frames * FRAME_SECONDS
         lines = list(self._slot_of)
+        for line in lines:
+            line.skip(frames)
         logger.warning("the event loop stood still for %.3f s: %d calls skip", behind, len(lines))
         self.lateness.add(behind, len(lines))
         self._count_late(lines)

@@ -230,6 +230,10 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         else:
             metrics.dropped_frames.labels(way="out").inc()
 
+    def skip(self, frames: int) -> None:
+        if self._session is not None:
+            self._session.skip(frames)
+
     # The call
 
     def _begin(self, call_id: UUID) -> None:

@@ -68,3 +68,14 @@ def test_what_is_kept_for_a_late_listener_is_bounded() -> None:
     heard: list[bytes] = []
     assert audio.listen_with(heard.append) == 30.0
     assert len(heard) == 500
+
+
+def test_a_stall_costs_time_and_not_the_place_in_what_is_said() -> None:
+    audio = CallAudio(None, lambda: None)
+    playback = Playback()
+    playback.feed(WORD * 2)
+    audio.play(playback)
+    audio.speak()
+    audio.skip(5)
+    assert audio.now == 6 * FRAME_SECONDS
+    assert audio.speak() == WORD

@@ -3,6 +3,7 @@
 import wave
 from pathlib import Path
 
+from calls.audio import CallAudio
 from calls.recording import Recorder
 from telephony.media import FRAME_BYTES, SILENCE
 
@@ -67,3 +68,18 @@ async def test_a_disk_that_fails_costs_the_recording_only(tmp_path: Path) -> Non
 async def test_a_call_without_a_frame_has_no_recording(tmp_path: Path) -> None:
     assert not await Recorder(tmp_path / "call.wav").close()
     assert not (tmp_path / "call.wav").exists()
+
+
+async def test_a_stall_leaves_a_gap_on_the_bot_s_side(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "call.wav")
+    audio = CallAudio(recorder, lambda: None)
+    for number in range(100):
+        audio.hear(LOUD)  # the caller's telephone goes on
+        if number == 50:
+            audio.skip(10)
+        elif not 40 <= number < 50:
+            audio.speak()
+    assert await recorder.close()
+    left, right = channels(tmp_path / "call.wav")
+    assert left == LOUD * 99 + left[99 * FRAME_BYTES :]
+    assert len(left) == len(right)

@@ -13,6 +13,9 @@ class Echo:
         if len(pcm) == FRAME_BYTES:
             self._frames.append(pcm)
 
+    def skip(self, frames):
+        pass
+
     def speak(self):
         return self._frames.popleft() if self._frames else SILENCE
 

@@ -60,9 +60,13 @@ class Timer(asyncio.TimerHandle):
 class Line:
     def __init__(self, clock):
         self.late_frames = 0
+        self.skipped = 0
         self.beats = []
         self.on_beat = None
         self._clock = clock
+
+    def skip(self, frames):
+        self.skipped += frames
 
     def beat(self):
         self.beats.append(self._clock.now)
@@ -145,6 +149,7 @@ def test_after_a_long_stall_the_schedule_begins_anew_and_the_gap_is_counted(cloc
         assert (after[3] - last) / 0.02 == pytest.approx(round((after[3] - last) / 0.02), abs=1e-3)
         assert line.late_frames == 1
     assert metronome.gaps == 3
+    assert {line.skipped for line in lines} == {74}  # one of the 75 is sent, late
     assert metronome.lateness.maximum == pytest.approx(1.5, abs=0.03)
 
 
