@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tenants import spoken_hours
 from tenants.models import Holiday, OpeningHours, Tenant, TransferTarget
+from tenants.scope import current_tenant
 
 MIDNIGHT = time()
 #: How far ahead the next opening is looked for.
@@ -113,7 +114,8 @@ def load_target(target: TransferTarget) -> Schedule:
 
     Without holidays: on those the company is closed, and who is on call then is on call.
     """
-    return Schedule(time_zone=target.tenant.time_zone, hours=_weekly_hours(target))
+    tenant = current_tenant() or target.tenant  # the one acted for is at hand, without a query
+    return Schedule(time_zone=tenant.time_zone, hours=_weekly_hours(target))
 
 
 def _weekly_hours(target: TransferTarget | None) -> tuple[tuple[int, time, time], ...]:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from tenants.modeladmin import TenantTabularInline
 from tenants.models import Holiday, OpeningHours
@@ -16,6 +17,11 @@ from tenants.models.hours import refuse_overlaps
 
 
 class OpeningHoursForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = OpeningHours
+        fields = ("weekday", "opens", "closes")
+        widgets = dict.fromkeys(("opens", "closes"), UnfoldAdminSingleTimeWidget(format="%H:%M"))
+
     def validate_unique(self) -> None:
         """The formset compares the spans as they will be, not as they are stored."""
 

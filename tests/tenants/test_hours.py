@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tenants import hours
 from tenants.hours import Schedule
-from tenants.models import Holiday, OpeningHours
+from tenants.models import Holiday, OpeningHours, TransferTarget
 from tests.cast import Cast
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -293,5 +293,8 @@ def test_a_schedule_is_loaded_of_the_company_and_of_each_target(
         frozenset({date(2000, 1, 1), date(2026, 12, 25)}),
         frozenset({(12, 25)}),
     )
-    assert hours.load_target(alpha.alpha.night_target) == Schedule("Europe/Paris", ((0, time(20), MIDNIGHT),))
+    target = TransferTarget.objects.get(pk=alpha.alpha.night_target.pk)
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        night = hours.load_target(target)
+    assert night == Schedule("Europe/Paris", ((0, time(20), MIDNIGHT),))
     assert hours.load_target(alpha.alpha.transfer_target) == Schedule("Europe/Paris")
