@@ -43,10 +43,17 @@ def load(language: str, folder: Path | None = None) -> list[Scenario]:
     """All scenarios of a language, by file and in the order written. Raises ScenarioError."""
     folder = folder or Path(str(files("calls.scenarios")))
     found: dict[str, Scenario] = {}
+    numbers: dict[str, str] = {}
     for path in sorted((folder / language).glob("*.toml")):
         for scenario in _read(path, language):
             if scenario.name in found:
                 raise ScenarioError(f"{language}/{path.name}: {scenario.name}: the name is taken")
+            # Played at the same time, calls from one number would know of each other.
+            if (
+                scenario.caller.number
+                and (other := numbers.setdefault(scenario.caller.number, scenario.name)) != scenario.name
+            ):
+                raise ScenarioError(f"{language}/{path.name}: {scenario.name}: caller.number: it is {other}'s already")
             found[scenario.name] = scenario
     return list(found.values())
 

@@ -21,7 +21,7 @@ class Line:
 class Caller:
     """Who calls. Whoever has a first name is a customer."""
 
-    number: str = "+33639980100"  # kept free for fiction; "" is withheld
+    number: str  # of this scenario alone, international; "" is withheld
     first_name: str = ""
     last_name: str = ""
     company: str = ""
@@ -34,7 +34,7 @@ class Caller:
 class Company:
     """What the tenant's own settings are replaced by; what is None stays the tenant's."""
 
-    companies: tuple[str, ...] = ("CARvertical", "Vetodok", "RCF Elec")
+    companies: tuple[str, ...] = ("CARvertical", "Vetodok", "RCF Elec", "Globex")
     technician: str = "technician"  # the extension of whoever is free; "" is nobody
     on_call: str = ""  # the extension of whoever is reachable outside the opening hours
     is_open: bool = True
@@ -49,7 +49,8 @@ class Company:
 class Vendors:
     """What the vendors do; all are well by default."""
 
-    llm_problem: str = ""  # the code that the language model decides on; "" is that it does not know, or is away
+    llm_is_away: bool = False
+    llm_problem: str = ""  # the code that the language model decides on, or «off topic»; "" is that it does not know
     llm_answer: str = ""  # the question of the company's answers that it chooses
     hears_until: float | None = None  # seconds of the call; from then on speech-to-text is gone
     speaks_until: float | None = None  # from then on only what is cached is spoken
@@ -78,9 +79,9 @@ class Scenario:
     name: str
     language: str
     about: str
+    caller: Caller
     says: tuple[Line, ...]
     expect: Expected
-    caller: Caller = Caller()
     company: Company = Company()
     vendors: Vendors = Vendors()
 

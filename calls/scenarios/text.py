@@ -47,7 +47,7 @@ async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, li
         decision=scenario.vendors.llm_problem or None,
         choice=_chosen(scenario, settings),
         free=scenario.company.technician if scenario.company.is_open else scenario.company.on_call,
-        now=_moment(settings.schedule, is_open=scenario.company.is_open),
+        now=_moment(settings.schedule, is_open=scenario.company.is_open) or MONDAY,
     )
     stage = Stage(*scenario.says, settings=settings, desk=desk, vendors=scenario.vendors)
     case = _case(scenario.caller, settings)
@@ -75,7 +75,7 @@ def _furnish(settings: CallSettings, company: Company) -> CallSettings:
         announces_recording=company.announces_recording,
         after_hours=Tenant.AfterHours.ON_CALL if company.on_call else Tenant.AfterHours.MESSAGE,
     )
-    if not settings.schedule.hours:
+    if _moment(settings.schedule, is_open=False) is None:
         settings = replace(settings, schedule=replace(settings.schedule, hours=OFFICE_HOURS))
     if company.answers is not None:
         entries = [([question], Answer(n, text)) for n, (question, text) in enumerate(company.answers.items(), 1)]
@@ -88,10 +88,10 @@ def _furnish(settings: CallSettings, company: Company) -> CallSettings:
     return settings
 
 
-def _moment(schedule: Schedule, *, is_open: bool) -> datetime:
-    """A time of a week at which the company is open, or closed."""
+def _moment(schedule: Schedule, *, is_open: bool) -> datetime | None:
+    """A time of a week at which the company is open, or closed; None: there is none."""
     halves = (MONDAY + timedelta(minutes=30 * number) for number in range(7 * 48))
-    return next((at for at in halves if schedule.is_open(at) == is_open), MONDAY)
+    return next((at for at in halves if schedule.is_open(at) == is_open), None)
 
 
 def _chosen(scenario: Scenario, settings: CallSettings) -> Answer | None:

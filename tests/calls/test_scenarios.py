@@ -1,0 +1,241 @@
+"""Every scenario by text, and a third of them by telephone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from calls.scenarios import Scenario, ScenarioError, load, run_text
+from calls.scenarios.preset import preset
+from calls.settings import load as load_settings
+from sandbox.scenarios import run_audio
+from tenants.models import Phrase
+from tenants.scope import acting_for
+from tenants.services import create_tenant
+
+SCENARIOS = [*load("fr"), *load("en")]
+AUDIBLE = [scenario for scenario in SCENARIOS if not scenario.audio_obstacle]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"{scenario.language}-{scenario.name}")
+def test_a_scenario_comes_out_as_expected(scenario: Scenario) -> None:
+    report = run_text(scenario, preset(scenario.language))
+    assert not report.failures, "\n".join([*report.failures, *report.transcript])
+    assert not report.skipped
+    assert not report.unsaid
+
+
+def test_there_are_as_many_scenarios_as_were_promised() -> None:
+    assert len(load("fr")) >= 40
+    assert len(load("en")) >= 8
+
+
+@pytest.fixture
+def _usual_vendors(settings: Settings) -> Iterator[None]:
+    """The product points the vendors to its emulators."""
+    before = {name: dict(vendor) for name, vendor in settings.VENDORS.items()}
+    yield
+    for name, vendor in before.items():
+        settings.VENDORS[name].update(vendor)
+
+
+@pytest.mark.usefixtures("_usual_vendors")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_third_of_the_scenarios_come_out_the_same_by_telephone(language: str, vendors_url: str) -> None:
+    """The shortest, so that all of them take about a minute."""
+    audible = [scenario for scenario in AUDIBLE if scenario.language == language]
+    third = -(-len(load(language)) // 3)
+    shortest = sorted(audible, key=lambda scenario: run_text(scenario, preset(language)).seconds)[:third]
+    tenant = await sync_to_async(create_tenant)(slug="alpha", name="Alpha", language=language)
+    reports = await run_audio(shortest, tenant, vendors_url=vendors_url)
+    failed = [
+        line for report in reports for line in (report.name, *report.failures, *report.transcript) if report.failures
+    ]
+    assert not failed, "\n".join(failed)
+    assert len(reports) == third
+    assert not any(report.skipped for report in reports)
+
+
+A_SCENARIO = """
+[greets]
+about = "Somebody calls."
+caller = { number = "+33639980100" }
+says = "[ask_firstname] [hangup]"
+expect = { end = "hangup", scenes = ["identification"] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "complaint"),
+    [
+        ('about = "Somebody calls."', "", "about: is missing"),
+        ('about = "Somebody calls."', "about = 3", "about: 3 is not text"),
+        ("caller = {", "color = 'red'\ncaller = {", "color: unknown; there are name, language, about"),
+        ('number = "+33639980100"', "nummer = '1'", "caller.nummer: unknown"),
+        (
+            'number = "+33639980100"',
+            'number = "1", earlier_calls = "two"',
+            "caller.earlier_calls: 'two' is not a whole",
+        ),
+        ("[ask_firstname]", "[ask_shoe_size]", "says: no phrase has the key 'ask_shoe_size'"),
+        ("[hangup]", "[explode]", "says: line 1: '[explode]' is not understood"),
+        ('end = "hangup"', 'end = "bored"', "expect.end: 'bored' is none of goodbye"),
+        ('["identification"]', "[]", "expect.scenes: name at least the scene"),
+        ('end = "hangup"', 'end = "hangup", heard = "greet"', "expect.heard: 'greet' is not a list"),
+        ('end = "hangup"', 'end = "hangup", not_heard = ["hello"]', "expect.not_heard: no phrase has the key 'hello'"),
+        ('end = "hangup"', 'end = "hangup", ticket = { shoe = "42" }', "expect.ticket.shoe: unknown; there are"),
+        ("[greets]", "[greets", "Expected ']'"),
+    ],
+)
+def test_a_scenario_that_is_wrong_is_told_what_is_wrong(
+    tmp_path: Path, line: str, instead: str, complaint: str
+) -> None:
+    assert line in A_SCENARIO
+    write(tmp_path, "one.toml", A_SCENARIO.replace(line, instead, 1))
+    with pytest.raises(ScenarioError, match=re.escape(complaint)) as error:
+        load("fr", tmp_path)
+    assert str(error.value).startswith("fr/one.toml: ")
+
+
+def test_names_and_numbers_are_used_once(tmp_path: Path) -> None:
+    write(tmp_path, "one.toml", A_SCENARIO)
+    write(tmp_path, "two.toml", A_SCENARIO)
+    with pytest.raises(ScenarioError, match=r"fr/two\.toml: greets: the name is taken"):
+        load("fr", tmp_path)
+    write(tmp_path, "two.toml", A_SCENARIO.replace("greets", "waves"))
+    with pytest.raises(ScenarioError, match=r"waves: caller.number: it is greets's already"):
+        load("fr", tmp_path)
+
+
+def test_what_is_not_met_is_said(tmp_path: Path) -> None:
+    expect = """
+    [greets.expect]
+    end = "goodbye"
+    scenes = ["opening", "diagnosis"]
+    heard = ["greet", "ask_firstname", "welcome"]
+    not_heard = ["welcome"]
+    words = ["Bienvenue", "Bonsoir"]
+    interrupted = ["greet"]
+    transfer_to = "technician"
+    about_open_ticket = true
+    is_recorded = true
+    response_seconds = { greet = 0.5 }
+    ticket = { status = "resolved", phone_number = "+33639980100" }
+    """
+    write(tmp_path, "one.toml", A_SCENARIO.replace('expect = { end = "hangup", scenes = ["identification"] }', expect))
+    [scenario] = load("fr", tmp_path)
+    report = run_text(scenario, preset("fr"))
+    assert report.failures == (
+        "it ended with 'hangup', not with 'goodbye'",
+        "it was handed over to '', not to 'technician'",
+        "the ticket's status is 'open', not 'resolved'",
+        "about the open ticket: False",
+        "recorded: False",
+        "no scene 'diagnosis' in its place among opening, greeting, identification",
+        "the bot did not say 'welcome' in its place, but greet, welcome, ask_firstname",
+        "the bot said 'welcome'",
+        "the bot did not say «Bonsoir»",
+        "interrupted: nothing",
+        "'greet' answers nothing, so no time can be told",
+    )
+    assert report.failed
+    assert not report.passed
+
+
+def test_lines_without_occasion_are_left_out_with_those_that_follow_them(tmp_path: Path) -> None:
+    says = '"""\n[ask_email] a\n[silence 1]\n[ask_firstname] [hangup]\n[ask_company] b\n"""'
+    write(tmp_path, "one.toml", A_SCENARIO.replace('"[ask_firstname] [hangup]"', says))
+    [scenario] = load("fr", tmp_path)
+    report = run_text(scenario, preset("fr"))
+    assert report.passed
+    assert report.unsaid == ("[ask_email] a", "[silence 1]", "[ask_company] b")
+
+
+def test_a_problem_that_the_company_does_not_know_skips_the_scenario() -> None:
+    [scenario] = [scenario for scenario in load("fr") if scenario.name == "remedy_does_not_help"]
+    report = run_text(scenario, preset("fr", problems={}))
+    assert report.skipped == "there is no problem type 'internet'"
+    assert not report.passed
+    assert not report.failed
+
+
+@pytest.mark.django_db
+def test_a_company_s_own_phrases_are_played() -> None:
+    tenant = create_tenant(slug="alpha", name="Alpha", language="fr")
+    with acting_for(tenant):
+        Phrase.objects.filter(key="goodbye").update(text="Bonne route.")
+        settings = load_settings(tenant)
+    [scenario] = [scenario for scenario in load("fr") if scenario.name == "known_caller_is_helped"]
+    report = run_text(scenario, settings)
+    assert report.passed, report.failures
+    assert report.transcript[-1].endswith("Bonne route.")
+
+
+def test_the_preset_is_what_a_new_company_has(db: None) -> None:
+    """So that what is tested without a database is what tenants run."""
+    tenant = create_tenant(slug="alpha", name="Alpha", language="fr")
+    with acting_for(tenant):
+        mine = load_settings(tenant)
+    assert mine.phrases == preset("fr").phrases
+    assert mine.problems.keys() == preset("fr").problems.keys()
+    assert [kind.steps for kind in mine.problems.values()] == [kind.steps for kind in preset("fr").problems.values()]
+    for field in ("language", "record", "max_seconds", "keyterms", "censored", "after_hours", "asks", "answers"):
+        assert getattr(mine, field) == getattr(preset("fr"), field), field
+    assert set(mine.anger_words) == set(preset("fr").anger_words)
+
+
+def command(*arguments: str) -> str:
+    output = StringIO()
+    call_command("scenarios", *arguments, stdout=output, stderr=output)
+    return output.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_command_prints_a_table() -> None:
+    create_tenant(slug="alpha", name="Alpha", language="fr")
+    output = command("--tenant", "alpha", "--only", "hangs_up_in")
+    assert "passed" in output
+    assert output.strip().endswith("passed, 0 failed, 0 skipped")
+
+
+def test_the_command_prints_json() -> None:
+    [line] = command("--only", "name_in_the_nato_alphabet", "--json").splitlines()
+    report = json.loads(line)
+    assert (report["name"], report["passed"], report["failures"]) == ("name_in_the_nato_alphabet", True, [])
+
+
+def test_the_command_fails_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "one.toml", A_SCENARIO.replace('end = "hangup"', 'end = "goodbye"'))
+    monkeypatch.setattr("calls.management.commands.scenarios.load", lambda language: load(language, tmp_path))
+    with pytest.raises(SystemExit) as exit_:
+        command()
+    assert exit_.value.code == 1
+
+
+@pytest.mark.django_db
+def test_the_command_names_what_there_is() -> None:
+    with pytest.raises(CommandError, match="--tenant: there is no company 'alpha'; there are: none"):
+        command("--tenant", "alpha")
+    with pytest.raises(CommandError, match="--only: no scenario's name contains 'xyz'"):
+        command("--only", "xyz")
+
+
+def test_calls_are_not_placed_beside_a_real_product(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1/0"
+    with pytest.raises(CommandError, match="--audio plays in a product of its own: unset"):
+        command("--audio")
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / "fr").mkdir(exist_ok=True)
+    (folder / "fr" / name).write_text(text)
