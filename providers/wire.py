@@ -14,7 +14,10 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Final
 
+# Else the first request imports it, in the midst of calls: 30 ms in which nobody hears anything.
+import anyio._backends._asyncio  # noqa: F401
 import httpx
+from django.conf import settings
 
 from providers.protocols import Failure, ProviderError
 
@@ -51,6 +54,19 @@ def http_client() -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=60.0),
         follow_redirects=True,
     )
+
+
+def account(name: str, api_key: str = "") -> tuple[str, str]:
+    """(key, address) at a vendor of settings.VENDORS; `api_key` is a company's own.
+
+    Such a key goes to the vendor's cloud even where the platform itself has none and
+    uses the sandbox.
+    """
+    vendor = settings.VENDORS[name]
+    if not api_key:
+        return vendor["api_key"], vendor["url"]
+    is_real = vendor["api_key"].startswith("sandbox") and not api_key.startswith("sandbox")
+    return api_key, vendor.get("cloud", vendor["url"]) if is_real else vendor["url"]
 
 
 def from_exception(provider: str, error: BaseException) -> ProviderError:
@@ -91,7 +107,11 @@ def from_status(provider: str, status: int, headers: Mapping[str, str], detail: 
     else:
         failure = Failure.GARBAGE
     return ProviderError(
-        provider, failure, redacted(f"{status} {detail}".strip(), secret), retry_after=retry_after(headers)
+        provider,
+        failure,
+        redacted(f"{status} {detail}".strip(), secret),
+        retry_after=retry_after(headers),
+        status=status,
     )
 
 

@@ -23,15 +23,15 @@ PIECE: Final = 640  # bytes, 40 ms: the SDK hands nothing on before it has as mu
 
 
 class ElevenLabsTextToSpeech:
-    def __init__(self) -> None:
-        vendor = settings.VENDORS["elevenlabs"]
-        self._key: str = vendor["api_key"]
-        self._model: str = settings.ELEVENLABS_MODEL
+    def __init__(self, *, api_key: str = "", model: str = "") -> None:
+        self._key, url = wire.account("elevenlabs", api_key)
+        self._model: str = model or settings.ELEVENLABS_MODEL
         self._voices: Mapping[str, str] = settings.ELEVENLABS_VOICES
         # The sandbox's robot must not be found where ElevenLabs' voice is looked for.
-        self._host = urlsplit(vendor["url"]).hostname
+        self._host = urlsplit(url).hostname
         self._http = wire.http_client()
-        self._client = AsyncElevenLabs(api_key=self._key, base_url=vendor["url"], httpx_client=self._http)
+        self._client = AsyncElevenLabs(api_key=self._key, base_url=url, httpx_client=self._http)
+        self._speech = self._client.text_to_speech.with_raw_response  # imported when first asked for
 
     def address(self, voice: Voice) -> str:
         return f"{self._host}/{self._model}/{self._voice_id(voice)}/{voice.language}/{voice.speed}"
@@ -42,9 +42,7 @@ class ElevenLabsTextToSpeech:
         latency: float | None = None
         rest, is_whole = b"", False
         try:
-            async with self._client.text_to_speech.with_raw_response.stream(
-                self._voice_id(voice), **self._parameters(text, voice, timeout)
-            ) as response:
+            async with self._speech.stream(self._voice_id(voice), **self._parameters(text, voice, timeout)) as response:
                 headers = response.headers
                 if headers.get("content-type", "").startswith(("text/", "application/json")):
                     raise ProviderError("elevenlabs", Failure.GARBAGE, "an answer that is no audio")

@@ -5,20 +5,19 @@ https://console.groq.com/docs/api-reference
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import httpx
 from django.conf import settings
 from groq import APIConnectionError, APIError, APIStatusError, AsyncGroq
+from groq.types.chat import ChatCompletionChunk
 
 from providers import wire
-from providers.groq.answer import Answer
+from providers.chat import Answer, Opened, decided, streamed
+from providers.groq.answer import add, add_whole
 from providers.protocols import Failure, Message, OnUsage, ProviderError
-from providers.schema import fits, strict
+from providers.schema import strict
 
 CONNECT_SECONDS: Final = 2.0
 TEMPERATURE: Final = 0.2
@@ -27,52 +26,29 @@ REASONING_TOKENS: Final = 300
 
 
 class GroqLanguageModel:
-    def __init__(self) -> None:
-        vendor = settings.VENDORS["groq"]
-        self._key: str = vendor["api_key"]
-        self._model: str = settings.GROQ_MODEL
+    def __init__(self, *, api_key: str = "", model: str = "") -> None:
+        self._key, url = wire.account("groq", api_key)
+        self._model: str = model or settings.GROQ_MODEL
         self._reasons = "gpt-oss" in self._model
         self._client = AsyncGroq(
             api_key=self._key,
-            base_url=vendor["url"],
+            base_url=url,
             max_retries=0,  # the SDK would wait up to a minute, with a caller on the line
             http_client=wire.http_client(),
         )
+        self._completions = self._client.chat.completions  # imported when first asked for
 
-    async def stream(
+    def stream(
         self, messages: Sequence[Message], on_usage: OnUsage, *, max_tokens: int = 200, timeout: float = 4.0
     ) -> AsyncIterator[str]:
-        answer = Answer(self._model, messages)
-        deadline = asyncio.get_running_loop().time() + timeout
-        try:
-            async with asyncio.timeout_at(deadline):
-                chunks = await self._client.chat.completions.create(
-                    stream=True, **self._parameters(messages, max_tokens, timeout)
-                )
-        except Exception as error:
-            raise self._error(error) from None
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        chunk = await anext(chunks, None)
-                    if chunk is None and not answer.is_complete:
-                        raise answer.broken_off()
-                    piece = answer.add(chunk) if chunk is not None else ""
-                except Exception as error:
-                    if not answer.is_complete:  # else all was said, and only the end mark is missing
-                        raise self._error(error) from None
-                    break
-                if chunk is None:
-                    break
-                if piece:
-                    yield piece
-            if not answer.text:
-                raise ProviderError("groq", Failure.GARBAGE, "an answer without text")
-        finally:
-            on_usage(answer.usage())
-            with suppress(Exception):  # a broken connection may be closed with an error
-                await chunks.close()
+        async def open_stream() -> Opened[ChatCompletionChunk]:
+            chunks = await self._client.chat.completions.create(
+                stream=True, **self._parameters(messages, max_tokens, timeout)
+            )
+            return chunks, chunks.close
+
+        answer = Answer("groq", self._model, messages)
+        return streamed(answer, open_stream, add, self._error, on_usage, timeout)
 
     async def decide(
         self,
@@ -83,29 +59,13 @@ class GroqLanguageModel:
         max_tokens: int = 200,
         timeout: float = 4.0,
     ) -> dict[str, Any]:
-        answer = Answer(self._model, messages)
         shape: Any = {"name": "decision", "strict": True, "schema": strict(schema)}
-        try:
-            async with asyncio.timeout(timeout):
-                completion = await self._client.chat.completions.create(
-                    response_format={"type": "json_schema", "json_schema": shape},
-                    **self._parameters(messages, max_tokens, timeout),
-                )
-        except Exception as error:
-            raise self._error(error) from None
-        try:
-            answer.add_whole(completion)
-        except Exception as error:
-            raise self._error(error) from None
-        finally:
-            on_usage(answer.usage())
-        try:
-            decision = json.loads(answer.text)
-        except ValueError:
-            raise ProviderError("groq", Failure.GARBAGE, "an answer that is no JSON") from None
-        if not isinstance(decision, dict) or not fits(decision, schema):
-            raise ProviderError("groq", Failure.GARBAGE, "an answer of another shape")
-        return decision
+        asking = self._client.chat.completions.create(
+            response_format={"type": "json_schema", "json_schema": shape},
+            **self._parameters(messages, max_tokens, timeout),
+        )
+        answer = Answer("groq", self._model, messages)
+        return await decided(answer, asking, add_whole, self._error, schema, on_usage, timeout)
 
     async def aclose(self) -> None:
         await self._client.close()
