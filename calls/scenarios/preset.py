@@ -50,7 +50,8 @@ def _preset(language: str) -> CallSettings:
             for number, kind in enumerate(kinds, 1)
         },
         problem_index=ProblemIndex({kind.code: list(kind.keywords) for kind in kinds}, language),
-        keyterms={word.text: word.boost for word in words if word.boost},
+        keyterms={word.text: word.boost for word in words if word.boost}
+        | {text: boost for kind in kinds for text, boost in kind.keywords.items() if boost},
         anger_words=tuple(word.text for word in words if word.kind == "anger"),
         censored={word.text: word.replacement for word in words if word.kind == "censored"},
         companies=("CARvertical", "Vetodok"),

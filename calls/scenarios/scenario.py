@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calls.scenarios.script import Step
+from tenants.presets import problem_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,8 @@ class Scenario:
             return "the company is not an ordinary one"
         if any(line.after and getattr(line.step, "interrupt_after", None) is not None for line in self.says):
             return "a certain phrase is interrupted"
+        if self.caller.open_ticket and self.caller.open_ticket not in {
+            kind.code for kind in problem_types(self.language)
+        }:
+            return "the open ticket is of a kind that no company has"
         return ""
