@@ -10,7 +10,7 @@ a worker that dies looks like one that hangs up, so only a mark means the bot wa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from string import Template
 
 from tenants.models import AsteriskServer, TransferTarget
@@ -68,13 +68,14 @@ AMI = """\
 """
 
 
-def dialplan(server: AsteriskServer, targets: Sequence[TransferTarget], *, site_url: str) -> str:
+def dialplan(server: AsteriskServer, targets: Iterable[TransferTarget], *, site_url: str) -> str:
     """The contexts [voicebot] and, as a proposal in comments, [transfer].
 
     `targets` in order, at least one: the first takes the call when the bot is refused,
     unreachable or dead. `site_url` is where this Asterisk reaches our HTTP, no slash at
     its end. Raises ValueError, naming the value, where one could not stand in a dialplan.
     """
+    targets = list(targets)
     if not targets:
         raise ValueError("targets: add a transfer target; a person must take the call when the bot cannot")
     for target in targets:
