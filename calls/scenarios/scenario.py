@@ -29,6 +29,7 @@ class Caller:
     email: str = ""
     earlier_calls: int = 0
     open_ticket: str = ""  # the code of its problem
+    nobody_answered: bool = False  # this call was handed over, and comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Scenario:
     @property
     def audio_obstacle(self) -> str:
         """Why it can be played in text only; "" when a real line will do."""
+        if self.caller.nobody_answered:
+            return "it begins where another call ended"
         if self.vendors != Vendors():
             return "the vendors misbehave"
         if self.company != Company():

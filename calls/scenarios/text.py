@@ -114,6 +114,7 @@ def _case(caller: Caller, settings: CallSettings) -> Case:
         open_ticket=OpenTicket(1, caller.open_ticket, kind.name if kind else caller.open_ticket)
         if caller.open_ticket
         else None,
+        returned_ticket_id=1 if caller.nobody_answered else None,
     )
 
 
