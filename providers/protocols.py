@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 class Failure(StrEnum):
@@ -29,11 +29,32 @@ class Failure(StrEnum):
 class ProviderError(Exception):
     """A vendor failed. Every error of an SDK becomes one of these; no key is in its text."""
 
-    def __init__(self, provider: str, failure: Failure, detail: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        provider: str,
+        failure: Failure,
+        detail: str = "",
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(f"{provider}: {failure}{f' ({detail})' if detail else ''}")
         self.provider = provider
         self.failure = failure
-        self.retry_after = retry_after
+        self.retry_after = retry_after  # seconds
+        self.status = status  # of HTTP, where there was one
+
+
+Kind = Literal["stt", "llm", "tts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A vendor of one kind, as a company or the settings chose it. Empty: what the settings say."""
+
+    provider: str  # a key of settings.PROVIDERS, or the dotted path of a class
+    model: str = ""
+    api_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +190,10 @@ class Voice:
     """Who speaks; part of a cached phrase's address."""
 
     language: str
-    voice_id: str = ""  # empty: the platform's voice for the language
+    voice_id: str = ""  # at the first of `vendors`; empty: the platform's voice for the language
     speed: float = 1.0
+    pronunciations: tuple[tuple[str, str], ...] = ()  # (written, spoken): for the phrase store, not for vendors
+    vendors: tuple[Choice, ...] = ()  # in order of preference; empty: the platform's
 
 
 class TextToSpeech(Protocol):

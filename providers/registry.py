@@ -1,4 +1,4 @@
-"""The vendors in use: one object per process and kind, made when first asked for.
+"""The vendors in use: one object per process, class, model and key, made when first asked for.
 
 Its connections belong to the event loop of the calls. Work elsewhere, such as a Celery
 task, borrows one of its own.
@@ -6,14 +6,23 @@ task, borrows one of its own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol, cast, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from providers.protocols import LanguageModel, SpeechToText, TextToSpeech
+from providers.breaker import CircuitBreaker
+from providers.protocols import Choice, Kind, LanguageModel, SpeechToText, TextToSpeech
+
+logger = logging.getLogger(__name__)
+
+KINDS: Final[tuple[Kind, ...]] = ("stt", "llm", "tts")
+_DEFAULTS: Final[dict[Kind, str]] = {"stt": "SPEECH_TO_TEXT", "llm": "LANGUAGE_MODEL", "tts": "TEXT_TO_SPEECH"}
 
 
 @runtime_checkable
@@ -23,59 +32,107 @@ class _Connected(Protocol):
     async def aclose(self) -> None: ...
 
 
-_made: dict[str, object] = {}
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A client of a vendor, and whether it may be asked."""
+
+    choice: Choice
+    client: Any  # of the protocol of its kind
+    breaker: CircuitBreaker
 
 
-def _make(path: str) -> object:
-    if path not in _made:
-        _made[path] = import_string(path)()
-    return _made[path]
+_made: dict[tuple[str, Choice], Vendor] = {}
+
+
+def defaults(kind: Kind) -> tuple[Choice, ...]:
+    """The platform's vendors, in order of preference."""
+    names = getattr(settings, _DEFAULTS[kind]).split(",")
+    return tuple(Choice(name.strip()) for name in names if name.strip())
+
+
+def class_of(kind: Kind, choice: Choice) -> Any:
+    """The implementation; imports its SDK. Raises ImproperlyConfigured, and what importing raises."""
+    path = choice.provider
+    if "." not in path:
+        path = settings.PROVIDERS.get(path, {}).get(kind, "")
+    if not path:
+        raise ImproperlyConfigured(
+            f"settings.PROVIDERS has no {kind} by the name of {choice.provider!r}: check {_DEFAULTS[kind]}"
+        )
+    return import_string(path)
+
+
+def vendor(kind: Kind, choice: Choice) -> Vendor:
+    if (kind, choice) not in _made:
+        breaker = CircuitBreaker(kind, choice.provider)
+        _made[kind, choice] = Vendor(choice, _new(kind, choice), breaker)
+    return _made[kind, choice]
+
+
+def vendors(kind: Kind, choices: Sequence[Choice] = ()) -> list[Vendor]:
+    """Those of `choices` that can be made, by default the platform's; the others are logged."""
+    found = []
+    for choice in choices or defaults(kind):
+        try:
+            found.append(vendor(kind, choice))
+        except Exception:
+            logger.exception("%s cannot be used", choice.provider)
+    return found
 
 
 def speech_to_text() -> SpeechToText:
-    return cast(SpeechToText, _make(settings.SPEECH_TO_TEXT))
+    """The platform's preferred one, as are those below."""
+    return cast(SpeechToText, vendor("stt", defaults("stt")[0]).client)
 
 
 def language_model() -> LanguageModel:
-    return cast(LanguageModel, _make(settings.LANGUAGE_MODEL))
+    return cast(LanguageModel, vendor("llm", defaults("llm")[0]).client)
 
 
 def text_to_speech() -> TextToSpeech:
-    return cast(TextToSpeech, _make(settings.TEXT_TO_SPEECH))
+    return cast(TextToSpeech, vendor("tts", defaults("tts")[0]).client)
 
 
 def forget() -> None:
     """Make new ones when next asked; for another event loop or other settings."""
+    for known in _made.values():
+        known.breaker.forget()
     _made.clear()
 
 
 async def close() -> None:
     """Close all connections, before the event loop ends; new ones are made when next asked."""
-    vendors = list(_made.values())
-    _made.clear()
-    for vendor in vendors:
-        await _close(vendor)
+    clients = [known.client for known in _made.values()]
+    forget()
+    for client in clients:
+        await _close(client)
 
 
-def own_language_model() -> AbstractAsyncContextManager[LanguageModel]:
-    """One for this event loop alone, closed at the end."""
-    return cast("AbstractAsyncContextManager[LanguageModel]", _own(settings.LANGUAGE_MODEL))
+def own_language_model(choice: Choice | None = None) -> AbstractAsyncContextManager[LanguageModel]:
+    """One for this event loop alone, closed at the end; the platform's by default."""
+    return cast("AbstractAsyncContextManager[LanguageModel]", _own("llm", choice))
 
 
-def own_text_to_speech() -> AbstractAsyncContextManager[TextToSpeech]:
-    """One for this event loop alone, closed at the end."""
-    return cast("AbstractAsyncContextManager[TextToSpeech]", _own(settings.TEXT_TO_SPEECH))
+def own_text_to_speech(choice: Choice | None = None) -> AbstractAsyncContextManager[TextToSpeech]:
+    """One for this event loop alone, closed at the end; the platform's by default."""
+    return cast("AbstractAsyncContextManager[TextToSpeech]", _own("tts", choice))
 
 
 @asynccontextmanager
-async def _own(path: str) -> AsyncIterator[object]:
-    vendor: object = import_string(path)()
+async def _own(kind: Kind, choice: Choice | None) -> AsyncIterator[object]:
+    client = _new(kind, choice or defaults(kind)[0])
     try:
-        yield vendor
+        yield client
     finally:
-        await _close(vendor)
+        await _close(client)
 
 
-async def _close(vendor: object) -> None:
-    if isinstance(vendor, _Connected):
-        await vendor.aclose()
+def _new(kind: Kind, choice: Choice) -> object:
+    given = {"model": choice.model, "api_key": choice.api_key}
+    client: object = class_of(kind, choice)(**{name: value for name, value in given.items() if value})
+    return client
+
+
+async def _close(client: object) -> None:
+    if isinstance(client, _Connected):
+        await client.aclose()

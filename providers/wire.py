@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
 
 # Else the first request imports it, in the midst of calls: 30 ms in which nobody hears anything.
 import anyio._backends._asyncio  # noqa: F401
@@ -43,17 +44,21 @@ def tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def http_client() -> httpx.AsyncClient:
-    """A client whose connections survive the pauses of a conversation.
+def warm(library: ModuleType) -> dict[str, Any]:
+    """Arguments for a client of `httpx` or `httpx2` whose connections survive the pauses of a conversation.
 
     The SDKs' own would close an idle connection after 5 s, so that most turns of a call
     would begin with a TCP and a TLS handshake, and would allow 100 at once.
     """
-    return httpx.AsyncClient(
-        verify=tls_context(),
-        limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=60.0),
-        follow_redirects=True,
-    )
+    return {
+        "verify": tls_context(),
+        "limits": library.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=60.0),
+        "follow_redirects": True,
+    }
+
+
+def http_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(**warm(httpx))
 
 
 def account(name: str, api_key: str = "") -> tuple[str, str]:

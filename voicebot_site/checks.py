@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 @register()
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    return [*secrets(), *services(), *addresses(), *storage()]
+    return [*secrets(), *services(), *addresses(), *storage(), *money()]
 
 
 def secrets() -> Iterator[CheckMessage]:
@@ -45,7 +45,8 @@ def services() -> Iterator[CheckMessage]:
     if not settings.DATABASE_URL:
         return
     for kind in ("SPEECH_TO_TEXT", "LANGUAGE_MODEL", "TEXT_TO_SPEECH"):
-        vendor = next((name for name in settings.VENDORS if f"providers.{name}." in getattr(settings, kind)), None)
+        chosen = re.split(r"[,.]", getattr(settings, kind))  # by name, or by the path of a class
+        vendor = next((name for name in settings.VENDORS if name in map(str.strip, chosen)), None)
         if vendor and settings.VENDORS[vendor]["api_key"] == "sandbox":
             yield Warning(
                 f"{kind} speaks to the sandbox: {vendor.upper()}_API_KEY is not set.",
@@ -87,4 +88,17 @@ def storage() -> Iterator[CheckMessage]:
             f"DATA_DIR cannot be written to: {error.strerror} ({settings.DATA_DIR}).",
             hint="Recordings and spoken phrases are kept there: make it the service's own, or set DATA_DIR.",
             id="voicebot.E004",
+        )
+
+
+def money() -> Iterator[CheckMessage]:
+    for name in ("PLATFORM_DAY_LIMIT_EUR", "PLATFORM_MONTH_LIMIT_EUR"):
+        amount = getattr(settings, name)
+        if amount is not None and not (amount.is_finite() and amount >= 0):
+            yield Error(f"{name} is no amount of euros.", hint=f"Set {name} such as 250.00.", id="voicebot.E005")
+    if settings.PLATFORM_LIMIT_ACTION not in ("degraded", "refuse"):
+        yield Error(
+            f"PLATFORM_LIMIT_ACTION is {settings.PLATFORM_LIMIT_ACTION!r}.",
+            hint="Set PLATFORM_LIMIT_ACTION to degraded or refuse.",
+            id="voicebot.E006",
         )

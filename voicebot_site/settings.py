@@ -5,6 +5,7 @@ Celery in a thread, and the sandbox in place of the vendors.
 """
 
 import sys
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -226,30 +227,77 @@ DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", default=120.0)
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="http://127.0.0.1:9900").rstrip("/")
 
 
-def vendor(name: str, cloud: str) -> dict[str, str]:
-    """{"api_key", "url"} of a vendor; both from NAME_API_KEY and NAME_URL."""
+def vendor(name: str, cloud: str, *, needs_key: bool = True) -> dict[str, str]:
+    """{"api_key", "url", "cloud"} of a vendor; the first two from NAME_API_KEY and NAME_URL.
+
+    `cloud` is where companies' own keys go while the platform uses the sandbox. For a
+    server of one's own, which needs no key, the address is enough.
+    """
     key = env.str(f"{name.upper()}_API_KEY", default="")
     fallback = cloud if key else f"{SANDBOX_URL}/{name}"
-    return {"api_key": key or "sandbox", "url": env.str(f"{name.upper()}_URL", default=fallback).rstrip("/")}
+    url = env.str(f"{name.upper()}_URL", default=fallback).rstrip("/")
+    is_own = not needs_key and url != fallback
+    return {"api_key": key or ("none" if is_own else "sandbox"), "url": url, "cloud": cloud}
 
 
 VENDORS: dict[str, dict[str, str]] = {
     "deepgram": vendor("deepgram", "https://api.deepgram.com"),
     "groq": vendor("groq", "https://api.groq.com"),
     "elevenlabs": vendor("elevenlabs", "https://api.elevenlabs.io"),
+    "openai": vendor("openai", "https://api.openai.com"),
+    "anthropic": vendor("anthropic", "https://api.anthropic.com"),
+    "gemini": vendor("gemini", "https://generativelanguage.googleapis.com"),
+    "ollama": vendor("ollama", "https://ollama.com", needs_key=False),
 }
-# Which implementation stands behind each kind, by dotted path.
-SPEECH_TO_TEXT: str = env.str("SPEECH_TO_TEXT", default="providers.deepgram.DeepgramSpeechToText")
-LANGUAGE_MODEL: str = env.str("LANGUAGE_MODEL", default="providers.groq.GroqLanguageModel")
-TEXT_TO_SPEECH: str = env.str("TEXT_TO_SPEECH", default="providers.elevenlabs.ElevenLabsTextToSpeech")
+# What companies may choose from: the implementation of each kind, by dotted path.
+PROVIDERS: dict[str, dict[str, str]] = {
+    "deepgram": {"stt": "providers.deepgram.DeepgramSpeechToText"},
+    "groq": {"llm": "providers.groq.GroqLanguageModel"},
+    "elevenlabs": {"tts": "providers.elevenlabs.ElevenLabsTextToSpeech"},
+    "openai": {"llm": "providers.openai.OpenAILanguageModel"},
+    "anthropic": {"llm": "providers.anthropic.AnthropicLanguageModel"},
+    "gemini": {"llm": "providers.gemini.GeminiLanguageModel"},
+    "ollama": {"llm": "providers.openai.OpenAICompatibleLanguageModel"},
+    "vosk": {"stt": "providers.vosk.VoskSpeechToText"},
+    "piper": {"tts": "providers.piper.PiperTextToSpeech"},
+}
+# What companies that chose nothing use: names of PROVIDERS or dotted paths, with commas
+# between them, in order of preference.
+SPEECH_TO_TEXT: str = env.str("SPEECH_TO_TEXT", default="deepgram")
+LANGUAGE_MODEL: str = env.str("LANGUAGE_MODEL", default="groq")
+TEXT_TO_SPEECH: str = env.str("TEXT_TO_SPEECH", default="elevenlabs")
 DEEPGRAM_MODEL: str = env.str("DEEPGRAM_MODEL", default="nova-3")
 GROQ_MODEL: str = env.str("GROQ_MODEL", default="openai/gpt-oss-20b")
 ELEVENLABS_MODEL: str = env.str("ELEVENLABS_MODEL", default="eleven_flash_v2_5")
+OPENAI_MODEL: str = env.str("OPENAI_MODEL", default="gpt-5.4-mini")
+ANTHROPIC_MODEL: str = env.str("ANTHROPIC_MODEL", default="claude-haiku-4-5")
+GEMINI_MODEL: str = env.str("GEMINI_MODEL", default="gemini-3.8-flash")
+OLLAMA_MODEL: str = env.str("OLLAMA_MODEL", default="gpt-oss:20b")
+# Files on this machine; {language} in a path stands for fr, en. Unset: the sandbox's engine.
+VOSK_MODEL_PATH: str = env.str("VOSK_MODEL_PATH", default="")
+PIPER_VOICE_PATH: str = env.str("PIPER_VOICE_PATH", default="")
+SANDBOX_ENGINES = {"vosk": "sandbox.engines.vosk", "piper": "sandbox.engines.piper"}
 # Who speaks for a company that chose no voice of its own, by language.
 ELEVENLABS_VOICES: dict[str, str] = {
     "fr": env.str("ELEVENLABS_VOICE_FR", default="EXAVITQu4vr4xnSDxMaL"),
     "en": env.str("ELEVENLABS_VOICE_EN", default="EXAVITQu4vr4xnSDxMaL"),
 }
+
+# --- Money ------------------------------------------------------------------
+# What vendors may cost the platform, over all companies, in euros; unset: no limit.
+
+
+def euros(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        return Decimal("NaN")  # a system check says so
+
+
+PLATFORM_DAY_LIMIT_EUR = euros(env.str("PLATFORM_DAY_LIMIT_EUR", default=""))
+PLATFORM_MONTH_LIMIT_EUR = euros(env.str("PLATFORM_MONTH_LIMIT_EUR", default=""))
+# "degraded": calls go on with keywords and recorded phrases; "refuse": no call is taken.
+PLATFORM_LIMIT_ACTION: str = env.str("PLATFORM_LIMIT_ACTION", default="degraded")
 
 # --- Logs -------------------------------------------------------------------
 
@@ -264,6 +312,11 @@ LOGGING: dict[str, Any] = {
         # Below WARNING these tell whole requests: keys, and what callers said.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
+        "openai": {"level": "WARNING"},
+        "anthropic": {"level": "WARNING"},
+        "google_genai": {"level": "WARNING"},
         "groq": {"level": "WARNING"},
         "elevenlabs": {"level": "WARNING"},
         "deepgram": {"level": "WARNING"},

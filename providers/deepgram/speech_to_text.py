@@ -35,11 +35,10 @@ MOST_KEYTERM_LETTERS: Final = 1200
 
 
 class DeepgramSpeechToText:
-    def __init__(self) -> None:
-        vendor = settings.VENDORS["deepgram"]
-        self._key: str = vendor["api_key"]
-        self._model: str = settings.DEEPGRAM_MODEL
-        rest, sockets = vendor["url"], "ws" + vendor["url"].removeprefix("http")
+    def __init__(self, *, api_key: str = "", model: str = "") -> None:
+        self._key, rest = wire.account("deepgram", api_key)
+        self._model: str = model or settings.DEEPGRAM_MODEL
+        sockets = "ws" + rest.removeprefix("http")
         self._http = httpx.AsyncClient(verify=wire.tls_context())  # the SDK would make one, with its own context
         self._client = AsyncDeepgramClient(
             api_key=self._key,

@@ -21,8 +21,10 @@ logger = logging.getLogger(__name__)
 
 BYTES_PER_SECOND: Final = 16_000
 CHUNK: Final = BYTES_PER_SECOND // 10  # a message costs the same whatever its size
-LONGEST_QUEUE: Final = 100  # chunks: 10 s
+LONGEST_QUEUE: Final = 200  # chunks: 20 s
 KEEP_ALIVE_SECONDS = 4.0  # Deepgram closes (NET-0001) after 10 s without audio or message
+# With interim results Deepgram says something every second, in silence too.
+ANSWER_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 1.5
 
 
@@ -48,6 +50,8 @@ class DeepgramStream:
         self._dropped = self._sent = 0  # chunks, bytes
         self._closing = self._ended = self._silent = False
         self._metadata: Metadata | None = None
+        self._unanswered_since: float | None = None  # when audio was sent and nothing has come back
+        self._hangs: ProviderError | None = None
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
@@ -101,12 +105,21 @@ class DeepgramStream:
                     await self._socket.send_media(chunk)
                     self._sent += len(chunk)
                     self._last_sent, self._silent = self._loop.time(), False
+                    self._expect_answer()
                 if self._closing:
                     await self._socket.send_close_stream()
                     return
                 if self._silent:
                     await self._socket.send_keep_alive()
                     self._last_sent, self._silent = self._loop.time(), False
+
+    def _expect_answer(self) -> None:
+        """A connection may be alive and its server hang: then the reader is ended, and with it the stream."""
+        if self._unanswered_since is None:
+            self._unanswered_since = self._last_sent
+        elif self._last_sent - self._unanswered_since > ANSWER_SECONDS:
+            self._hangs = ProviderError("deepgram", Failure.TIMEOUT, f"silent for {ANSWER_SECONDS:.0f} s")
+            self._reader.cancel()
 
     # --- From Deepgram ---
 
@@ -121,12 +134,17 @@ class DeepgramStream:
             error = ProviderError("deepgram", Failure.CUT, reason[:200])
         except Exception as failure:
             error = wire.from_exception("deepgram", failure)
+        except asyncio.CancelledError:
+            if self._hangs is None:
+                raise
+            error = self._hangs
         finally:
             self._end(error)
             with suppress(Exception):  # a socket that is broken may be closed with an error
                 await self._leave.aclose()
 
     def _receive(self, raw: bytes) -> None:
+        self._unanswered_since = None
         match parse(raw):
             case None:
                 pass

@@ -194,9 +194,9 @@ async def test_a_vendor_that_does_not_read_costs_the_oldest_audio_and_no_memory(
 ) -> None:
     ear = Ear()
     stream = await opened(ear)
-    stream.send(bytes(1600 * 150))  # before the loop turns: nothing can have been sent
+    stream.send(bytes(1600 * 250))  # before the loop turns: nothing can have been sent
     await stream.close()
-    assert ear.report.audio_seconds == 10
+    assert ear.report.audio_seconds == 20
     assert "5.0 s of audio dropped" in caplog.text
 
 

@@ -1,0 +1,66 @@
+"""Whom to ask, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from providers.protocols import Failure, ProviderError
+from providers.registry import Vendor
+
+# Over at once, and perhaps by accident: a warm connection that the vendor had closed, say.
+RETRIED: Final = {Failure.CUT, Failure.UNREACHABLE, Failure.SERVER}
+
+
+class Candidates:
+    """The vendors that one request may go to: each that is not left alone, in order, once or twice."""
+
+    def __init__(self, vendors: Sequence[Vendor]) -> None:
+        self._left = deque(vendors)
+        self._retried: set[int] = set()
+
+    def __iter__(self) -> Iterator[Vendor]:
+        while self._left:
+            vendor = self._left.popleft()
+            if vendor.breaker.allows():
+                yield vendor
+
+    @property
+    def are_exhausted(self) -> bool:
+        """Whether nobody is left to be asked next."""
+        return all(vendor.breaker.is_open for vendor in self._left)
+
+    def retry(self, vendor: Vendor, error: ProviderError) -> None:
+        """Ask the same one again, where that is worth it."""
+        if error.failure in RETRIED and id(vendor) not in self._retried:
+            self._retried.add(id(vendor))
+            self._left.appendleft(vendor)
+
+
+def nobody(kind: str) -> ProviderError:
+    """The error of a request for which there was no vendor to ask."""
+    return ProviderError(kind, Failure.UNREACHABLE, "every vendor is left alone after failures")
+
+
+@asynccontextmanager
+async def asking(vendor: Vendor, seconds: float) -> AsyncIterator[None]:
+    """Bound a wait for a vendor, and tell its breaker of a failure. Raises ProviderError.
+
+    Success is for the block to tell: what was waited for may be only a part of it.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        error = ProviderError(vendor.choice.provider, Failure.TIMEOUT, f"nothing within {seconds:.1f} s")
+        vendor.breaker.failed(error)
+        raise error from None
+    except ProviderError as error:
+        vendor.breaker.failed(error)
+        raise
+    except BaseException:
+        vendor.breaker.abandoned()
+        raise
