@@ -132,6 +132,6 @@ class Hearing:
                 logger.warning("%s: %s", self._options.tag, event.error)
             if not self._broken.done():
                 self._broken.set_result(event.error)
-        else:  # sounds like speech are not yet words, and words decide
-            return
+        else:  # sounds like speech: no words yet, but the caller goes on and the turn is not over
+            self.utterance.has_ended = False
         self._on_change()
