@@ -33,6 +33,7 @@ from telephony.media import FRAME_BYTES, FRAME_SECONDS
 LONGEST_CALL = 3600.0
 FRAMES_PER_WORD = 15  # 0.3 s
 ENDPOINTING_SECONDS = 0.3
+ONSET_SECONDS = 0.06  # until it sounds like speech
 TURN_GAP = 0.7  # seconds of silence after which the bot seems to have finished
 PATIENCE = 12.0  # seconds without an answer, until the caller says the next thing all the same
 KEY_FRAMES = 10  # that a key is pressed for
@@ -283,8 +284,10 @@ class Stage:
 
     def _utter(self, words: Sequence[str]) -> Waiting:
         start = self.audio.now
+        yield from self._pass(ONSET_SECONDS)
+        self.hearing.utterance.has_ended = False  # as Hearing does when it sounds like speech
         for number in range(1, len(words) + 1):
-            yield from self._pass(FRAMES_PER_WORD * FRAME_SECONDS)
+            yield from self._pass(start + number * FRAMES_PER_WORD * FRAME_SECONDS - self.audio.now)
             self._hear(Transcript(" ".join(words[:number]), number == len(words), False, start, self.audio.now))
 
     def _end_speech(self) -> Waiting:

@@ -42,3 +42,9 @@ async def test_a_description_waits_for_more() -> None:
     response = stage.bot("problem_understood").response_seconds
     assert response is not None
     assert 0.6 <= response <= 0.9
+
+
+async def test_a_voice_that_goes_on_keeps_the_turn_before_its_words_are_there() -> None:
+    stage = on_stage("Sophie", "D U R [pause 1.3] A N D", LEAVES)
+    await stage.play(Case(phone_number="+33611111111"))
+    assert stage.case.last_name == "DURAND"
