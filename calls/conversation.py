@@ -29,6 +29,7 @@ from calls.settings import Answer, Problem
 from calls.speaking import Speaking
 from calls.thinking import choose_answer, decide_problem
 from companies.phone import international
+from providers.failover import FailoverLanguageModel
 from providers.phrases import phrase_store
 from providers.protocols import SpeechOptions
 from telephony.media import Line
@@ -50,10 +51,12 @@ class Conversation:
         self._hearing = Hearing(
             self._audio,
             SpeechOptions(language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"),
+            configured.speech_to_text,
             on_change=self._wake,
             on_usage=self._scribe.usage,
         )
         speaking = Speaking(self._audio, configured.voice, on_change=self._wake, on_usage=self._scribe.usage)
+        self._models = FailoverLanguageModel(configured.language_model)
         self._dialogue = Dialogue(configured, self._audio, self._hearing, speaking, self._scribe)
 
     def _wake(self) -> None:
@@ -143,10 +146,10 @@ class Conversation:
             await in_database(services.recognise, self._call, case)
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
-        return await decide_problem(description, problems, self._scribe.usage)
+        return await decide_problem(description, problems, self._models, self._scribe.usage)
 
     async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
-        return await choose_answer(question, answers, self._scribe.usage)
+        return await choose_answer(question, answers, self._models, self._scribe.usage)
 
     async def free_target(self, *, on_call: bool = False) -> str:
         candidates = [

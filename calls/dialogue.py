@@ -380,7 +380,7 @@ class Dialogue:
         self._scribe.turn(
             Said(
                 speaker=Turn.Speaker.BOT,
-                text=speech.text if complete else speech.heard,
+                text=speech.text if complete and speech.error is None else speech.heard,
                 started_at=began,
                 ended_at=self._audio.now,
                 phrase=speech.phrase.key,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from calls.audio import CallAudio
-from providers import registry
+from providers.failover import FailoverSpeechToText
 from providers.protocols import (
+    Choice,
     OnUsage,
     ProviderError,
     SpeechEvent,
@@ -21,10 +21,8 @@ from providers.protocols import (
     UtteranceEnded,
 )
 
-logger = logging.getLogger(__name__)
 
-RECONNECTION_PAUSES = (0.0, 0.3, 1.0)  # seconds before each try
-MOST_STREAMS = 6  # for one call; a vendor that cuts each of them is as good as none
+SAME_WORD_SECONDS = 0.1  # by how much two recognitions of a word's end differ
 
 
 @dataclass(slots=True)
@@ -70,68 +68,60 @@ class Hearing:
     """Keeps the stream open for the length of a call, and collects the words."""
 
     def __init__(
-        self, audio: CallAudio, options: SpeechOptions, *, on_change: Callable[[], None], on_usage: OnUsage
+        self,
+        audio: CallAudio,
+        options: SpeechOptions,
+        vendors: Sequence[Choice],
+        *,
+        on_change: Callable[[], None],
+        on_usage: OnUsage,
     ) -> None:
+        """`vendors` in order of preference; none: the platform's."""
         self.utterance = Utterance()
         self.error: ProviderError | None = None  # set when the caller cannot be heard any more
         self._audio = audio
         self._options = options
+        self._vendors = FailoverSpeechToText(vendors)
         self._on_change = on_change
         self._on_usage = on_usage
         self._stream: SpeechStream | None = None
         self._offset = 0.0
-        self._broken: asyncio.Future[ProviderError | None]
+        self._taken_until = 0.0
+        self._ended = asyncio.get_running_loop().create_future()
 
     def take(self) -> Utterance:
         """The utterance so far; the next words begin a new one."""
         utterance, self.utterance = self.utterance, Utterance()
+        self._taken_until = max(self._taken_until, utterance.end)
         return utterance
 
     async def run(self) -> None:
-        """Connect, and connect again when the stream breaks, until cancelled or given up."""
+        """Connect, and listen until cancelled or no vendor is left."""
         try:
-            for _ in range(MOST_STREAMS):
-                failure = await self._connect()
-                if failure is not None:
-                    break
-                failure = await self._broken
-                self._audio.listen_with(None)  # from here on it is kept for the next stream
-                self._stream = None
-            self.error = failure
-            self._on_change()
+            self._stream = await self._vendors.open(self._options, self._on_speech, self._on_usage)
+            self._offset = self._audio.listen_with(self._stream.send)
+            self.error = await self._ended
+        except ProviderError as error:
+            self.error = error
         finally:
             self._audio.listen_with(None)
             if self._stream is not None:
                 with contextlib.suppress(Exception):
                     await self._stream.close()
-
-    async def _connect(self) -> ProviderError | None:
-        """Open a stream; what went wrong when no try succeeded."""
-        failure: ProviderError | None = None
-        for pause in RECONNECTION_PAUSES:
-            await asyncio.sleep(pause)
-            self._broken = asyncio.get_running_loop().create_future()
-            try:
-                self._stream = await registry.speech_to_text().open(self._options, self._on_speech, self._on_usage)
-            except ProviderError as error:
-                logger.warning("%s: %s", self._options.tag, error)
-                failure = error
-            else:
-                self._offset = self._audio.listen_with(self._stream.send)
-                return None
-        return failure
+        self._on_change()
 
     def _on_speech(self, event: SpeechEvent) -> None:
         if isinstance(event, Transcript):
+            # Words that were taken before they were final come again: later, or from the next stream.
+            if event.text and self._offset + event.end <= self._taken_until + SAME_WORD_SECONDS:
+                return
             self.utterance.add(event, self._offset)
         elif isinstance(event, UtteranceEnded):
             if self.utterance:
                 self.utterance.has_ended = True
         elif isinstance(event, StreamEnded):
-            if event.error is not None:
-                logger.warning("%s: %s", self._options.tag, event.error)
-            if not self._broken.done():
-                self._broken.set_result(event.error)
+            if not self._ended.done():
+                self._ended.set_result(event.error)
         else:  # sounds like speech: no words yet, but the caller goes on and the turn is not over
             self.utterance.has_ended = False
         self._on_change()

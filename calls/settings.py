@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from calls.understanding import FaqIndex, ProblemIndex
 from companies.models import Company
-from providers.protocols import Voice
+from providers.protocols import Choice, Voice
 from tenants import hours, presets
 from tenants.hours import Schedule
 from tenants.models import FaqEntry, Keyword, Phrase, ProblemType, Tenant, TransferTarget
@@ -83,6 +83,9 @@ class CallSettings:
     announces_recording: bool
     answers: tuple[Answer, ...]
     faq: FaqIndex[Answer]
+    # Vendors in order of preference (those of speech are the voice's); none: the platform's.
+    speech_to_text: tuple[Choice, ...] = ()
+    language_model: tuple[Choice, ...] = ()
 
     # Turn-taking, in seconds. Here and not constants, so that a test need not wait.
     silence_seconds: float = 15.0

@@ -81,14 +81,26 @@ class Speaking:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         try:
-            for part in parts:
-                speech.begin_part(part.text)
+            while parts:
+                part, has_begun = parts.pop(0), False
                 async for pcm in phrase_store().stream(part.text, self._voice, self._on_usage, keep=not part.is_value):
+                    if not has_begun:
+                        has_begun = True
+                        speech.begin_part(part.text)
                     if speech.synthesis_seconds is None:
                         speech.synthesis_seconds = loop.time() - asked
                     speech.playback.feed(pcm)
         except ProviderError as error:
             speech.error = error
+            self._say_what_is_cached(speech, parts)
         finally:
             speech.playback.complete()
             self._on_change()
+
+    def _say_what_is_cached(self, speech: Speech, parts: list[Segment]) -> None:
+        """Without a voice a name is left out, and what stands around it is said all the same."""
+        for part in parts:
+            if (pcm := phrase_store().cached(part.text, self._voice)) is None:
+                return
+            speech.begin_part(part.text)
+            speech.playback.feed(pcm)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from calls.flow.desk import OFF_TOPIC
 from calls.settings import Answer, Problem
-from providers import registry
-from providers.protocols import Message, OnUsage, ProviderError
+from providers.protocols import LanguageModel, Message, OnUsage, ProviderError
 
 logger = logging.getLogger(__name__)
 
+DECISION_SECONDS = 3.0  # all vendors together; then keywords and questions must do
 UNKNOWN = "unknown"
 NONE = "none"
 KINDS = (
@@ -28,7 +28,9 @@ ANSWERS = (
 )
 
 
-async def decide_problem(description: str, problems: Mapping[str, Problem], on_usage: OnUsage) -> str | None:
+async def decide_problem(
+    description: str, problems: Mapping[str, Problem], model: LanguageModel, on_usage: OnUsage
+) -> str | None:
     """The code of the problem that the words describe, or OFF_TOPIC; None when the model does not know or fails."""
     kinds = "\n".join(f"{problem.code}: {problem.name}" for problem in problems.values())
     schema = {
@@ -38,8 +40,11 @@ async def decide_problem(description: str, problems: Mapping[str, Problem], on_u
         "additionalProperties": False,
     }
     try:
-        answer = await registry.language_model().decide(
-            [Message("system", KINDS.format(kinds=kinds)), Message("user", description)], schema, on_usage
+        answer = await model.decide(
+            [Message("system", KINDS.format(kinds=kinds)), Message("user", description)],
+            schema,
+            on_usage,
+            timeout=DECISION_SECONDS,
         )
     except ProviderError as error:
         logger.warning("the problem is not decided: %s", error)
@@ -48,7 +53,9 @@ async def decide_problem(description: str, problems: Mapping[str, Problem], on_u
     return code if code in problems or code == OFF_TOPIC else None
 
 
-async def choose_answer(question: str, answers: Sequence[Answer], on_usage: OnUsage) -> Answer | None:
+async def choose_answer(
+    question: str, answers: Sequence[Answer], model: LanguageModel, on_usage: OnUsage
+) -> Answer | None:
     """The answer of the company that fits a question. The model only chooses; it cannot add a word."""
     listed = "\n".join(f"{answer.id}: {answer.text}" for answer in answers)
     schema = {
@@ -58,8 +65,11 @@ async def choose_answer(question: str, answers: Sequence[Answer], on_usage: OnUs
         "additionalProperties": False,
     }
     try:
-        choice = await registry.language_model().decide(
-            [Message("system", ANSWERS.format(answers=listed)), Message("user", question)], schema, on_usage
+        choice = await model.decide(
+            [Message("system", ANSWERS.format(answers=listed)), Message("user", question)],
+            schema,
+            on_usage,
+            timeout=DECISION_SECONDS,
         )
     except ProviderError as error:
         logger.warning("the question is not answered: %s", error)

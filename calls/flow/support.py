@@ -10,6 +10,7 @@ from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerGone, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak
 from calls.flow.asides import Asides
 from calls.flow.closing import part
+from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis
 from calls.flow.greeting import greeting
@@ -47,9 +48,7 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             case.wants_human = True
             return await handover(dialogue, case, desk)
         except CannotHear as error:
-            metrics.errors.labels("cannot_hear", "speech_to_text").inc()
-            await dialogue.say("vendor_down")
-            return await handover(dialogue, case, desk, error=str(error))
+            return await without_ears(dialogue, case, desk, error)
         except CallerSilent:
             return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
         except CallTooLong:

@@ -1,0 +1,33 @@
+"""Nobody can hear the caller: every vendor of speech-to-text is gone. Keys still work."""
+
+from __future__ import annotations
+
+import logging
+
+from calls import metrics
+from calls.case import Case, Ending
+from calls.dialogue import Dialogue, Patience
+from calls.fates import CallerWantsHuman, CannotHear
+from calls.flow.desk import Desk
+from calls.flow.handover import handover
+
+logger = logging.getLogger(__name__)
+
+CHOICE_SECONDS = 6.0
+CALL_BACK = "2"
+
+
+async def without_ears(dialogue: Dialogue, case: Case, desk: Desk, error: CannotHear) -> Ending:
+    """Say so, and let the caller choose by a key: a person now, or a call back. No key means a person."""
+    logger.error("nobody can hear the caller: %s", error)
+    metrics.errors.labels("cannot_hear", "speech_to_text").inc()
+    dialogue.enter("degraded")
+    await dialogue.say("vendor_down")
+    if not case.wants_callback and await desk.free_target():
+        try:
+            await dialogue.say("dtmf_choice")
+            heard = await dialogue.hear_within(CHOICE_SECONDS, Patience.SHORT)
+            case.wants_callback = heard is not None and heard.digits == CALL_BACK
+        except CallerWantsHuman:  # the key 0
+            pass
+    return await handover(dialogue, case, desk, error=str(error))
