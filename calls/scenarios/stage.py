@@ -73,12 +73,13 @@ class FakeSpeaking:
     def __init__(self, audio: CallAudio, vendors: Vendors) -> None:
         self._audio = audio
         self._vendors = vendors
-        self.speech: Speech | None = None  # the latest
+        self.speeches: list[Speech] = []
 
     def start(self, phrase: Spoken, values: Mapping[str, str]) -> Speech:
         parts = segments(phrase.text, values)
         text = "".join(part.text for part in parts).strip()
-        self.speech = speech = Speech(phrase, Playback(interruptible=phrase.interruptible), text)
+        speech = Speech(phrase, Playback(interruptible=phrase.interruptible), text)
+        self.speeches.append(speech)
         self._audio.play(speech.playback)
         until = self._vendors.speaks_until
         for part in parts:
@@ -150,7 +151,8 @@ class Stage:
         self.dialogue = Dialogue(settings, self.audio, self.hearing, self.speaking, self.scribe)  # type: ignore[arg-type]
         self.said: list[Line] = []  # what the caller really did
         self._lines = deque(lines)
-        self._asked: list[Speech] = []  # by the bot since the caller's turn
+        self._skipped: list[Line] = []
+        self._answered = 0  # so many of the bot's phrases
         self._finished = 0.0  # the caller's turn
         self._turn_began = self._last_sound = float("-inf")  # the bot's
         self._is_deaf = False
@@ -171,7 +173,6 @@ class Stage:
     async def play(self, case: Case | None = None) -> Ending:
         """The whole support call. Raises TimeoutError when it does not end in an hour of the call."""
         self.case = case or Case()
-        self._skipped: list[Line] = []
         caller = self._call()
         call = asyncio.create_task(support(self.dialogue, self.case, self.desk))
         try:
@@ -195,8 +196,6 @@ class Stage:
             if now - self._last_sound > TURN_GAP:
                 self._turn_began = now
             self._last_sound = now
-        if (speech := self.speaking.speech) is not None and speech not in self._asked[-1:]:
-            self._asked.append(speech)
         until = self.vendors.hears_until
         if until is not None and now >= until and not self._is_deaf:
             self._is_deaf = True
@@ -228,13 +227,13 @@ class Stage:
 
         A line without a key belongs to the one before it.
         """
+        asked = {speech.phrase.key: speech for speech in self.speaking.speeches[self._answered :]}
         for number, line in enumerate(self._lines):
             if number and not line.after:
                 continue
-            asked = next((speech for speech in reversed(self._asked) if speech.phrase.key == line.after), None)
-            if line.after and asked is None:
+            if line.after and line.after not in asked:
                 continue
-            if not self._may_begin(line, asked):
+            if not self._may_begin(line, asked.get(line.after)):
                 return None
             for _ in range(number):
                 self._skipped.append(self._lines.popleft())
@@ -259,8 +258,8 @@ class Stage:
 
     def _end_turn(self) -> None:
         self._finished = self.audio.now
-        # What began while the caller spoke is still to be answered.
-        self._asked = [speech for speech in self._asked[-1:] if not speech.is_over]
+        # What is being said now is still to be answered.
+        self._answered = len(self.speaking.speeches) - self.audio.is_playing
 
     def _pass(self, seconds: float) -> Waiting:
         until = self.audio.now + seconds
