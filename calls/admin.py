@@ -10,14 +10,15 @@ from django.contrib.admin.utils import unquote
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from calls.models import Call, Usage
+from calls.models import Call, SpendLimit, Usage
 from calls.templatetags.calls import clock, euros, scene_name, usage_amount
 from calls.views import recording
-from tenants.modeladmin import TenantModelAdmin
+from tenants.modeladmin import TenantModelAdmin, TenantStackedInline
 from tenants.roles import may
 from tickets.models import Ticket
 
@@ -111,10 +112,23 @@ class CallAdmin(TenantModelAdmin):
         return response
 
 
+class PriceFilter(DropdownFilter):
+    """Usages whose cost is unknown: enter the price, and have the period priced again."""
+
+    title = _("price")
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("without a price")), ("known", _("priced"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Usage]) -> QuerySet[Usage]:
+        return queryset.filter(cost_eur__isnull=self.value() == "none") if self.value() else queryset
+
+
 @admin.register(Usage)
 class UsageAdmin(TenantModelAdmin):
     list_display = ("created_at", "kind", "provider", "model", "amount", "latency_seconds", "cost", "is_estimated")
-    list_filter = (("kind", ChoicesDropdownFilter), "provider", "is_estimated", ("created_at", RangeDateFilter))
+    list_filter = (PriceFilter, ("kind", ChoicesDropdownFilter), "provider", "is_estimated", ("created_at", RangeDateFilter))
     search_fields = ("provider", "model", "request_id")
 
     @display(description=_("amount"))
@@ -124,3 +138,12 @@ class UsageAdmin(TenantModelAdmin):
     @display(description=_("cost"), ordering="cost_eur")
     def cost(self, usage: Usage) -> str:
         return euros(usage.cost_eur)
+
+
+class SpendLimitInline(TenantStackedInline):
+    """On the page of the company account."""
+
+    model = SpendLimit
+    fields = (("day_eur", "month_eur"), "action")
+    max_num = 1
+    verbose_name_plural = capfirst(_("what vendors may cost; without an amount there is no limit"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -174,7 +175,52 @@ class Usage(TenantModel):
         verbose_name = _("vendor usage")
         verbose_name_plural = _("vendor usage")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["tenant", "-created_at"])]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"]),
+            models.Index(
+                fields=["tenant", "-created_at"], condition=models.Q(cost_eur=None), name="usage_without_price"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.model}"
+
+
+class SpendDay(TenantModel):
+    """What vendors cost the tenant on one day of the platform: a month is at most 31 rows to add up."""
+
+    day = models.DateField(_("day"), db_index=True)
+    cost_eur = models.DecimalField(_("cost in euros"), max_digits=14, decimal_places=8, default=0)
+
+    class Meta:
+        verbose_name = _("spending of a day")
+        verbose_name_plural = _("spending by day")
+        ordering = ["-day"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="one_sum_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.cost_eur} €"
+
+
+class SpendLimit(TenantModel):
+    """How much vendors may cost the tenant, and what becomes of calls beyond that."""
+
+    class Action(models.TextChoices):
+        DEGRADED = "degraded", _("take calls with keywords and recorded phrases only")
+        REFUSE = "refuse", _("refuse calls: the dialplan sends them to a person")
+
+    day_eur = models.DecimalField(
+        _("euros a day"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    month_eur = models.DecimalField(
+        _("euros a month"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    action = models.CharField(_("when it is reached"), max_length=10, choices=Action, default=Action.DEGRADED)
+
+    class Meta:
+        verbose_name = _("spend limit")
+        verbose_name_plural = _("spend limits")
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="one_spend_limit_per_tenant")]
+
+    def __str__(self) -> str:
+        return self.get_action_display()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from calls import settings as call_settings
+from calls import spending
 from calls.case import Case, Ending, OpenTicket
-from calls.models import Announcement, Call
+from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
 from companies.phone import international
 from companies.services import find_customer, remember_caller
+from providers.prices import billing_day
 from tenants.allowlist import Entry
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
@@ -45,6 +47,7 @@ class Opening:
     server: AsteriskServer
     settings: CallSettings
     case: Case
+    degraded: bool = False  # a spend limit is reached: no language model, no live speech
 
 
 def announce(
@@ -58,7 +61,8 @@ def announce(
 ) -> Announcement:
     """Register a call that the dialplan is about to hand over; valid once, for 2 minutes.
 
-    `returned_from` is the call that nobody took when it was handed over. Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
+    `returned_from` is the call that nobody took when it was handed over. Announced twice,
+    the last word counts. Raises CallRefused when a call has had this UUID.
     """
     with acting_for(EVERYONE):  # the UUID is the world's: another tenant's call may have had it
         if Call.objects.filter(uuid=call_uuid).exists():
@@ -87,11 +91,14 @@ def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
         server = AsteriskServer.objects.filter(pk=entry.server_id, is_active=True).first()
         if server is None:
             raise CallRefused("the server is switched off")
-        return _begin(tenant, server, call_uuid, worker)
+        verdict = spending.verdict(tenant=tenant)
+        if verdict is SpendLimit.Action.REFUSE:
+            raise CallRefused("a spend limit is reached")
+        return _begin(tenant, server, call_uuid, worker, degraded=verdict is SpendLimit.Action.DEGRADED)
 
 
 @transaction.atomic
-def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str) -> Opening:
+def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str, *, degraded: bool) -> Opening:
     announcement = _use_announcement(call_uuid)
     if announcement is None and server.require_announcement:
         raise CallRefused("the call was not announced")
@@ -113,7 +120,7 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str)
     except IntegrityError:
         raise CallRefused("this UUID has been used") from None
     recognise(call, case)
-    return Opening(call, server, call_settings.load(tenant), case)
+    return Opening(call, server, call_settings.load(tenant), case, degraded)
 
 
 def _come_back(case: Case, call_uuid: UUID | None) -> None:
@@ -249,3 +256,12 @@ def close_abandoned() -> int:
             finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
             logger.error("call %s was abandoned by %s", call.uuid, call.worker)
     return len(abandoned)
+
+
+def reprice_everyone(*, since: date) -> None:
+    """Have the usage of every tenant priced again up to today, once the change of a price is committed."""
+    from calls.tasks import reprice as task  # it calls close_abandoned above
+
+    period = {"since": since.isoformat(), "until": billing_day().isoformat()}
+    for tenant in Tenant.objects.all():
+        task.delay_on_commit(tenant_id=tenant.pk, **period)

@@ -11,6 +11,7 @@ from providers.protocols import Choice, Voice
 from tenants import hours, presets
 from tenants.hours import Schedule
 from tenants.models import FaqEntry, Keyword, Phrase, ProblemType, Tenant, TransferTarget
+from tenants.voices import voice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def load(tenant: Tenant) -> CallSettings:
     return CallSettings(
         tenant_id=tenant.pk,
         language=tenant.language,
-        voice=Voice(language=tenant.language, voice_id=tenant.voice),
+        voice=voice_of(tenant, tenant.language),
         record=tenant.record_calls,
         max_seconds=float(tenant.max_call_seconds),
         phrases=phrases,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from providers import registry
-from providers.phrases import Implausible, phrase_store
+from providers.phrases import Implausible, phrase_store, spoken
 from providers.protocols import Failure, OnUsage, ProviderError, TextToSpeech, Voice
 
 logger = logging.getLogger(__name__)
@@ -25,31 +25,41 @@ ATTEMPTS: Final = 2
 LONGEST_PAUSE: Final = 30.0
 
 OnMade = Callable[[str], None]
+OnMissing = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did; `error` is why it stopped early, if it did."""
+    """What a run did; `error` is why the vendor refuses us, `reason` the last failure of any kind."""
 
     present: int = 0
     made: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     error: ProviderError | None = None
+    reason: str = ""
+    ran_out_of_time: bool = False
 
 
 async def make_missing(
-    texts: Sequence[str], voice: Voice, on_usage: OnUsage, on_made: OnMade = lambda text: None
+    texts: Sequence[str],
+    voice: Voice,
+    on_usage: OnUsage,
+    on_made: OnMade = lambda text: None,
+    on_missing: OnMissing = lambda count: None,
 ) -> Outcome:
     """Speak and keep the fixed parts of `texts` that have no audio yet.
+
+    `on_missing` is told first how many they are, `on_made` each one that was made.
 
     A vendor that asks for patience (429) gets it; one that refuses us ends the run; any
     other failure is tried once more. Never raises ProviderError.
     """
     wanted, missing = await asyncio.to_thread(_survey, texts, voice)
+    on_missing(len(missing))
     run = _Run(missing, voice, on_usage, on_made)
     run.outcome.present = wanted - len(missing)
     if missing:
-        async with registry.own_text_to_speech() as vendor:
+        async with registry.own_text_to_speech(voice.vendors[0] if voice.vendors else None) as vendor:
             await run.work(vendor)
     return run.outcome
 
@@ -78,6 +88,8 @@ class _Run:
                     group.create_task(self._worker(vendor))
         except TimeoutError:
             logger.warning("time is up: the next run makes the rest")
+            self.outcome.ran_out_of_time = True
+            self.outcome.reason = self.outcome.reason or "time was up"
         self.outcome.failed = [text for text in self._missing if text not in self.outcome.made]
 
     async def _worker(self, vendor: TextToSpeech) -> None:
@@ -92,10 +104,12 @@ class _Run:
                 self._react(text, error)
             except Implausible as error:
                 logger.warning("not kept: %s", error)
+                self.outcome.reason = str(error)
                 self._try_again(text)
 
     async def _make(self, vendor: TextToSpeech, text: str) -> None:
-        pcm = b"".join([piece async for piece in vendor.speak(text, self._voice, self._on_usage)])
+        speech = vendor.speak(spoken(text, self._voice), self._voice, self._on_usage)
+        pcm = b"".join([piece async for piece in speech])
         self._refusals = 0
         await asyncio.to_thread(phrase_store().keep, text, self._voice, pcm)
         self.outcome.made.append(text)
@@ -103,6 +117,7 @@ class _Run:
 
     def _react(self, text: str, error: ProviderError) -> None:
         logger.warning("%r is not spoken: %s", text, error)
+        self.outcome.reason = str(error)
         if error.failure is Failure.RATE_LIMITED:
             self._waiting.append(text)
             self._refusals += 1

@@ -28,7 +28,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from providers import registry
+from providers.failover.text_to_speech import FailoverTextToSpeech, for_vendor
+from providers.pronunciation import pronounced
 from providers.protocols import OnUsage, Voice
+from providers.registry import Vendor
 from providers.segments import Segment, fixed_parts, says_something, segments
 
 __all__ = ["Implausible", "PhraseStore", "Segment", "phrase_store", "segments"]
@@ -39,6 +42,8 @@ BYTES_PER_SECOND: Final = 16_000
 PHRASE_BYTES: Final = 64 * 1024 * 1024  # more than an hour of speech
 VALUE_BYTES: Final = 16 * 1024 * 1024
 SILENCE_PEAK: Final = 200
+FULL_SCALE: Final = 32_700
+MOST_CLIPPED: Final = 0.02  # of the samples; a loud voice touches the limit now and then
 VALUE_SECONDS: Final = 0.4  # what stands for a value in a sample
 # Nobody speaks faster than 50 letters or spells slower than 1.5 characters a second.
 LEAST_SECONDS_PER_LETTER: Final = 0.02
@@ -56,23 +61,26 @@ class PhraseStore:
     def __init__(self, *, phrase_bytes: int = PHRASE_BYTES, value_bytes: int = VALUE_BYTES) -> None:
         self._phrases = _Memory(phrase_bytes)
         self._values = _Memory(value_bytes)
+        self._vendors = FailoverTextToSpeech()
         # Not the loop's own threads: those look up host names.
         self._files = ThreadPoolExecutor(2, thread_name_prefix="phrases")
 
     def cached(self, text: str, voice: Voice) -> bytes | None:
         """The audio, if it is in memory; empty for a text with nothing to pronounce."""
-        text = _spoken(text)
+        text = _stripped(text)
         if not says_something(text):
             return b""
-        address = _address(text, voice)
-        return self._phrases.get(address) or self._values.get(address)
+        for address in _addresses(text, voice):
+            if pcm := self._phrases.get(address) or self._values.get(address):
+                return pcm
+        return None
 
     async def load(self, texts: Iterable[str], voice: Voice) -> list[str]:
         """Bring phrases from disk to memory; returns what is missing there.
 
         The texts may hold {values}: it is about their fixed parts.
         """
-        wanted = [text for text in self.fixed(texts) if self._phrases.get(_address(text, voice)) is None]
+        wanted = [text for text in self.fixed(texts) if self._phrases.get(_addresses(text, voice)[0]) is None]
         if not wanted:
             return []
         return await asyncio.get_running_loop().run_in_executor(self._files, self._load, wanted, voice)
@@ -80,28 +88,29 @@ class PhraseStore:
     def _load(self, texts: list[str], voice: Voice) -> list[str]:
         missing = []
         for text in texts:
-            address = _address(text, voice)
-            if (pcm := _read(address)) is None:
-                missing.append(text)
+            for address in _addresses(text, voice):
+                if (pcm := read(address)) is not None:
+                    self._phrases.put(address, pcm)
+                    break
             else:
-                self._phrases.put(address, pcm)
+                missing.append(text)
         return missing
 
     @staticmethod
     def fixed(texts: Iterable[str]) -> list[str]:
         """What is said of the texts whatever the values are, each part once."""
-        return list(dict.fromkeys(_spoken(part) for text in texts for part in fixed_parts(text)))
+        return list(dict.fromkeys(_stripped(part) for text in texts for part in fixed_parts(text)))
 
     def missing(self, texts: Iterable[str], voice: Voice) -> list[str]:
-        """The fixed parts of which there is no sound file on disk. Blocks; not for calls."""
-        return [text for text in self.fixed(texts) if _read(_address(text, voice)) is None]
+        """The fixed parts that the voice's first vendor has not spoken to disk. Blocks; not for calls."""
+        return [text for text in self.fixed(texts) if read(_addresses(text, voice)[0]) is None]
 
     def sample(self, text: str, voice: Voice) -> bytes | None:
         """How a phrase sounds, with a short silence for each value; None while parts are missing on disk.
 
         Blocks; not for calls.
         """
-        parts = [_read(_address(_spoken(part), voice)) for part in fixed_parts(text)]
+        parts = [read(_addresses(_stripped(part), voice)[0]) for part in fixed_parts(text)]
         if not parts or None in parts:
             return None
         return bytes(int(VALUE_SECONDS * BYTES_PER_SECOND)).join(part for part in parts if part is not None)
@@ -112,7 +121,7 @@ class PhraseStore:
         `keep` is for what is said in every call: it goes to disk; the rest stays in memory
         for a while. Raises ProviderError; what was cut or failed is not kept.
         """
-        text = _spoken(text)
+        text = _stripped(text)
         pcm = self.cached(text, voice)
         if pcm is None:
             await self.load([text], voice)
@@ -121,8 +130,9 @@ class PhraseStore:
             if pcm:
                 yield pcm
             return
-        pieces = []
-        speech = cast(AsyncGenerator[bytes, None], registry.text_to_speech().speak(text, voice, on_usage))
+        pieces, speakers = [], list[Vendor]()
+        vendors = self._vendors.speak(spoken(text, voice), voice, on_usage, on_speaker=speakers.append)
+        speech = cast(AsyncGenerator[bytes, None], vendors)
         async with aclosing(speech) as live:
             async for piece in live:
                 pieces.append(piece)
@@ -133,17 +143,23 @@ class PhraseStore:
         except Implausible as error:
             logger.warning("not kept: %s", error)
             return
+        if len(speakers) != 1:
+            return  # two voices in one sentence are for an emergency
+        address = _address(text, voice, speakers[0])
         if keep:
-            self._phrases.put(_address(text, voice), pcm)
-            self._files.submit(_write_or_log, _address(text, voice), pcm)
+            self._phrases.put(address, pcm)
+            self._files.submit(_write_or_log, address, pcm)
         else:
-            self._values.put(_address(text, voice), pcm)
+            self._values.put(address, pcm)
 
     def keep(self, text: str, voice: Voice, pcm: bytes) -> None:
-        """Put audio on disk. Blocks; not for calls. Raises Implausible, and OSError of the storage."""
-        text = _spoken(text)
+        """Put audio of the voice's first vendor on disk. Blocks; not for calls.
+
+        Raises Implausible, and OSError of the storage.
+        """
+        text = _stripped(text)
         check(text, voice, pcm)
-        _write(_address(text, voice), pcm)
+        _write(_addresses(text, voice)[0], pcm)
 
 
 @cache
@@ -153,7 +169,8 @@ def phrase_store() -> PhraseStore:
 
 
 def check(text: str, voice: Voice, pcm: bytes) -> None:
-    """Raise Implausible for audio that is empty, silent, or far too short or long for the text."""
+    """Raise Implausible for audio that is empty, silent, clipped, or far too short or long for the text."""
+    text = spoken(text, voice)
     seconds = len(pcm) / BYTES_PER_SECOND
     letters = sum(character.isalnum() for character in text)
     if len(pcm) % 2:
@@ -165,6 +182,8 @@ def check(text: str, voice: Voice, pcm: bytes) -> None:
     samples = np.frombuffer(pcm, "<i2")
     if max(int(samples.max()), -int(samples.min())) < SILENCE_PEAK:
         raise Implausible(f"{text!r}: silence")
+    if np.count_nonzero((samples >= FULL_SCALE) | (samples <= -FULL_SCALE)) > MOST_CLIPPED * len(samples):
+        raise Implausible(f"{text!r}: clipped")
 
 
 class _Memory:
@@ -192,13 +211,31 @@ class _Memory:
                 self._size -= len(forgotten)
 
 
-def _spoken(text: str) -> str:
+def spoken(text: str, voice: Voice) -> str:
+    """What is asked of the vendor, and addressed."""
+    return pronounced(text, voice.pronunciations)
+
+
+def _stripped(text: str) -> str:
     return text.lstrip(_UNSPOKEN_BEGINNING).rstrip()
 
 
-def _address(text: str, voice: Voice) -> str:
-    voice_address = registry.text_to_speech().address(voice)
-    return hashlib.sha256(f"{voice_address}\n{text}".encode()).hexdigest()
+def address(text: str, voice: Voice) -> str:
+    """Where the text is kept that the voice's first vendor has spoken."""
+    return _addresses(text, voice)[0]
+
+
+def _addresses(text: str, voice: Voice) -> list[str]:
+    """Where the text is found, spoken by the voice's first vendor, by the next, …; at least one.
+
+    What another vendor has spoken while the first was away will do until it is spoken anew.
+    """
+    return [_address(text, voice, vendor) for vendor in registry.vendors("tts", voice.vendors)]
+
+
+def _address(text: str, voice: Voice, vendor: Vendor) -> str:
+    voice_address = vendor.client.address(for_vendor(voice, vendor))
+    return hashlib.sha256(f"{voice_address}\n{spoken(text, voice)}".encode()).hexdigest()
 
 
 # --- Files ---
@@ -210,7 +247,8 @@ def _path(address: str) -> str:
     return f"phrases/{address[:2]}/{address}.pcm"
 
 
-def _read(address: str) -> bytes | None:
+def read(address: str) -> bytes | None:
+    """The audio on disk; None where there is none, or a damaged one."""
     try:
         with default_storage.open(_path(address)) as file:
             content = file.read()
@@ -224,7 +262,7 @@ def _read(address: str) -> bytes | None:
 
 
 def _write(address: str, pcm: bytes) -> None:
-    if _read(address) is not None:
+    if read(address) is not None:
         return
     path = _path(address)
     default_storage.delete(path)  # a damaged one

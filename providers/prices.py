@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from django.utils import timezone
 
 from providers.models import ExchangeRate, Price
-from providers.protocols import UsageReport
 
 Unit = Price.Unit
 Key = tuple[str, str, str]  # provider, model, unit
@@ -26,6 +25,30 @@ _SIZES: Final[Mapping[str, int]] = {
 _SMALLEST: Final = Decimal("0.00000001")  # euros, as Usage.cost_eur stores them
 
 
+class Units(Protocol):
+    """What is priced: a vendor's report, and the row that was made of it."""
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def audio_seconds(self) -> Decimal: ...
+    @property
+    def characters(self) -> int: ...
+    @property
+    def input_tokens(self) -> int: ...
+    @property
+    def cached_tokens(self) -> int: ...
+    @property
+    def output_tokens(self) -> int: ...
+
+
+def billing_day(moment: datetime | None = None) -> date:
+    """The day that a moment (now) belongs to: of the platform, whatever time zone a person or tenant is in."""
+    return timezone.localdate(moment, timezone.get_default_timezone())
+
+
 @dataclass(frozen=True, slots=True)
 class PriceBook:
     """The prices of one day in euros; once loaded it needs no database."""
@@ -38,7 +61,7 @@ class PriceBook:
 
         A price in a currency without a rate is left out: what it would price is unpriced.
         """
-        day = day or timezone.localdate()
+        day = day or billing_day()
         # Oldest first, so that the newest is what stays.
         rates = {"EUR": Decimal(1)}
         for rate in ExchangeRate.objects.filter(valid_from__lte=day).order_by("valid_from"):
@@ -52,7 +75,7 @@ class PriceBook:
         return cls(euros)
 
 
-def cost_eur(report: UsageReport, prices: PriceBook) -> Decimal | None:
+def cost_eur(report: Units, prices: PriceBook) -> Decimal | None:
     """The cost in euros, to eight decimals; None when a unit that was used has no price."""
     total = Decimal(0)
     for unit, amount in _used(report).items():
@@ -65,7 +88,7 @@ def cost_eur(report: UsageReport, prices: PriceBook) -> Decimal | None:
     return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
 
 
-def _used(report: UsageReport) -> dict[str, Decimal]:
+def _used(report: Units) -> dict[str, Decimal]:
     """How much of each priced unit; only those of which there is any."""
     amounts = {
         Unit.AUDIO_MINUTE: report.audio_seconds,

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import replace
+from datetime import timedelta
+from queue import SimpleQueue
+from typing import Final
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from calls import settings as call_settings
 from calls.usage import record
+from providers import upkeep
+from providers.elevenlabs.cloning import clone_voice
 from providers.generation import OnMade, Outcome, make_missing
+from providers.phrases import phrase_store
 from providers.protocols import UsageReport
-from tenants.models import Tenant
+from providers.samples import Sample
+from tenants.models import ClonedVoice, PhraseRun, Tenant
+from tenants.scope import acting_for
+
+RUNS_KEPT: Final = 20  # of each tenant
+LONGEST_RUN: Final = timedelta(minutes=15)  # Celery ends a task after ten
 
 
 def phrases_changed(*, tenant: Tenant) -> None:
@@ -29,12 +46,118 @@ def phrases_changed(*, tenant: Tenant) -> None:
 def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> Outcome:
     """Speak what is missing of the tenant's phrases, and record what that cost.
 
-    In the tenant's scope, in a thread without an event loop. Takes minutes at most.
+    In the tenant's scope, in a thread without an event loop. Takes minutes at most. How far
+    it has come is in a PhraseRun.
     """
     configured = call_settings.load(tenant)
-    reports: list[UsageReport] = []
+    run = _begin_run()
+    # Vendors are asked in an event loop, where nothing may wait for the database: a thread
+    # has the loop, and this one writes down what it tells.
+    told: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def made(text: str) -> None:
+        told.put(lambda: _count(run, done=1))
+        on_made(text)
+
+    def generate() -> Outcome:
+        return asyncio.run(
+            make_missing(
+                configured.all_texts(),
+                configured.voice,
+                on_usage=lambda report: told.put(lambda: _record(report)),
+                on_made=made,
+                on_missing=lambda count: told.put(lambda: _count(run, total=count)),
+            )
+        )
+
+    with ThreadPoolExecutor(1, thread_name_prefix="phrases") as thread:
+        generation: Future[Outcome] = thread.submit(copy_context().run, generate)
+        generation.add_done_callback(lambda _future: told.put(None))
+        while (write := told.get()) is not None:
+            write()
     try:
-        return asyncio.run(make_missing(configured.all_texts(), configured.voice, reports.append, on_made))
-    finally:
-        for report in reports:
-            record(report, call_id=None)
+        outcome = generation.result()
+    except BaseException as error:
+        _end_run(run, failed=0, reason=type(error).__name__)
+        raise
+    _end_run(run, failed=len(outcome.failed), reason=outcome.reason if outcome.failed else "")
+    return outcome
+
+
+def _record(report: UsageReport) -> None:
+    record(report, call_id=None)
+
+
+def _begin_run() -> PhraseRun:
+    now = timezone.now()
+    lost = PhraseRun.objects.filter(state=PhraseRun.State.RUNNING, started_at__lt=now - LONGEST_RUN)
+    lost.update(state=PhraseRun.State.FAILED, finished_at=now)  # its process is gone
+    kept = list(PhraseRun.objects.values_list("pk", flat=True)[: RUNS_KEPT - 1])
+    PhraseRun.objects.exclude(pk__in=kept).delete()
+    return PhraseRun.objects.create()
+
+
+def _count(run: PhraseRun, *, total: int = 0, done: int = 0) -> None:
+    PhraseRun.objects.filter(pk=run.pk).update(total=F("total") + total, done=F("done") + done)
+
+
+def _end_run(run: PhraseRun, *, failed: int, reason: str) -> None:
+    state = PhraseRun.State.FAILED if reason else PhraseRun.State.DONE
+    PhraseRun.objects.filter(pk=run.pk).update(
+        state=state, failed=failed, reason=reason[:200], finished_at=timezone.now()
+    )
+
+
+def tend_phrases() -> upkeep.Report:
+    """Check every file of the phrase store against what the tenants say; remove what is bad or needed no more.
+
+    What was removed and is needed is missing from then on: `refresh_phrases` makes it.
+    """
+    needed = upkeep.Needed()
+    for tenant in Tenant.objects.all():  # those that are switched off may come back
+        with acting_for(tenant):
+            configured = call_settings.load(tenant)
+        needed.add(configured.all_texts(), configured.voice)
+    return upkeep.tend(needed)
+
+
+# --- Voices ---
+
+
+def listen(*, tenant: Tenant, voice_id: str) -> bytes | None:
+    """The tenant's welcome in a voice, as 8 kHz PCM; None when the vendor does not speak it.
+
+    In the tenant's scope, in a thread without an event loop. It is paid for once, and kept for some days.
+    """
+    configured = call_settings.load(tenant)
+    text, voice = configured.phrases["welcome"].text, replace(configured.voice, voice_id=voice_id)
+    reports: list[UsageReport] = []
+    asyncio.run(make_missing([text], voice, reports.append))
+    for report in reports:
+        _record(report)
+    return phrase_store().sample(text, voice)
+
+
+def make_voice(voice: ClonedVoice, *, samples: Sequence[Sample]) -> None:
+    """Have the vendor make the voice of a row that is not stored yet. Raises ProviderError."""
+    about = f"{voice.consent_by}, {voice.consent_at:%Y-%m-%d}: {voice.consent_statement}"
+    voice.voice_id = clone_voice(voice.name, samples, description=about[:500])
+
+
+@transaction.atomic
+def use_voice(*, voice: ClonedVoice) -> None:
+    """The tenant's bot speaks with it from the next call on; its phrases are spoken anew."""
+    Tenant.objects.filter(pk=voice.tenant.pk).update(voice=voice.voice_id)
+    phrases_changed(tenant=voice.tenant)
+
+
+@transaction.atomic
+def forget_voice(*, voice: ClonedVoice) -> None:
+    """Take a voice back, with its consent: here at once, at the vendor once that is committed."""
+    from providers.tasks import forget_voice as task  # as above
+
+    voice_id, tenant = voice.voice_id, voice.tenant
+    voice.delete()
+    if Tenant.objects.filter(pk=tenant.pk, voice=voice_id).update(voice=""):
+        phrases_changed(tenant=tenant)
+    task.delay_on_commit(voice_id)

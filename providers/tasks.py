@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from celery import shared_task
 
 from providers import services
+from providers.elevenlabs.cloning import delete_voice
+from providers.protocols import ProviderError
 from tenants.models import Tenant
 from tenants.scope import current_tenant
 from voicebot_site.celery import TenantTask
 
+RESUME_SECONDS: Final = 60
+MOST_RESUMED: Final = 10
+
 
 @shared_task(base=TenantTask, name="providers.refresh_phrases")
-def refresh_phrases() -> str:
-    """Speak what is missing of the tenant's phrases."""
+def refresh_phrases(resumed: int = 0) -> str:
+    """Speak what is missing of the tenant's phrases; goes on later where a vendor let it wait too long."""
     tenant = current_tenant()
     if tenant is None:
         raise RuntimeError("phrases belong to one tenant")
     outcome = services.refresh_phrases(tenant=tenant)
+    if outcome.ran_out_of_time and resumed < MOST_RESUMED:
+        again = {"tenant_id": tenant.pk, "resumed": resumed + 1}
+        refresh_phrases.apply_async(kwargs=again, countdown=RESUME_SECONDS)
     return f"{len(outcome.made)} made, {outcome.present} present, {len(outcome.failed)} failed"
 
 
-@shared_task(name="providers.refresh_phrases_of_everyone", time_limit=60)
+@shared_task(name="providers.refresh_phrases_of_everyone", time_limit=1800)
 def refresh_phrases_of_everyone() -> int:
-    """Every night: what an outage or a rate limit left out."""
+    """Every night: bad files and orphans out, then what an outage or a rate limit left out."""
+    services.tend_phrases()
     tenants = Tenant.objects.filter(is_active=True).values_list("pk", flat=True)
     for tenant_id in tenants:
         refresh_phrases.delay(tenant_id=tenant_id)
     return len(tenants)
+
+
+@shared_task(
+    name="providers.forget_voice",
+    autoretry_for=(ProviderError,),
+    retry_backoff=60,
+    retry_backoff_max=3600,
+    max_retries=30,
+)
+def forget_voice(voice_id: str) -> None:
+    """A consent was taken back: the vendor forgets the voice too, tried for a day."""
+    delete_voice(voice_id)

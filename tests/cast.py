@@ -15,17 +15,21 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from calls.models import Announcement, Call, Turn, Usage
+from calls.models import Announcement, Call, SpendDay, SpendLimit, Turn, Usage
 from companies.models import Company, Customer
+from providers.prices import billing_day
 from tenants.models import (
     AsteriskServer,
+    ClonedVoice,
     FaqEntry,
     Holiday,
     Keyword,
     Membership,
     OpeningHours,
     Phrase,
+    PhraseRun,
     ProblemType,
+    Pronunciation,
     RemedyStep,
     Tenant,
     TransferTarget,
@@ -45,6 +49,9 @@ class House:
     opening_hours: OpeningHours  # of the night target: the house is always open
     holiday: Holiday
     phrase: Phrase
+    phrase_run: PhraseRun
+    pronunciation: Pronunciation
+    cloned_voice: ClonedVoice
     faq_entry: FaqEntry
     problem_type: ProblemType
     step: RemedyStep
@@ -55,6 +62,8 @@ class House:
     call: Call
     turn: Turn
     usage: Usage
+    spend_day: SpendDay
+    spend_limit: SpendLimit  # so high that nobody reaches it
     ticket: Ticket
     comment: Comment
 
@@ -117,6 +126,14 @@ def house(name: str, *, network: str, phone_number: str) -> House:
             ),
             holiday=Holiday.objects.create(date=datetime.date(2000, 1, 1), name=f"{name} holiday"),
             phrase=Phrase.objects.create(key="welcome", text=f"Bienvenue chez {name}."),
+            phrase_run=PhraseRun.objects.create(state=PhraseRun.State.FAILED, reason=f"{name} is out of credits"),
+            pronunciation=Pronunciation.objects.create(written=f"{name}net", spoken=f"{name} nette"),
+            cloned_voice=ClonedVoice.objects.create(
+                name=f"Voix de {name}",
+                voice_id=f"voice-of-{name.lower()}",
+                consent_by=f"Claire {name}",
+                consent_statement=f"{name} may speak with my voice.",
+            ),
             faq_entry=FaqEntry.objects.create(
                 question=f"Où se trouve {name} ?", answer=f"{name} se trouve à Concarneau, près du port."
             ),
@@ -147,6 +164,8 @@ def house(name: str, *, network: str, phone_number: str) -> House:
                 audio_seconds=Decimal("3.000"),
                 cost_eur=Decimal("0.00030000"),
             ),
+            spend_day=SpendDay.objects.create(day=billing_day(), cost_eur=Decimal("0.00030000")),
+            spend_limit=SpendLimit.objects.create(month_eur=Decimal("9000000.00")),
             ticket=ticket,
             comment=Comment.objects.create(ticket=ticket, text=f"{name} a été rappelé."),
         )

@@ -13,11 +13,14 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from calls import spending
 from calls.admin import STATUS_COLOURS
-from calls.models import Call
-from calls.templatetags.calls import clock
+from calls.models import Call, SpendLimit, Usage
+from calls.spending import Level
+from calls.templatetags.calls import clock, euros
 from tenants.models import AsteriskServer
 from tenants.roles import may
+from tenants.scope import current_tenant
 from tickets.admin import STATUS_COLOURS as TICKET_COLOURS
 from tickets.models import Ticket
 
@@ -38,12 +41,22 @@ class Figure:
     colour: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line above the cards that asks for attention; `link` may be empty."""
+
+    text: str
+    link: str
+    colour: str
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's DASHBOARD_CALLBACK: adds `figures`, `last_calls`, `open_tickets` and `has_server`."""
+    """Unfold's DASHBOARD_CALLBACK: adds `notices`, `figures`, `last_calls`, `open_tickets` and `has_server`."""
     calls = list(Call.objects.select_related("customer", "problem_type")[:ROWS])
     tickets = Ticket.objects.filter(status__in=[Ticket.Status.OPEN, Ticket.Status.TRANSFERRED])
     return context | {
         "title": _("Dashboard"),
+        "notices": _notices(request),
         "figures": _figures(),
         "last_calls": [(call, STATUS_COLOURS[Call.Status(call.status)]) for call in calls],
         "open_tickets": [
@@ -53,6 +66,42 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "has_server": bool(calls) or AsteriskServer.objects.exists(),
         "may_connect": may(request, "add", AsteriskServer),
     }
+
+
+def _notices(request: HttpRequest) -> list[Notice]:
+    """What costs more than it should, for whoever may see costs."""
+    if not may(request, "view", SpendLimit):
+        return []
+    tenant = current_tenant()
+    texts = {
+        Level.WARNING: _("%(share)s of the limit of this %(period)s are spent: %(spent)s of %(limit)s."),
+        Level.REACHED: _("The limit of this %(period)s is reached: %(spent)s of %(limit)s are spent."),
+    }
+    periods = {"day": _("day"), "month": _("month")}
+    own, _action = spending.budgets(tenant=tenant) if tenant else (spending.platform_budgets(), None)
+    notices = [
+        Notice(
+            texts[budget.level]
+            % {
+                "share": percent(budget.share),
+                "period": periods[budget.period],
+                "spent": euros(budget.spent),
+                "limit": euros(budget.limit),
+            },
+            reverse("admin:tenants_tenant_change", args=[tenant.pk]) if tenant else "",
+            "poor" if budget.level is Level.REACHED else "fair",
+        )
+        for budget in own
+        if budget.level is not Level.FINE
+    ]
+    if may(request, "view", Usage) and (unpriced := Usage.objects.filter(cost_eur=None).count()):
+        text = _("The cost of %d vendor calls is unknown: a price is missing.") % unpriced
+        notices.append(Notice(text, reverse("admin:calls_usage_changelist") + "?price=none", "fair"))
+    return notices
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
 
 
 def _figures() -> list[Figure]:
@@ -85,7 +134,7 @@ def _figures() -> list[Figure]:
         ),
         Figure(
             _("Automatic resolution"),
-            "–" if share is None else f"{share:.0%}".replace("%", " %"),
+            "–" if share is None else percent(share),
             _("Calls resolved without a person, of %d calls in 30 days") % ended["count"],
             f"{tickets}?status__exact={Ticket.Status.RESOLVED}",
             "task_alt",

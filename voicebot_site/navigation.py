@@ -21,6 +21,8 @@ GROUPS: list[tuple[str | Promise, list[tuple[str, str]]]] = [
         _("Bot"),
         [
             ("tenants.phrase", "chat"),
+            ("tenants.pronunciation", "record_voice_over"),
+            ("tenants.clonedvoice", "graphic_eq"),
             ("tenants.faqentry", "quiz"),
             ("tenants.problemtype", "troubleshoot"),
             ("tenants.keyword", "key_visualizer"),

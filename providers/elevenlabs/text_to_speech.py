@@ -99,12 +99,12 @@ class ElevenLabsTextToSpeech:
     def _error(self, error: Exception) -> ProviderError:
         if isinstance(error, ApiError):
             return wire.from_status(
-                "elevenlabs", error.status_code or 0, error.headers or {}, _detail(error.body), secret=self._key
+                "elevenlabs", error.status_code or 0, error.headers or {}, detail(error.body), secret=self._key
             )
         return wire.from_exception("elevenlabs", error)
 
 
-def _detail(body: Any) -> str:
+def detail(body: Any) -> str:
     """The vendor's own words: {"detail": {"status", "message"}}, or anything else."""
     detail = body.get("detail", body) if isinstance(body, dict) else body
     if isinstance(detail, dict):

@@ -24,6 +24,8 @@ FORMATS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 }
 CHUNK_BYTES = 1600
 MAX_TEXT = 5000
+MAX_SAMPLES = 120_000_000
+CLONED: set[str] = set()
 VOICES = {"sandbox-female": "female", "sandbox-male": "male"}
 
 
@@ -68,19 +70,57 @@ async def text_to_speech(request: Request, response: Response, voice_id: str) ->
     return await response.end()
 
 
+async def add_voice(request: Request, response: Response) -> None:
+    """Instant cloning: https://elevenlabs.io/docs/api-reference/voices/ivc/create."""
+    if request.asks_for("hang"):
+        return await request.hang()
+    if refusal := _no_service(request):
+        status, code, message = refusal
+        return await response.json(status, {"detail": {"status": code, "message": message}})
+    if request.asks_for("garbage"):
+        return await response.garbage()
+    parts = await request.form(MAX_SAMPLES)
+    samples = [content for name, _kind, content in parts if name == "files"]
+    if not samples or not any(name == "name" and content for name, _kind, content in parts):
+        detail = {"status": "invalid_request", "message": "name and files must be given"}
+        return await response.json(422, {"detail": detail})
+    voice_id = uuid.uuid4().hex[:20]
+    CLONED.add(voice_id)
+    return await response.json(200, {"voice_id": voice_id, "requires_verification": False})
+
+
+async def delete_voice(request: Request, response: Response, voice_id: str) -> None:
+    if refusal := _no_service(request):
+        status, code, message = refusal
+        return await response.json(status, {"detail": {"status": code, "message": message}})
+    if voice_id not in CLONED:
+        detail = {"status": "voice_does_not_exist", "message": f"A voice with id {voice_id} does not exist."}
+        return await response.json(404, {"detail": detail})
+    CLONED.remove(voice_id)
+    return await response.json(200, {"status": "ok"})
+
+
 async def voices(request: Request, response: Response) -> None:
     listed = [{"voice_id": voice_id, "name": f"Sandbox, {kind}"} for voice_id, kind in VOICES.items()]
+    listed += [{"voice_id": voice_id, "name": "Sandbox, cloned"} for voice_id in sorted(CLONED)]
     await response.json(200, {"voices": listed})
 
 
-def _refusal(request: Request, body: dict[str, Any], output_format: str) -> tuple[int, str, str] | None:
-    """Status, code and message, if the key or the request do not do."""
+def _no_service(request: Request) -> tuple[int, str, str] | None:
+    """Status, code and message, if the key does not do or asks for a fault."""
     if not request.key or request.asks_for("401"):
         return 401, "invalid_api_key", "Invalid API key"
     if request.asks_for("429"):
         return 429, "too_many_concurrent_requests", "Too many concurrent requests."
     if request.asks_for("500"):
         return 500, "internal_server_error", "Internal server error"
+    return None
+
+
+def _refusal(request: Request, body: dict[str, Any], output_format: str) -> tuple[int, str, str] | None:
+    """The same, or the request does not do."""
+    if refusal := _no_service(request):
+        return refusal
     if output_format not in FORMATS:
         return 400, "invalid_output_format", f"The sandbox speaks {', '.join(FORMATS)}."
     text = body.get("text")

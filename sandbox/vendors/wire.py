@@ -16,6 +16,8 @@ import json
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -28,6 +30,7 @@ SLOW_SECONDS = 2.0
 HANG_SECONDS = 60.0
 GARBAGE = b"<html>502 Bad Gateway</html>"
 MAX_BODY = 1_000_000
+KEYS = ("xi-api-key", "x-api-key", "x-goog-api-key", "authorization")  # where vendors want theirs
 
 # What the vendors would bill, newest last; /sandbox/ledger shows it.
 ledger: deque[dict[str, Any]] = deque(maxlen=10_000)
@@ -48,8 +51,11 @@ class Request:
         self.path: str = scope["path"]
         self.extensions: dict[str, Any] = scope.get("extensions") or {}
         self.query: dict[str, list[str]] = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
-        headers: dict[str, str] = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        self.key = headers.get("xi-api-key", headers.get("authorization", "")).rpartition(" ")[2]
+        self.headers: dict[str, str] = {
+            name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.key = next((self.headers[name] for name in KEYS if name in self.headers), "").rpartition(" ")[2]
+        self.content_type = self.headers.get("content-type", "")
         self._receive = receive
 
     def first(self, name: str, default: str = "") -> str:
@@ -58,16 +64,33 @@ class Request:
     def asks_for(self, fault: str) -> bool:
         return fault in self.key.split("-")[1:]
 
-    async def json(self) -> dict[str, Any]:
-        """The body. Raises BadRequest when it is no JSON object or larger than 1 MB."""
+    async def body(self, limit: int = MAX_BODY) -> bytes:
+        """Raises BadRequest when it is larger than `limit` bytes."""
         body = b""
         more = True
         while more:
             event = await self._receive()
             body += event.get("body", b"")
             more = event.get("more_body", False)
-            if len(body) > MAX_BODY:
+            if len(body) > limit:
                 raise BadRequest("the body is too large")
+        return body
+
+    async def form(self, limit: int) -> list[tuple[str, str, bytes]]:
+        """(name, type, content) of each part of multipart/form-data. Raises BadRequest."""
+        head = f"Content-Type: {self.content_type}\r\n\r\n".encode("latin-1")
+        message = BytesParser(policy=HTTP).parsebytes(head + await self.body(limit))
+        if not message.is_multipart():
+            raise BadRequest("the body is no multipart form")
+        return [
+            (str(part.get_param("name", header="content-disposition")), part.get_content_type(), content)
+            for part in message.walk()
+            if isinstance(content := part.get_payload(decode=True), bytes)
+        ]
+
+    async def json(self) -> dict[str, Any]:
+        """The body. Raises BadRequest when it is no JSON object or larger than 1 MB."""
+        body = await self.body()
         try:
             value = json.loads(body)
         except ValueError:

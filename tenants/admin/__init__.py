@@ -1,5 +1,5 @@
 """What a company configures, and its account and people."""
 
-from tenants.admin import accounts, faq, phrases, problems, servers
+from tenants.admin import accounts, faq, phrases, problems, servers, voices
 
-__all__ = ["accounts", "faq", "phrases", "problems", "servers"]
+__all__ = ["accounts", "faq", "phrases", "problems", "servers", "voices"]

@@ -15,6 +15,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from calls.admin import SpendLimitInline
 from providers.services import phrases_changed
 from tenants.admin.hours import CompanyHoursInline, HolidayInline
 from tenants.modeladmin import Permissions, SiteModelAdmin
@@ -69,7 +70,7 @@ class TenantAdmin(SiteModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> tuple[Any, ...]:
         """Owned rows are written only by whoever acts for the company."""
-        return (CompanyHoursInline, HolidayInline) if obj and obj == current_tenant() else ()
+        return (CompanyHoursInline, HolidayInline, SpendLimitInline) if obj and obj == current_tenant() else ()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -21,14 +21,14 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from providers.phrases import phrase_store
-from providers.protocols import Voice
 from telephony.media import SAMPLE_RATE
 from tenants import presets
 from tenants.admin.spoken import SpokenAhead
 from tenants.modeladmin import TenantModelAdmin
-from tenants.models import Phrase, Tenant
+from tenants.models import Phrase, PhraseRun, Tenant
 from tenants.presets import PresetPhrase
 from tenants.scope import current_tenant
+from tenants.voices import voice_of
 from voicebot_site.files import send_bytes
 
 
@@ -102,6 +102,7 @@ class PhraseAdmin(SpokenAhead, TenantModelAdmin):
                 "scenes": by_scene(language),
                 "language": language,
                 "languages": Tenant.Language.choices,
+                "run": PhraseRun.objects.first(),
                 "may_change": self.has_change_permission(request),
                 "may_add": self.has_add_permission(request),
             },
@@ -126,10 +127,6 @@ class PhraseAdmin(SpokenAhead, TenantModelAdmin):
 
 def preset_of(key: str, language: str) -> PresetPhrase | None:
     return presets.phrases(language).get(key) if language in presets.LANGUAGES else None
-
-
-def voice_of(tenant: Tenant, language: str) -> Voice:
-    return Voice(language=language, voice_id=tenant.voice)
 
 
 def missing_audio(language: str, texts: Iterable[str]) -> set[str]:

@@ -5,16 +5,20 @@ from tenants.models.hours import Holiday, OpeningHours
 from tenants.models.problems import Keyword, ProblemType, RemedyStep, Severity
 from tenants.models.speech import FaqEntry, Phrase
 from tenants.models.telephony import AsteriskServer, TransferTarget, digest_token, new_token, validate_network
+from tenants.models.voices import ClonedVoice, PhraseRun, Pronunciation
 
 __all__ = [
     "AsteriskServer",
+    "ClonedVoice",
     "FaqEntry",
     "Holiday",
     "Keyword",
     "Membership",
     "OpeningHours",
     "Phrase",
+    "PhraseRun",
     "ProblemType",
+    "Pronunciation",
     "RemedyStep",
     "Severity",
     "Tenant",

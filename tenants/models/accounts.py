@@ -10,6 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants.scope import EVERYONE, acting_for
+
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
@@ -63,6 +65,14 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        from tenants.models.voices import ClonedVoice  # it refers to this module
+
+        with acting_for(EVERYONE):
+            if self.voice and ClonedVoice.objects.filter(voice_id=self.voice).exclude(tenant_id=self.pk).exists():
+                raise ValidationError({"voice": _("This voice belongs to another company.")})
 
 
 class Membership(models.Model):

@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from providers.phrases import phrase_store
 from providers.protocols import Voice
 from tenants.middleware import SESSION_KEY
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
 from tenants.scope import EVERYONE, TenantModel, acting_for
 from tests.admin.pages import form_of, text
 from tests.admin.rows import OWNED, REGISTERED, foreign_row, label, row_of
@@ -267,6 +267,17 @@ def test_a_spoken_phrase_is_only_for_its_tenant(client: Client, cast: Cast) -> N
     assert client.get(reverse("admin:tenants_phrase_audio", args=["fr", "welcome"])).status_code == 404
 
 
+def test_a_cloned_voice_is_only_for_its_tenant(client: Client, cast: Cast) -> None:
+    address = reverse("admin:tenants_clonedvoice_listen", args=[cast.bravo.cloned_voice.pk])
+    assert client.get(address).status_code in {403, 404}
+    # Whoever has heard of its id cannot speak with it either.
+    before = stored(cast.alpha.tenant)
+    client.post(
+        url(Tenant, "change", cast.alpha.tenant.pk), {**model_to_dict(cast.alpha.tenant), "voice": "voice-of-bravo"}
+    )
+    assert stored(cast.alpha.tenant) == before
+
+
 def test_a_token_is_only_for_its_tenant(client: Client, cast: Cast) -> None:
     before = stored(cast.bravo.server)
     address = reverse("admin:tenants_asteriskserver_token", args=[cast.bravo.server.pk])
@@ -296,6 +307,7 @@ def test_a_session_that_names_a_foreign_tenant_is_not_believed(client: Client, c
 LISTED = {
     "api/v1/calls/announce": "tests/calls/test_api.py: the server's token says whose call it is",
     "api/v1/calls/<uuid:call_uuid>/result": "tests/calls/test_api.py",
+    "api/v1/costs/summary": "tests/calls/test_costs.py",
     "healthz": "tells nothing",
     "readyz": "tells nothing",
     "metrics": "counts without tenants' texts",
@@ -315,6 +327,7 @@ LISTED = {
     "admin/auth/user/<id>/password/": "test_nobody_sets_the_password_of_others",
     "admin/calls/call/<uuid:uuid>/recording.wav": "test_a_recording_is_only_for_its_tenant",
     "admin/tenants/phrase/<str:language>/<slug:key>.wav": "test_a_spoken_phrase_is_only_for_its_tenant",
+    "admin/tenants/clonedvoice/<path:object_id>/listen.wav": "test_a_cloned_voice_is_only_for_its_tenant",
     "admin/tenants/asteriskserver/<path:object_id>/token/": "test_a_token_is_only_for_its_tenant",
 }
 SCREENS = (
