@@ -25,6 +25,7 @@ from tenants.scope import acting_for
 
 logger = logging.getLogger(__name__)
 
+LAYER_SECONDS = 1.0
 LONGEST_LAYER_PAUSE = 30.0
 
 
@@ -72,6 +73,7 @@ class CallConsumer(AsyncConsumer):
             finally:
                 for task in control:
                     task.cancel()
+                await asyncio.wait(control)
 
     # Channels' own dispatch hops to the thread-sensitive thread for every message, to
     # close database connections: there one slow query would stall every call.
@@ -99,9 +101,13 @@ class CallConsumer(AsyncConsumer):
             try:
                 channel = await layer.new_channel()
                 await layer.group_add(channel_of(self.scope["call_id"]), channel)
-                while True:
-                    self._obey(await layer.receive(channel))
-                    pause = 1.0
+                try:
+                    while True:
+                        self._obey(await layer.receive(channel))
+                        pause = 1.0
+                finally:  # the layer would keep the group for a day
+                    async with asyncio.timeout(LAYER_SECONDS):
+                        await layer.group_discard(channel_of(self.scope["call_id"]), channel)
             except Exception as error:
                 logger.warning("call %s: the channel layer is away (%s)", self.scope["call_id"], error)
                 await asyncio.sleep(pause)
