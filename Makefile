@@ -34,8 +34,8 @@ test: .venv/.dev ## the linters and every part of the suite that this machine ca
 lint: .venv/.dev ## the linters alone
 	@$(BIN)/python tests/run.py lint
 
-bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls
-	@$(BIN)/python manage.py loadtest --calls 100 --seconds 30 $(ARGS)
+bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, beside a bare echo
+	@$(BIN)/python tests/bench.py $(ARGS)
 
 .venv/bin/python:
 	@$(or $(PYTHON),false) -c $(NEW_ENOUGH) 2>/dev/null || { echo "Python 3.11 or newer is needed, and" \

@@ -1,0 +1,121 @@
+"""What a call costs: the media path beside a bare echo, then whole conversations.
+
+    tests/bench.py [--calls 100] [--seconds 20] [--rounds 3]
+
+Each run is a line of .bench/history.jsonl; the table at the end has the earlier runs of as many
+calls on the same machine beside it. docs/benchmarks.md tells what the figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+HISTORY = ROOT / ".bench" / "history.jsonl"
+# What the product is held to, at 100 calls on one core.
+TARGETS = {"cpu_ms_per_call_second": 2.0, "frame_lateness_p99_ms": 10.0, "frame_lateness_max_ms": 60.0}
+
+
+def measure(*command: str) -> dict[str, Any]:
+    """Run a command of manage.py; what its last line says. Raises CalledProcessError."""
+    print("\n$ manage.py", *command, flush=True)
+    last = ""
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    found: dict[str, Any] = json.loads(last)
+    return found
+
+
+def machine() -> str:
+    """Processor and cores: figures of two machines are not compared."""
+    model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    name = model[1] if model else platform.machine()
+    return f"{name}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+
+
+def commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def run(calls: int, seconds: int, rounds: int) -> dict[str, Any]:
+    load = os.getloadavg()[0]
+    size = ("--calls", str(calls), "--seconds", str(seconds))
+    media = measure("bench_media", *size, "--rounds", str(rounds))
+    conversations = [measure("loadtest", *size) for _ in range(rounds)]
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": machine(),
+        "load_before": round(load, 2),
+        "calls": calls,
+        "media": media,
+        "conversations": conversations,
+    }
+
+
+def figures(entry: dict[str, Any]) -> dict[str, float | None]:
+    """The best of each figure: what else the machine does only ever adds."""
+    media, conversations = entry["media"], entry["conversations"]
+    echo = media["cpu_ms_per_call_second"] / media["ratio_to_echo"]
+    found: dict[str, float | None] = {"media path, times a bare echo": media["ratio_to_echo"]}
+    for name in (*TARGETS, "response_latency_p50_ms", "response_latency_p95_ms"):
+        values = [each[name] for each in conversations if each[name] is not None]
+        found[name] = min(values, default=None)
+    if (cpu := found["cpu_ms_per_call_second"]) is not None:
+        found["conversation, times a bare echo"] = round(cpu / echo, 2)
+    found["calls_failed"] = sum(each["calls_failed"] for each in conversations)
+    return found
+
+
+def earlier(entry: dict[str, Any]) -> list[dict[str, float | None]]:
+    if not HISTORY.exists():
+        return []
+    entries = [json.loads(line) for line in HISTORY.read_text().splitlines()]
+    alike = [each for each in entries if all(each[name] == entry[name] for name in ("machine", "calls"))]
+    return [figures(each) for each in alike]
+
+
+def show(entry: dict[str, Any], before: list[dict[str, float | None]]) -> None:
+    print(f"\n{entry['calls']} calls, {entry['machine']}, load {entry['load_before']} before the run")
+    print(f"{'':34}{'now':>10}{'target':>10}{f'median of {len(before)}':>14}")
+    for name, value in figures(entry).items():
+        past = [known for each in before if (known := each.get(name)) is not None]
+        cells = (value, TARGETS.get(name), round(median(past), 2) if past else None)
+        now, target, usual = ("" if cell is None else f"{cell:g}" for cell in cells)
+        print(f"{name:34}{now:>10}{target:>10}{usual:>14}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what a call costs, and remember it.")
+    parser.add_argument("--calls", type=int, default=100, help="at once (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=20, help="of each measurement (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of everything (%(default)s)")
+    arguments = parser.parse_args()
+    entry = run(arguments.calls, arguments.seconds, arguments.rounds)
+    before = earlier(entry)
+    HISTORY.parent.mkdir(exist_ok=True)
+    with HISTORY.open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+    show(entry, before)
+
+
+if __name__ == "__main__":
+    main()
