@@ -21,7 +21,7 @@ from calls.scenarios.report import Outcome, Report, report
 from calls.scenarios.scenario import Caller as Who
 from calls.scenarios.scenario import Company, Line, Scenario
 from calls.scenarios.script import HangUp, StaySilent, Step
-from calls.scenarios.text import lines_said
+from calls.scenarios.text import ITEMS, lines_said
 from calls.settings import load
 from companies.services import remember_caller, remember_company
 from providers.services import refresh_phrases
@@ -73,9 +73,8 @@ def _prepare(tenant: Tenant, scenarios: Sequence[Scenario]) -> dict[str, tuple[S
 
 
 def _furnish(tenant: Tenant, scenarios: Sequence[Scenario]) -> dict[str, tuple[Step, ...] | str]:
-    Tenant.objects.filter(pk=tenant.pk).update(
-        record_calls=False, max_call_seconds=round(Company().max_seconds), after_hours=Tenant.AfterHours.MESSAGE
-    )
+    asks = {f"asks_{item}": True for item in ITEMS}
+    Tenant.objects.filter(pk=tenant.pk).update(record_calls=False, **asks)
     tenant.refresh_from_db()
     scripts: dict[str, tuple[Step, ...] | str] = {}
     with acting_for(tenant):

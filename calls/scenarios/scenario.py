@@ -34,7 +34,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What the tenant's own settings are replaced by; what is None stays the tenant's."""
+    """What the tenant's settings are replaced by, so that it is known what must come; None stays the tenant's.
+
+    Its phrases, keywords, kinds of problem and hours are always its own.
+    """
 
     companies: tuple[str, ...] = ("CARvertical", "Vetodok", "RCF Elec", "Globex")
     technician: str = "technician"  # the extension of whoever is free; "" is nobody
@@ -43,8 +46,8 @@ class Company:
     answers: Mapping[str, str] | None = None  # question -> answer
     record: bool = False
     announces_recording: bool = False
-    skipped_items: tuple[str, ...] | None = None
-    max_seconds: float = 900.0
+    skipped_items: tuple[str, ...] = ()
+    max_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

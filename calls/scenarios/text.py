@@ -12,13 +12,14 @@ from calls.models import Call
 from calls.scenarios.report import Outcome, Report, report
 from calls.scenarios.scenario import Caller, Company, Line, Scenario
 from calls.scenarios.stage import FakeDesk, Stage
-from calls.settings import Answer, CallSettings
+from calls.settings import Answer, CallSettings, Target
 from calls.understanding import FaqIndex, censor
 from tenants.hours import Schedule
 from tenants.models import Severity, Tenant
 from tickets.services import sentiment_of, status_of
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+ITEMS = frozenset({"first_name", "last_name", "company", "email"})
 OFFICE_HOURS = tuple((day, time(9), time(18)) for day in range(5))
 
 
@@ -70,9 +71,11 @@ def _furnish(settings: CallSettings, company: Company) -> CallSettings:
     settings = replace(
         settings,
         companies=company.companies,
-        max_seconds=company.max_seconds,
+        max_seconds=company.max_seconds or settings.max_seconds,
         record=company.record,
         announces_recording=company.announces_recording,
+        asks=ITEMS.difference(company.skipped_items),
+        targets=settings.targets or (Target("technician", settings.schedule),),
         after_hours=Tenant.AfterHours.ON_CALL if company.on_call else Tenant.AfterHours.MESSAGE,
     )
     if _moment(settings.schedule, is_open=False) is None:
@@ -82,9 +85,6 @@ def _furnish(settings: CallSettings, company: Company) -> CallSettings:
         settings = replace(
             settings, answers=tuple(answer for _, answer in entries), faq=FaqIndex(entries, settings.language)
         )
-    if company.skipped_items is not None:
-        items = {"first_name", "last_name", "company", "email"}
-        settings = replace(settings, asks=frozenset(items - set(company.skipped_items)))
     return settings
 
 
