@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 
 import uvicorn
-from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from calls import pbx
+from calls.db import in_database
 from providers import registry
 from sandbox.vendors.server import VendorServer
 from telephony.audiosocket.server import AudioSocketServer
@@ -60,7 +60,7 @@ class Product:
         await asyncio.Event().wait()
 
     async def refresh_allow_list(self) -> None:
-        await sync_to_async(self.allow_list.refresh, thread_sensitive=False)()
+        await in_database(self.allow_list.refresh)
 
     async def _start_calls(self, stack: AsyncExitStack) -> None:
         from voicebot_site.asgi import application

@@ -17,6 +17,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from calls.db import in_database
 from calls.models import Call, Turn
 from companies.models import Customer
 from sandbox.product import Product
@@ -87,7 +88,7 @@ class House:
     async def records(self) -> tuple[Call, list[Turn], Ticket]:
         """Of the only call, once everything is written down."""
         await self.product.calls.stop(10)
-        return await sync_to_async(self._records, thread_sensitive=False)()
+        return await in_database(self._records)
 
     def _records(self) -> tuple[Call, list[Turn], Ticket]:
         with acting_for(self.tenant):
@@ -161,7 +162,7 @@ async def test_a_spoken_conversation_ends_as_a_ticket(house, lab, spoken):
     assert "Pierre" in said
     assert [turn.text for turn in turns if turn.speaker == "caller"] == lines
     assert words_in(result.bot_wav) == said
-    assert await sync_to_async(channels, thread_sensitive=False)(row) == (" ".join(lines), said)
+    assert await in_database(channels, row) == (" ".join(lines), said)
 
 
 async def test_who_asks_for_a_person_talks_to_the_technician(house, lab, spoken):

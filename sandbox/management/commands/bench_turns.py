@@ -18,8 +18,10 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from django.db import close_old_connections
 
 from calls import services
+from calls.db import in_database
 from calls.models import Turn
 from calls.scenarios.script import parse_script
 from providers.services import refresh_phrases
@@ -66,17 +68,20 @@ class Command(BaseCommand):
             await sync_to_async(speak, thread_sensitive=False)(tenant)
             async with asyncio.TaskGroup() as group:
                 for call_uuid in uuids:
-                    await sync_to_async(announce, thread_sensitive=False)(tenant, call_uuid)
+                    await in_database(announce, tenant, call_uuid)
                     caller = Caller("127.0.0.1", product.calls.port, script=parse_script(SCRIPT), call_uuid=call_uuid)
                     group.create_task(caller.run())
                     await asyncio.sleep(SECONDS_BETWEEN_CALLS)
             await product.calls.stop(10)
-        return await sync_to_async(waits, thread_sensitive=False)(tenant, uuids)
+        return await in_database(waits, tenant, uuids)
 
 
 def speak(tenant: Tenant) -> None:
-    with acting_for(tenant):
-        refresh_phrases(tenant=tenant)
+    try:
+        with acting_for(tenant):
+            refresh_phrases(tenant=tenant)
+    finally:
+        close_old_connections()
 
 
 def announce(tenant: Tenant, call_uuid: uuid.UUID) -> None:
