@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from calls.models import Usage
 from calls.pricing import within
+from providers.prices import SMALLEST
 
 Row = dict[str, Any]
 
@@ -74,7 +75,7 @@ def _row(figures: Row, by: Sequence[str]) -> Row:
         "output_tokens": figures["output_tokens"],
         "audio_minutes": (figures["audio_seconds"] / 60).quantize(Decimal("0.001")),
         "characters": figures["characters"],
-        "cost_eur": figures["cost"],
+        "cost_eur": figures["cost"].quantize(SMALLEST),
         "unpriced": figures["unpriced"],
         "estimated": figures["estimated"],
     }

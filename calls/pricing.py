@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import SpendDay, Usage
-from providers.prices import PriceBook, billing_day, cost_eur
+from providers.prices import SMALLEST, PriceBook, billing_day, cost_eur
 
 BATCH = 500
 
@@ -83,4 +83,4 @@ def _reprice_day(day: date, book: PriceBook, found: dict[tuple[str, str], Differ
         return
     Usage.objects.bulk_update(changed, ["cost_eur"], batch_size=BATCH)
     total = within(day, day).aggregate(total=Sum("cost_eur", default=Decimal(0)))["total"]
-    SpendDay.objects.update_or_create(day=day, defaults={"cost_eur": total})
+    SpendDay.objects.update_or_create(day=day, defaults={"cost_eur": total.quantize(SMALLEST)})

@@ -22,7 +22,7 @@ _SIZES: Final[Mapping[str, int]] = {
     Unit.MILLION_CACHED_TOKENS: 1_000_000,
     Unit.MILLION_OUTPUT_TOKENS: 1_000_000,
 }
-_SMALLEST: Final = Decimal("0.00000001")  # euros, as Usage.cost_eur stores them
+SMALLEST: Final = Decimal("0.00000001")  # euros, as Usage.cost_eur stores them
 
 
 class Units(Protocol):
@@ -85,7 +85,7 @@ def cost_eur(report: Units, prices: PriceBook) -> Decimal | None:
         if price is None:
             return None
         total += price * amount / _SIZES[unit]
-    return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
+    return total.quantize(SMALLEST, ROUND_HALF_EVEN)
 
 
 def _used(report: Units) -> dict[str, Decimal]:
