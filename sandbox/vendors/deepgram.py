@@ -17,7 +17,7 @@ from typing import Any
 
 from sandbox.g711 import ALAW, MULAW
 from sandbox.vendors.recognizer import Event, Recognizer, Result, SpeechStarted, Word
-from sandbox.vendors.wire import GARBAGE, SLOW_SECONDS, Receive, Request, Send, delay, ledger
+from sandbox.vendors.wire import GARBAGE, RETRY_AFTER, SLOW_SECONDS, Receive, Request, Send, delay, ledger
 
 IDLE_SECONDS = 10.0
 IDLE_REASON = (
@@ -76,6 +76,7 @@ async def _refuse(request: Request, send: Send, request_id: str, status: int, co
         (b"content-type", b"application/json"),
         (b"dg-request-id", request_id.encode()),
         (b"dg-error", message.encode()),
+        *([(b"retry-after", RETRY_AFTER.encode())] if status == 429 else []),
     ]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     return await send({"type": "websocket.http.response.body", "body": body})
@@ -90,6 +91,7 @@ class _Listener:
         self._shows_interim = request.first("interim_results") == "true"
         self._shows_onset = request.first("vad_events") == "true"
         self._delay = delay("STT")
+        self._has_words = self._has_finals = False
         endpointing, utterance_end = request.first("endpointing", "10"), request.first("utterance_end_ms")
         self._recognizer = Recognizer(
             endpointing=None if endpointing == "false" else _seconds(endpointing, default=0.01),
@@ -121,11 +123,22 @@ class _Listener:
             audio = event.get("bytes")
             if audio:
                 await self._report(self._recognizer.hear(self._decode(audio)))
-                if self._request.asks_for("drop") and self._recognizer.seconds > 1:
+                if self._is_middle and self._request.asks_for("drop"):
+                    return
+                if self._is_middle and self._request.asks_for("error"):
+                    await self._error("Internal server error.", "")
+                    await self._close(1011, "Internal server error.")
                     return
             elif audio is not None or await self._obey(event["text"]):
                 await self._finish()
                 return
+
+    @property
+    def _is_middle(self) -> bool:
+        """Whether a fault of the middle of a stream is due."""
+        if self._request.asks_for("words"):
+            return self._has_words
+        return self._has_finals if self._request.asks_for("final") else self._recognizer.seconds > 1
 
     async def _obey(self, text: str) -> bool:
         """Act on a control message; whether it was CloseStream."""
@@ -166,7 +179,12 @@ class _Listener:
 
     async def _report(self, events: list[Event]) -> None:
         for event in events:
+            if isinstance(event, Result) and event.words:
+                self._has_words = True
+                self._has_finals = self._has_finals or event.is_final
             if (message := self._as_message(event)) is None:
+                continue
+            if self._is_middle and self._request.asks_for("stall"):
                 continue
             if self._delay:
                 await asyncio.sleep(self._delay)
@@ -216,7 +234,7 @@ class _Listener:
         await self._message({"type": "Error", "variant": "SchemaError", "description": description, "message": text})
 
     async def _message(self, message: dict[str, Any]) -> None:
-        garbled = self._request.asks_for("garbage")
+        garbled = self._request.asks_for("garbage") and (self._has_words or not self._request.asks_for("words"))
         text = GARBAGE.decode() if garbled else json.dumps(message, ensure_ascii=False)
         await self._send({"type": "websocket.send", "text": text})
 

@@ -5,8 +5,15 @@ The key chooses the fault, so that an unchanged SDK can meet every one of them:
     …-401 …-429 …-500   refused with that status
     …-slow              answers 2 s late
     …-drop              breaks the connection off in the middle
+    …-stall             says nothing more from the middle on
+    …-error             tells of an error of its own in the middle
     …-hang              takes the request and never answers
     …-garbage           answers what is no answer
+
+    …-first-FAULT       only at the first request with this key
+    …-after3-FAULT      only from the fourth on
+    …-words-FAULT       speech to text: the middle is when the caller has begun to say something
+    …-final-FAULT       speech to text: the middle is when the caller has said something
 """
 
 from __future__ import annotations
@@ -14,7 +21,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -29,11 +37,23 @@ Send = Callable[[Event], Awaitable[None]]
 SLOW_SECONDS = 2.0
 HANG_SECONDS = 60.0
 GARBAGE = b"<html>502 Bad Gateway</html>"
+RETRY_AFTER = "1"  # seconds, of a 429
 MAX_BODY = 1_000_000
 KEYS = ("xi-api-key", "x-api-key", "x-goog-api-key", "authorization")  # where vendors want theirs
 
 # What the vendors would bill, newest last; /sandbox/ledger shows it.
 ledger: deque[dict[str, Any]] = deque(maxlen=10_000)
+
+
+_requests: Counter[str] = Counter()  # by key
+
+
+def _count(key: str) -> int:
+    """The number of this request, from 1; only keys that ask for it are counted."""
+    if not re.search(r"-(first|after\d)", key):
+        return 1
+    _requests[key] += 1
+    return _requests[key]
 
 
 def delay(name: str) -> float:
@@ -56,13 +76,22 @@ class Request:
         }
         self.key = next((self.headers[name] for name in KEYS if name in self.headers), "").rpartition(" ")[2]
         self.content_type = self.headers.get("content-type", "")
+        self.number = _count(self.key)
         self._receive = receive
 
     def first(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[0]
 
     def asks_for(self, fault: str) -> bool:
-        return fault in self.key.split("-")[1:]
+        """Whether the key has this suffix, and it applies to this request."""
+        for suffix in self.key.split("-")[1:]:
+            if suffix == fault:
+                return True
+            if suffix == "first" and self.number > 1:
+                return False
+            if (spared := re.fullmatch(r"after(\d+)", suffix)) and self.number <= int(spared[1]):
+                return False
+        return False
 
     async def body(self, limit: int = MAX_BODY) -> bytes:
         """Raises BadRequest when it is larger than `limit` bytes."""
