@@ -1,17 +1,19 @@
 """The vendors' emulators: one ASGI application, each vendor under its own path.
 
-/deepgram/…  /groq/…  /elevenlabs/…   what the vendor's own host serves
-/sandbox/ledger                       what was used, as the vendors would bill it; DELETE empties it
+/deepgram/…  /groq/…  and the others   what the vendor's own host serves
+/sandbox/ledger                        what was used, as the vendors would bill it; DELETE empties it
 """
 
 from __future__ import annotations
 
 import logging
 
-from sandbox.vendors import deepgram, elevenlabs, groq
+from sandbox.vendors import anthropic, deepgram, elevenlabs, gemini, groq, openai
 from sandbox.vendors.wire import BadRequest, Receive, Request, Response, Scope, Send, ledger
 
 logger = logging.getLogger(__name__)
+
+GENERATE = ("generateContent", "streamGenerateContent")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,8 +41,19 @@ async def _route(request: Request, response: Response) -> None:
     match request.method, request.path.strip("/").split("/"):
         case "POST", ["groq", "openai", "v1", "chat", "completions"]:
             await groq.chat_completions(request, response)
+        case "POST", [("openai" | "ollama") as vendor, "v1", "chat", "completions"]:
+            await openai.chat_completions(request, response, vendor)
+        case "POST", ["anthropic", "v1", "messages"]:
+            await anthropic.messages(request, response)
+        case "POST", ["gemini", "v1" | "v1beta", "models", method] if method.partition(":")[2] in GENERATE:
+            model, _, action = method.partition(":")
+            await gemini.generate_content(request, response, model, streamed=action == GENERATE[1])
         case "POST", ["elevenlabs", "v1", "text-to-speech", voice_id, *rest] if rest in ([], ["stream"]):
             await elevenlabs.text_to_speech(request, response, voice_id)
+        case "POST", ["elevenlabs", "v1", "voices", "add"]:
+            await elevenlabs.add_voice(request, response)
+        case "DELETE", ["elevenlabs", "v1", "voices", voice_id]:
+            await elevenlabs.delete_voice(request, response, voice_id)
         case "GET", ["elevenlabs", "v1", "voices"]:
             await elevenlabs.voices(request, response)
         case "GET", ["sandbox", "ledger"]:

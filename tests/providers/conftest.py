@@ -37,7 +37,7 @@ class Vendors:
 
     def point(self, url: str | None = None, key: str = KEY) -> None:
         self.settings.VENDORS = {
-            name: {"api_key": key, "url": url or f"{self.url}/{name}"} for name in ("deepgram", "groq", "elevenlabs")
+            name: {"api_key": key, "url": url or f"{self.url}/{name}"} for name in self.settings.VENDORS
         }
 
     async def ledger(self, vendor: str, *, count: int = 1) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from providers import registry
 from providers.protocols import (
+    Choice,
+    LanguageModel,
     Message,
     OnUsage,
     SpeechEvent,
@@ -78,8 +80,13 @@ def spoken(text: str = SENTENCE) -> bytes:
     return SILENCE + render(text, "fr") + SILENCE * 4
 
 
-async def answer(on_usage: OnUsage, *, timeout: float = 5.0) -> str:
-    model = registry.language_model()
+def language_model(provider: str, **more: str) -> LanguageModel:
+    """The platform's client of a vendor, or a company's own."""
+    return cast(LanguageModel, registry.vendor("llm", Choice(provider, **more)).client)
+
+
+async def answer(on_usage: OnUsage, *, provider: str = "groq", timeout: float = 5.0) -> str:
+    model = language_model(provider)
     return "".join([piece async for piece in model.stream(QUESTION, on_usage, timeout=timeout)])
 
 

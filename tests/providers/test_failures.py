@@ -15,9 +15,11 @@ from providers import registry
 from providers.protocols import Failure, ProviderError, SpeechOptions, UsageReport
 from providers.wire import from_exception, retry_after
 from tests.providers.conftest import KEY, Handler, Vendors, http_answer
-from tests.providers.helpers import QUESTION, Ear, answer, listen, say, spoken
+from tests.providers.helpers import QUESTION, Ear, answer, language_model, listen, say, spoken
 
 Serve = Callable[[Handler], Awaitable[str]]
+Use = Callable[[list[UsageReport]], Awaitable[None]]
+LANGUAGE_MODELS = ("groq", "openai", "ollama", "anthropic", "gemini")
 SCHEMA = {"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"]}
 
 
@@ -28,12 +30,18 @@ async def use_deepgram(reports: list[UsageReport]) -> None:
         raise error
 
 
-async def use_groq(reports: list[UsageReport]) -> None:
-    await answer(reports.append)
+def use_to_answer(provider: str) -> Use:
+    async def use(reports: list[UsageReport]) -> None:
+        await answer(reports.append, provider=provider)
+
+    return use
 
 
-async def use_groq_to_decide(reports: list[UsageReport]) -> None:
-    await registry.language_model().decide(QUESTION, SCHEMA, reports.append)
+def use_to_decide(provider: str) -> Use:
+    async def use(reports: list[UsageReport]) -> None:
+        await language_model(provider).decide(QUESTION, SCHEMA, reports.append)
+
+    return use
 
 
 async def use_elevenlabs(reports: list[UsageReport]) -> None:
@@ -44,12 +52,11 @@ USES = pytest.mark.parametrize(
     ("provider", "use"),
     [
         pytest.param("deepgram", use_deepgram, id="deepgram"),
-        pytest.param("groq", use_groq, id="groq"),
-        pytest.param("groq", use_groq_to_decide, id="groq-decide"),
+        *(pytest.param(name, use_to_answer(name), id=name) for name in LANGUAGE_MODELS),
+        *(pytest.param(name, use_to_decide(name), id=f"{name}-decide") for name in LANGUAGE_MODELS),
         pytest.param("elevenlabs", use_elevenlabs, id="elevenlabs"),
     ],
 )
-Use = Callable[[list[UsageReport]], Awaitable[None]]
 
 
 async def failure(provider: str, use: Use, reports: list[UsageReport] | None = None) -> ProviderError:
@@ -152,13 +159,15 @@ async def test_a_server_of_another_protocol(vendors: Vendors, serve: Serve, prov
     assert (await failure(provider, use)).failure in (Failure.GARBAGE, Failure.CUT)
 
 
-async def test_a_language_model_that_does_not_answer_in_time(vendors: Vendors) -> None:
-    await vendors.use(key="sandbox-hang")
+@pytest.mark.parametrize("provider", LANGUAGE_MODELS)
+@pytest.mark.parametrize("fault", ["hang", "slow"])
+async def test_a_language_model_that_does_not_answer_in_time(vendors: Vendors, provider: str, fault: str) -> None:
+    await vendors.use(key=f"sandbox-{fault}")
     with pytest.raises(ProviderError) as caught:
-        await answer(lambda report: None, timeout=0.2)
+        await answer(lambda report: None, provider=provider, timeout=0.2)
     assert caught.value.failure is Failure.TIMEOUT
     with pytest.raises(ProviderError) as caught:
-        await registry.language_model().decide(QUESTION, SCHEMA, lambda report: None, timeout=0.2)
+        await language_model(provider).decide(QUESTION, SCHEMA, lambda report: None, timeout=0.2)
     assert caught.value.failure is Failure.TIMEOUT
 
 
@@ -183,7 +192,7 @@ async def test_speech_to_text_that_does_not_shake_hands_within_three_seconds(ven
 
 async def test_a_model_that_was_shut_down(vendors: Vendors) -> None:
     vendors.settings.GROQ_MODEL = "llama-3.3-70b-versatile"
-    error = await failure("groq", use_groq)
+    error = await failure("groq", use_to_answer("groq"))
     assert error.failure is Failure.REFUSED
     assert "model_decommissioned" in str(error)
 
