@@ -248,7 +248,7 @@ def test_a_price_that_is_gone_leaves_no_cost(cast: Cast) -> None:
     with acting_for(cast.alpha.tenant):
         (difference,) = reprice(since=NOON.date(), until=NOON.date())
         assert SpendDay.objects.get(day=NOON.date()).cost_eur == 0
-    assert (difference.before_eur, difference.after_eur, difference.unpriced_after) == (1, 0, 1)
+    assert (difference.before_eur, difference.after_eur, difference.unpriced_after) == (Decimal(1), Decimal(0), 1)
     assert cost(row) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
 import httpx
@@ -9,15 +10,20 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from calls import settings as call_settings
 from calls.models import Usage
 from calls.usage import forget_prices
+from providers import generation
 from providers.phrases import phrase_store
-from providers.services import phrases_changed, refresh_phrases
+from providers.services import RUNS_KEPT, phrases_changed, refresh_phrases
+from providers.tasks import refresh_phrases as refresh_phrases_task
 from providers.tasks import refresh_phrases_of_everyone
-from tenants.models import Phrase, Tenant
+from tenants.models import Phrase, PhraseRun, Tenant
 from tenants.scope import acting_for
 from tests.cast import Cast, House
 from tests.providers.conftest import Vendors
@@ -108,3 +114,77 @@ def test_the_command_says_what_it_could_not_make(vendors_beside: Vendors, cast: 
 def test_the_command_knows_no_company_of_that_name(db: None) -> None:
     with pytest.raises(CommandError, match="no company account 'nobody'"):
         call_command("refresh_phrases", tenant="nobody")
+
+
+# --- How far it has come ------------------------------------------------------------
+
+
+def run_of(house: House) -> PhraseRun:
+    with acting_for(house.tenant):
+        run = PhraseRun.objects.first()
+    assert run is not None
+    return run
+
+
+def test_a_run_tells_how_far_it_has_come(vendors_beside: Vendors, cast: Cast) -> None:
+    seen: list[str] = []
+    wanted = len(missing(cast.alpha))
+    with acting_for(cast.alpha.tenant):
+        outcome = refresh_phrases(tenant=cast.alpha.tenant, on_made=seen.append)
+    run = run_of(cast.alpha)
+    assert (run.state, run.total, run.done, run.failed, run.reason) == ("done", wanted, len(outcome.made), 0, "")
+    assert run.finished_at is not None
+    assert len(seen) == wanted
+    assert run_of(cast.bravo).reason == "Bravo is out of credits"  # of the cast
+
+
+def test_a_run_that_failed_says_how_much_and_why(vendors_beside: Vendors, cast: Cast) -> None:
+    vendors_beside.point(key="sandbox-401")
+    with acting_for(cast.alpha.tenant):
+        outcome = refresh_phrases(tenant=cast.alpha.tenant)
+    run = run_of(cast.alpha)
+    assert (run.state, run.done, run.failed) == ("failed", 0, len(outcome.failed))
+    assert "refused" in run.reason
+    assert "sandbox-401" not in run.reason
+
+
+def test_a_run_whose_process_is_gone_is_not_in_progress_for_ever(vendors_beside: Vendors, cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        lost = PhraseRun.objects.create(started_at=timezone.now() - timedelta(hours=1))
+        for _number in range(30):
+            PhraseRun.objects.create(state="done", started_at=timezone.now() - timedelta(days=1))
+        lost.started_at = timezone.now() - timedelta(minutes=20)
+        lost.save()
+        refresh_phrases(tenant=cast.alpha.tenant)
+        lost.refresh_from_db()
+        assert lost.state == "failed"
+        assert PhraseRun.objects.count() == RUNS_KEPT
+
+
+def test_a_run_that_a_vendor_let_wait_too_long_goes_on_later(
+    vendors_beside: Vendors, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor allows one request and says 429 to the rest; each run makes what it can."""
+    monkeypatch.setattr(generation, "LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr("providers.tasks.MOST_RESUMED", 2)
+    vendors_beside.point(key="sandbox-429")
+    refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
+    with acting_for(cast.alpha.tenant):
+        runs = PhraseRun.objects.filter(state="failed", reason__contains="rate_limited").count()
+    assert runs == 3
+    vendors_beside.point()
+    monkeypatch.undo()
+    refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
+    assert missing(cast.alpha) == []
+
+
+def test_the_list_of_phrases_shows_the_run(cast: Cast, client: Client) -> None:
+    client.force_login(cast.owner)
+    address = reverse("admin:tenants_phrase_changelist")
+    assert "Alpha is out of credits" in client.get(address).content.decode()
+    with acting_for(cast.alpha.tenant):
+        PhraseRun.objects.create(total=40, done=12)
+    page = client.get(address).content.decode()
+    assert "12" in page
+    assert "40" in page
+    assert "out of credits" not in page
