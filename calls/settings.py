@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from calls.understanding import FaqIndex, ProblemIndex
 from companies.models import Company
+from providers import registry
 from providers.protocols import Choice, Voice
 from tenants import hours, presets
 from tenants.hours import Schedule
 from tenants.models import FaqEntry, Keyword, Phrase, ProblemType, Tenant, TransferTarget
+from tenants.vendors import choices
 from tenants.voices import voice_of
 
 
@@ -143,6 +145,9 @@ def load(tenant: Tenant) -> CallSettings:
         ([row.question, *row.other_wordings.splitlines()], Answer(row.pk, row.answer))
         for row in FaqEntry.objects.filter(is_active=True, language=tenant.language)
     ]
+    vendors = choices()
+    for kind, chosen in vendors.items():
+        registry.prepare(kind, chosen)
     return CallSettings(
         tenant_id=tenant.pk,
         language=tenant.language,
@@ -168,4 +173,6 @@ def load(tenant: Tenant) -> CallSettings:
         announces_recording=tenant.record_calls and tenant.announces_recording,
         answers=tuple(answer for _, answer in entries),
         faq=FaqIndex(entries, tenant.language),
+        speech_to_text=vendors["stt"],
+        language_model=vendors["llm"],
     )

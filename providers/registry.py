@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast, runtime_checkable
 
@@ -62,6 +62,13 @@ def class_of(kind: Kind, choice: Choice) -> Any:
     return import_string(path)
 
 
+def prepare(kind: Kind, choices: Sequence[Choice]) -> None:
+    """Import the SDKs, for half a second each, in a thread that may be kept waiting."""
+    for choice in choices:
+        with suppress(Exception):  # told when the vendor is made
+            class_of(kind, choice)
+
+
 def vendor(kind: Kind, choice: Choice) -> Vendor:
     if (kind, choice) not in _made:
         breaker = CircuitBreaker(kind, choice.provider)
@@ -76,7 +83,7 @@ def vendors(kind: Kind, choices: Sequence[Choice] = ()) -> list[Vendor]:
         try:
             found.append(vendor(kind, choice))
         except Exception:
-            logger.exception("%s cannot be used", choice.provider)
+            logger.exception("a vendor's client could not be made, calls do without: %s", choice.provider)
     return found
 
 

@@ -65,8 +65,8 @@ class Product:
     async def _start_calls(self, stack: AsyncExitStack) -> None:
         from voicebot_site.asgi import application
 
-        for vendor_of in (registry.speech_to_text, registry.language_model, registry.text_to_speech):
-            vendor_of()  # importing an SDK takes longer than a frame
+        for kind in registry.KINDS:
+            registry.vendors(kind)  # importing an SDK takes longer than a frame
         self.allow_list = AllowList()
         await self.refresh_allow_list()
         self.calls = AudioSocketServer(

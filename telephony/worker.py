@@ -81,7 +81,8 @@ class Worker:
         state: dict[str, Any] = {}
         if self._application is None:
             application = import_string(settings.ASGI_APPLICATION)
-            self._make_vendors()
+            for kind in registry.KINDS:  # imports take 0.2 s each, a TLS context 20 ms
+                registry.vendors(kind)
             allow_list = state["allow_list"] = AllowList()
             allowed = await self._watch(allow_list)
         else:
@@ -93,14 +94,6 @@ class Worker:
         gc.freeze()
         gc.set_threshold(700, 10, 1000)
         return server
-
-    def _make_vendors(self) -> None:
-        """Their imports take 0.2 s, their TLS contexts 20 ms each."""
-        for make in (registry.speech_to_text, registry.language_model, registry.text_to_speech):
-            try:
-                make()
-            except Exception:
-                logger.exception("a vendor's client could not be made; calls will do without")
 
     async def _watch(self, allow_list: AllowList) -> Callable[[str], bool]:
         """Keep the list fresh; returns when it has been read for the first time."""

@@ -36,6 +36,8 @@ RIGHTS: Final[dict[str, tuple[Rights, Rights, Rights, Rights]]] = {
     "tenants.pronunciation": (ALL, ALL, VIEW, VIEW),
     "tenants.phraserun": (VIEW, VIEW, VIEW, VIEW),
     "tenants.clonedvoice": (VIEW | {"add", "delete"}, VIEW, NONE, NONE),
+    "tenants.vendorchoice": (ALL, ALL, NONE, NONE),
+    "tenants.vendorkey": (ALL, ALL, NONE, NONE),
     "tenants.faqentry": (ALL, ALL, VIEW, VIEW),
     "tenants.problemtype": (ALL, ALL, VIEW, VIEW),
     "tenants.remedystep": (ALL, ALL, VIEW, VIEW),

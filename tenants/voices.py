@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.protocols import Voice
 from tenants.models import Pronunciation, Tenant
+from tenants.vendors import choices
 
 
 def voice_of(tenant: Tenant, language: str) -> Voice:
@@ -11,5 +12,6 @@ def voice_of(tenant: Tenant, language: str) -> Voice:
     return Voice(
         language=language,
         voice_id=tenant.voice,
+        vendors=choices()["tts"],
         pronunciations=tuple(Pronunciation.objects.order_by("pk").values_list("written", "spoken")),
     )

@@ -33,6 +33,8 @@ from tenants.models import (
     RemedyStep,
     Tenant,
     TransferTarget,
+    VendorChoice,
+    VendorKey,
 )
 from tenants.scope import TenantModel, acting_for
 from tickets.models import Comment, Ticket
@@ -51,6 +53,8 @@ class House:
     phrase: Phrase
     phrase_run: PhraseRun
     pronunciation: Pronunciation
+    vendor_choice: VendorChoice
+    vendor_key: VendorKey
     cloned_voice: ClonedVoice
     faq_entry: FaqEntry
     problem_type: ProblemType
@@ -127,6 +131,10 @@ def house(name: str, *, network: str, phone_number: str) -> House:
             holiday=Holiday.objects.create(date=datetime.date(2000, 1, 1), name=f"{name} holiday"),
             phrase=Phrase.objects.create(key="welcome", text=f"Bienvenue chez {name}."),
             phrase_run=PhraseRun.objects.create(state=PhraseRun.State.FAILED, reason=f"{name} is out of credits"),
+            vendor_choice=VendorChoice.objects.create(
+                kind=VendorChoice.Kind.LANGUAGE_MODEL, provider="groq", model=f"{name} model"
+            ),
+            vendor_key=VendorKey.objects.create(provider="groq", api_key=f"{name} secret"),
             pronunciation=Pronunciation.objects.create(written=f"{name}net", spoken=f"{name} nette"),
             cloned_voice=ClonedVoice.objects.create(
                 name=f"Voix de {name}",

@@ -27,6 +27,8 @@ GROUPS: list[tuple[str | Promise, list[tuple[str, str]]]] = [
             ("tenants.problemtype", "troubleshoot"),
             ("tenants.keyword", "key_visualizer"),
             ("tenants.transfertarget", "phone_forwarded"),
+            ("tenants.vendorchoice", "alt_route"),
+            ("tenants.vendorkey", "vpn_key"),
         ],
     ),
     (_("Telephony"), [("tenants.asteriskserver", "dns")]),

@@ -1,5 +1,5 @@
 """What a company configures, and its account and people."""
 
-from tenants.admin import accounts, faq, phrases, problems, servers, voices
+from tenants.admin import accounts, faq, phrases, problems, servers, vendors, voices
 
-__all__ = ["accounts", "faq", "phrases", "problems", "servers", "voices"]
+__all__ = ["accounts", "faq", "phrases", "problems", "servers", "vendors", "voices"]

@@ -5,6 +5,7 @@ from tenants.models.hours import Holiday, OpeningHours
 from tenants.models.problems import Keyword, ProblemType, RemedyStep, Severity
 from tenants.models.speech import FaqEntry, Phrase
 from tenants.models.telephony import AsteriskServer, TransferTarget, digest_token, new_token, validate_network
+from tenants.models.vendors import VendorChoice, VendorKey
 from tenants.models.voices import ClonedVoice, PhraseRun, Pronunciation
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Severity",
     "Tenant",
     "TransferTarget",
+    "VendorChoice",
+    "VendorKey",
     "digest_token",
     "new_token",
     "validate_network",

@@ -1,0 +1,77 @@
+"""Which vendors the calls of a company use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminSelectWidget
+
+from tenants.admin.spoken import SpokenAhead
+from tenants.modeladmin import TenantModelAdmin
+from tenants.models import VendorChoice, VendorKey
+
+
+def provider_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=capfirst(_("vendor")),
+        choices=lambda: [(name, name) for name in sorted(settings.PROVIDERS)],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
+class VendorChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    provider = provider_field()
+
+    class Meta:
+        model = VendorChoice
+        fields = ("kind", "provider", "model")
+
+
+class VendorKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The key goes in and never comes out."""
+
+    provider = provider_field()
+    api_key = forms.CharField(
+        label=capfirst(_("key")),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("Left empty, the stored one stays."),
+    )
+
+    class Meta:
+        model = VendorKey
+        fields = ("provider", "api_key")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["api_key"] = ""
+
+    def clean_api_key(self) -> str:
+        key: str = self.cleaned_data["api_key"] or self.instance.api_key
+        if not key:
+            raise forms.ValidationError(_("Enter the key."))
+        return key
+
+
+@admin.register(VendorChoice)
+class VendorChoiceAdmin(SpokenAhead, TenantModelAdmin):
+    """Another voice has other phrases: they are spoken ahead."""
+
+    form = VendorChoiceForm
+    list_display = ("provider", "kind", "model")
+    list_filter = ("kind",)
+    ordering_field = "position"
+    hide_ordering_field = True
+    fieldsets = ((None, {"fields": ("kind", ("provider", "model"))}),)
+
+
+@admin.register(VendorKey)
+class VendorKeyAdmin(SpokenAhead, TenantModelAdmin):
+    form = VendorKeyForm
+    list_display = ("provider",)
