@@ -34,7 +34,7 @@ class Outcome:
     transfer_to: str
     scenes: Sequence[str]
     turns: Sequence[SaidOrTurn]
-    ticket: Mapping[str, str]
+    ticket: Mapping[str, str]  # what is missing cannot be told
     seconds: float
     about_open_ticket: bool
     is_recorded: bool | None = None  # None: this cannot be told
@@ -84,7 +84,7 @@ def _failures(scenario: Scenario, outcome: Outcome) -> Iterable[str]:
     if expect.transfer_to and outcome.transfer_to != expect.transfer_to:
         yield f"it was handed over to {outcome.transfer_to!r}, not to {expect.transfer_to!r}"
     for field, value in expect.ticket.items():
-        if outcome.ticket[field] != value:
+        if field in outcome.ticket and outcome.ticket[field] != value:
             yield f"the ticket's {field} is {outcome.ticket[field]!r}, not {value!r}"
     if expect.about_open_ticket not in (None, outcome.about_open_ticket):
         yield f"about the open ticket: {outcome.about_open_ticket}"

@@ -38,9 +38,10 @@ def run_text(scenario: Scenario, settings: CallSettings) -> Report:
         return Report(scenario.name, failures=(str(error),))
 
 
-def lines_said(scenario: Scenario, settings: CallSettings) -> list[Line]:
-    """What the caller would really do: without the lines that there is no occasion for."""
-    return asyncio.run(_play(scenario, _furnish(settings, scenario.company)))[1]
+def rehearse(scenario: Scenario, settings: CallSettings) -> tuple[list[Line], float]:
+    """What the caller would really do, without the lines that there is no occasion for, and the call's seconds."""
+    outcome, said = asyncio.run(_play(scenario, _furnish(settings, scenario.company)))
+    return said, outcome.seconds
 
 
 async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, list[Line]]:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -51,13 +51,14 @@ class Command(BaseCommand):
         play = self.by_telephone if options["audio"] else self.by_text
         self.as_json = options["json"]
         reports: list[Report] = []
-        for language in languages:
-            try:
-                scenarios = [scenario for scenario in load(language) if options["only"] in scenario.name]
-            except ScenarioError as error:
-                raise CommandError(str(error)) from None
-            if scenarios:
-                reports += play(language, tenant, scenarios)
+        with throw_away_database(tenant) if options["audio"] else nullcontext():
+            for language in languages:
+                try:
+                    scenarios = [scenario for scenario in load(language) if options["only"] in scenario.name]
+                except ScenarioError as error:
+                    raise CommandError(str(error)) from None
+                if scenarios:
+                    reports += play(language, tenant, scenarios)
         if not reports:
             raise CommandError(f"--only: no scenario's name contains {options['only']!r}")
         failed = sum(report.failed for report in reports)
@@ -90,8 +91,8 @@ class Command(BaseCommand):
         from sandbox.scenarios import run_audio  # the simulated callers are not needed for text
 
         self.stderr.write(f"{len(scenarios)} callers; this takes minutes …")
-        with throw_away(tenant, language) as copy:
-            reports = asyncio.run(run_audio(scenarios, copy))
+        copy = tenant or create_tenant(slug=f"scenarios-{language}", name="Alpha", language=language)
+        reports = asyncio.run(run_audio(scenarios, copy))
         for report in reports:
             self.show(report, report.seconds)
         return reports
@@ -113,11 +114,11 @@ def settings_of(tenant: Tenant) -> CallSettings:
 
 
 @contextmanager
-def throw_away(tenant: Tenant | None, language: str) -> Iterator[Tenant]:
-    """A copy of a company, or a new one, in a database and a data directory of their own.
+def throw_away_database(tenant: Tenant | None) -> Iterator[None]:
+    """A database and a data directory of their own, with a copy of the company; once in a process.
 
     Only embedded: tasks of these calls must not reach workers that know another database,
-    and calls nobody makes must not cost money.
+    and calls that nobody makes must not cost money.
     """
     real = [name for name, vendor in django_settings.VENDORS.items() if not vendor["api_key"].startswith("sandbox")]
     if django_settings.DATABASE_URL or django_settings.REDIS_URL or real:
@@ -129,7 +130,9 @@ def throw_away(tenant: Tenant | None, language: str) -> Iterator[Tenant]:
     databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
     try:
         with tempfile.TemporaryDirectory() as folder, override_settings(DATA_DIR=folder, MEDIA_ROOT=folder):
-            yield put(tenant, rows) if tenant else create_tenant(slug="scenarios", name="Alpha", language=language)
+            if tenant is not None:
+                put(tenant, rows)
+            yield
             if celery.embedded_worker is not None:  # the last summary is being written
                 celery.embedded_worker.submit(lambda: None).result(timeout=60)
     finally:
@@ -147,9 +150,8 @@ def copies(tenant: Tenant) -> str:
         return str(serializers.serialize("json", [row for model in models for row in model.objects.all()]))
 
 
-def put(tenant: Tenant, rows: str) -> Tenant:
+def put(tenant: Tenant, rows: str) -> None:
     tenant.save(force_insert=True)
     with acting_for(tenant):
         for row in serializers.deserialize("json", rows):
             row.save()
-    return tenant
