@@ -34,6 +34,8 @@ class Speech:
     @property
     def heard(self) -> str:
         """As much of it as was played, to the word."""
+        if not self._parts:  # cut off before anybody was asked to speak
+            return ""
         played, heard = self.playback.frames_played, ""
         ends = [start for _, start in self._parts[1:]] + [self.playback.frames_fed]
         for (text, start), end in zip(self._parts, ends, strict=True):
