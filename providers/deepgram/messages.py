@@ -28,8 +28,18 @@ class Complaint:
     text: str
 
 
-def parse(raw: bytes) -> SpeechEvent | Metadata | Complaint | None:
-    """One message; None for those that say nothing to us, and for kinds of the future.
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Flux's first message."""
+
+    request_id: str
+
+
+Message = SpeechEvent | Connected | Metadata | Complaint
+
+
+def parse(raw: bytes) -> list[Message]:
+    """What one message says; nothing for those that say nothing to us, and for kinds of the future.
 
     Raises ValueError, TypeError or LookupError for what is no message of Deepgram's.
     """
@@ -38,23 +48,23 @@ def parse(raw: bytes) -> SpeechEvent | Metadata | Complaint | None:
         case "Results":
             return _transcript(message)
         case "SpeechStarted":
-            return SpeechStarted(message["timestamp"])
+            return [SpeechStarted(message["timestamp"])]
         case "UtteranceEnd":
-            return UtteranceEnded(message["last_word_end"])
+            return [UtteranceEnded(message["last_word_end"])]
         case "Metadata":
-            return Metadata(message.get("request_id", ""), Decimal(str(message["duration"])))
+            return [Metadata(message.get("request_id", ""), Decimal(str(message["duration"])))]
         case "Error":
-            return Complaint(str(message.get("description") or message.get("message") or "unknown error"))
+            return [Complaint(str(message.get("description") or message.get("message") or "unknown error"))]
         case _:
-            return None
+            return []
 
 
-def _transcript(message: dict[str, Any]) -> Transcript | None:
+def _transcript(message: dict[str, Any]) -> list[Message]:
     best = message["channel"]["alternatives"][0]
     ends_speech = message["speech_final"]
     if not best["transcript"] and not ends_speech:
-        return None  # heard nothing: sent all the time in silence
+        return []  # heard nothing: sent all the time in silence
     words = best["words"]
     start = words[0]["start"] if words else message["start"]
     end = words[-1]["end"] if words else message["start"] + message["duration"]
-    return Transcript(best["transcript"], message["is_final"], ends_speech, start, end, best["confidence"])
+    return [Transcript(best["transcript"], message["is_final"], ends_speech, start, end, best["confidence"])]

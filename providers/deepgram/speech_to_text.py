@@ -13,10 +13,13 @@ from typing import Any, Final
 import httpx
 from deepgram import AsyncDeepgramClient
 from deepgram.environment import DeepgramClientEnvironment
+from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+from deepgram.listen.v2.socket_client import AsyncV2SocketClient
 from django.conf import settings
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from providers import wire
+from providers.deepgram import flux
 from providers.deepgram.stream import DeepgramStream
 from providers.deepgram.transport import Transport
 from providers.protocols import (
@@ -53,25 +56,57 @@ class DeepgramSpeechToText:
         started = loop.time()
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                connecting = self._client.listen.v1.connect(**self._parameters(options))
-                socket = await leave.enter_async_context(connecting)
-                await socket.send_keep_alive()  # the transport connects with the first message
+                socket = await self._connect(options, leave)
         except Exception as error:
             await leave.aclose()
             raise self._error(error) from None
         except BaseException:
             await leave.aclose()
             raise
+        is_multilingual = options.language == "multi" and not self._is_flux
         report = UsageReport(
             kind="stt",
             provider="deepgram",
-            model=self._model if options.language != "multi" else f"{self._model}-multilingual",  # priced apart
+            model=f"{self._model}-multilingual" if is_multilingual else self._model,  # priced apart
             latency_seconds=loop.time() - started,
         )
         return DeepgramStream(socket, leave, report, on_speech, on_usage)
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+    async def _connect(
+        self, options: SpeechOptions, leave: AsyncExitStack
+    ) -> AsyncV1SocketClient | AsyncV2SocketClient:
+        """The transport connects with the first message."""
+        if self._is_flux:
+            turns = self._client.listen.v2.connect(**self._flux_parameters(options))
+            flux_socket: AsyncV2SocketClient = await leave.enter_async_context(turns)
+            await flux_socket.send_media(b"")
+            return flux_socket
+        results = self._client.listen.v1.connect(**self._parameters(options))
+        socket: AsyncV1SocketClient = await leave.enter_async_context(results)
+        await socket.send_keep_alive()
+        return socket
+
+    @property
+    def _is_flux(self) -> bool:
+        return self._model.startswith("flux-")
+
+    def _flux_parameters(self, options: SpeechOptions) -> dict[str, Any]:
+        """https://developers.deepgram.com/docs/flux/configuration"""
+        longest_silence = max(flux.SHORTEST_TIMEOUT, options.utterance_end_seconds)
+        has_hint = self._model.endswith("-multi") and options.language != "multi"
+        return {
+            "model": self._model,
+            "encoding": "linear16",
+            "sample_rate": 8000,
+            "eager_eot_threshold": flux.EAGER_END,
+            "eot_timeout_ms": round(longest_silence * 1000),
+            **({"language_hint": [options.language]} if has_hint else {}),
+            **self._vocabulary(options.keyterms),
+            **({"tag": options.tag} if options.tag else {}),
+        }
 
     def _parameters(self, options: SpeechOptions) -> dict[str, Any]:
         return {
@@ -91,7 +126,7 @@ class DeepgramSpeechToText:
         }
 
     def _vocabulary(self, keyterms: Mapping[str, int]) -> dict[str, list[str]]:
-        """nova-3 takes plain terms, its predecessors words with a boost; each refuses the other's."""
+        """nova-3 and Flux take plain terms, their predecessors words with a boost; each refuses the other's."""
         terms: list[str] = []
         letters = 0
         for term, _boost in sorted(keyterms.items(), key=lambda item: -item[1])[:MOST_KEYTERMS]:
@@ -101,7 +136,7 @@ class DeepgramSpeechToText:
             terms.append(term)
         if not terms:
             return {}
-        if self._model.startswith("nova-3"):
+        if self._is_flux or self._model.startswith("nova-3"):
             return {"keyterm": terms}
         return {"keywords": [f"{term}:{keyterms[term]}" for term in terms]}
 

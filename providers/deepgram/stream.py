@@ -11,10 +11,12 @@ from decimal import Decimal
 from typing import Final
 
 from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+from deepgram.listen.v2.socket_client import AsyncV2SocketClient
 from websockets.exceptions import ConnectionClosed
 
 from providers import wire
-from providers.deepgram.messages import Complaint, Metadata, parse
+from providers.deepgram import flux, messages
+from providers.deepgram.messages import Complaint, Connected, Metadata
 from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
 
 logger = logging.getLogger(__name__)
@@ -29,11 +31,15 @@ CLOSE_SECONDS: Final = 1.5
 
 
 class DeepgramStream:
-    """A SpeechStream. Two tasks serve it: one writes, one reads; the reader's end is the stream's."""
+    """A SpeechStream. Two tasks serve it: one writes, one reads; the reader's end is the stream's.
+
+    The socket's class says whether a nova model listens (v1) or Flux (v2). Flux knows no
+    KeepAlive, promises no answer in silence, and does not tell how much it heard.
+    """
 
     def __init__(
         self,
-        socket: AsyncV1SocketClient,
+        socket: AsyncV1SocketClient | AsyncV2SocketClient,
         leave: AsyncExitStack,
         report: UsageReport,
         on_speech: OnSpeech,
@@ -41,6 +47,7 @@ class DeepgramStream:
     ) -> None:
         """`leave` closes the socket; `report` lacks what only the end tells."""
         self._socket = socket
+        self._parse = messages.parse if isinstance(socket, AsyncV1SocketClient) else flux.parse
         self._leave = leave
         self._report = report
         self._on_speech = on_speech
@@ -48,7 +55,7 @@ class DeepgramStream:
         self._partial = bytearray()
         self._outgoing: deque[bytes] = deque(maxlen=LONGEST_QUEUE)
         self._dropped = self._sent = 0  # chunks, bytes
-        self._closing = self._ended = self._silent = False
+        self._closing = self._ended = self._silent = self._was_closed = False
         self._metadata: Metadata | None = None
         self._unanswered_since: float | None = None  # when audio was sent and nothing has come back
         self._hangs: ProviderError | None = None
@@ -90,8 +97,12 @@ class DeepgramStream:
     def _keep_alive(self) -> None:
         idle = self._loop.time() - self._last_sent
         if idle >= KEEP_ALIVE_SECONDS:
-            self._silent, idle = True, 0.0
-            self._wake.set()
+            idle = 0.0
+            if isinstance(self._socket, AsyncV1SocketClient):
+                self._silent = True
+                self._wake.set()
+            else:
+                self._enqueue(bytes(CHUNK))
         self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - idle, self._keep_alive)
 
     async def _write(self) -> None:
@@ -105,11 +116,12 @@ class DeepgramStream:
                     await self._socket.send_media(chunk)
                     self._sent += len(chunk)
                     self._last_sent, self._silent = self._loop.time(), False
-                    self._expect_answer()
+                    if isinstance(self._socket, AsyncV1SocketClient):
+                        self._expect_answer()
                 if self._closing:
                     await self._socket.send_close_stream()
                     return
-                if self._silent:
+                if self._silent and isinstance(self._socket, AsyncV1SocketClient):
                     await self._socket.send_keep_alive()
                     self._last_sent, self._silent = self._loop.time(), False
 
@@ -128,6 +140,7 @@ class DeepgramStream:
         try:
             async for raw in self._socket:
                 self._receive(raw)
+            self._was_closed = True
             error = ProviderError("deepgram", Failure.CUT, "closed")
         except ConnectionClosed as closed:
             reason = f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd else "connection lost"
@@ -145,15 +158,16 @@ class DeepgramStream:
 
     def _receive(self, raw: bytes) -> None:
         self._unanswered_since = None
-        match parse(raw):
-            case None:
-                pass
-            case Metadata() as metadata:
-                self._metadata = metadata
-            case Complaint(text):
-                raise ProviderError("deepgram", Failure.SERVER, text[:200])
-            case event:
-                self._tell(event)
+        for message in self._parse(raw):
+            match message:
+                case Connected(request_id):
+                    self._report = replace(self._report, request_id=request_id)
+                case Metadata() as metadata:
+                    self._metadata = metadata
+                case Complaint(text):
+                    raise ProviderError("deepgram", Failure.SERVER, text[:200])
+                case event:
+                    self._tell(event)
 
     def _tell(self, event: SpeechEvent) -> None:
         try:
@@ -175,8 +189,12 @@ class DeepgramStream:
             self._tell(StreamEnded(None if self._closing else error))
 
     def _usage(self) -> UsageReport:
-        """The seconds that Deepgram counted; cut off before it said so, those we sent."""
+        """The seconds that Deepgram counted; where it did not say so, those we sent.
+
+        Flux never says so, but bills what it was sent when the stream was closed in order.
+        """
         if self._metadata is None:
+            is_known = self._closing and self._was_closed and isinstance(self._socket, AsyncV2SocketClient)
             seconds = Decimal(self._sent) / BYTES_PER_SECOND
-            return replace(self._report, audio_seconds=seconds, estimated=True)
+            return replace(self._report, audio_seconds=seconds, estimated=not is_known)
         return replace(self._report, audio_seconds=self._metadata.duration, request_id=self._metadata.request_id)

@@ -20,6 +20,7 @@ from providers import wire
 class Transport:
     """Connects with the first message that is sent: the SDK makes it outside of async code.
 
+    An empty one does nothing else. To Deepgram it would be the end of the audio.
     `send` raises what the handshake raises: OSError, websockets' InvalidHandshake.
     """
 
@@ -46,7 +47,8 @@ class Transport:
     async def send(self, data: str | bytes) -> None:
         if self._connection is None:
             self._connection = await self._connecting
-        await self._connection.send(data)
+        if data:
+            await self._connection.send(data)
 
     async def recv(self) -> bytes:
         return await self.connection.recv(decode=False)

@@ -42,9 +42,7 @@ class GroqLanguageModel:
         self, messages: Sequence[Message], on_usage: OnUsage, *, max_tokens: int = 200, timeout: float = 4.0
     ) -> AsyncIterator[str]:
         async def open_stream() -> Opened[ChatCompletionChunk]:
-            chunks = await self._client.chat.completions.create(
-                stream=True, **self._parameters(messages, max_tokens, timeout)
-            )
+            chunks = await self._completions.create(stream=True, **self._parameters(messages, max_tokens, timeout))
             return chunks, chunks.close
 
         answer = Answer("groq", self._model, messages)
@@ -60,7 +58,7 @@ class GroqLanguageModel:
         timeout: float = 4.0,
     ) -> dict[str, Any]:
         shape: Any = {"name": "decision", "strict": True, "schema": strict(schema)}
-        asking = self._client.chat.completions.create(
+        asking = self._completions.create(
             response_format={"type": "json_schema", "json_schema": shape},
             **self._parameters(messages, max_tokens, timeout),
         )

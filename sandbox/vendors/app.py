@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from sandbox.vendors import anthropic, deepgram, elevenlabs, gemini, groq, openai
+from sandbox.vendors import anthropic, deepgram, elevenlabs, flux, gemini, groq, openai
 from sandbox.vendors.wire import BadRequest, Receive, Request, Response, Scope, Send, ledger
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await _route(request, response)
         elif request.path == "/deepgram/v1/listen":
             await deepgram.listen(request, receive, send)
+        elif request.path == "/deepgram/v2/listen":
+            await flux.listen(request, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
     except BadRequest as error:

@@ -29,6 +29,17 @@ _DECODE: dict[str, Callable[[bytes], bytes]] = {"linear16": bytes, "mulaw": MULA
 
 
 async def listen(request: Request, receive: Receive, send: Send) -> None:
+    """One WebSocket of listen v1."""
+    await serve(request, receive, send, _refusal, Listener)
+
+
+async def serve(
+    request: Request,
+    receive: Receive,
+    send: Send,
+    refusal_of: Callable[[Request], str],
+    listener: type[Listener],
+) -> None:
     """One WebSocket, from the handshake to its end."""
     await receive()
     request_id = str(uuid.uuid4())
@@ -36,22 +47,30 @@ async def listen(request: Request, receive: Receive, send: Send) -> None:
         return await request.hang()
     if request.asks_for("slow"):
         await asyncio.sleep(SLOW_SECONDS)
-    if refusal := _refusal(request):
+    if refusal := _fault(request) or _invalid(refusal_of(request)):
         return await _refuse(request, send, request_id, *refusal)
     await send({"type": "websocket.accept", "headers": [(b"dg-request-id", request_id.encode())]})
-    return await _Listener(request, receive, send, request_id).run()
+    return await listener(request, receive, send, request_id).run()
 
 
-def _refusal(request: Request) -> tuple[int, str, str] | None:
-    """Status, code and message, if the parameters or the key do not do."""
+def _fault(request: Request) -> tuple[int, str, str] | None:
+    """Status, code and message, if the key does not do."""
     if not request.key or request.asks_for("401"):
         return 401, "INVALID_AUTH", "Invalid credentials."
     if request.asks_for("429"):
         return 429, "TOO_MANY_REQUESTS", "Too many requests. Please try again later"
     if request.asks_for("500"):
         return 500, "INTERNAL_SERVER_ERROR", "Internal server error."
+    return None
+
+
+def _invalid(problem: str) -> tuple[int, str, str] | None:
+    return (400, "INVALID_QUERY_PARAMETER", problem) if problem else None
+
+
+def _refusal(request: Request) -> str:
+    """What is wrong with the parameters, or nothing."""
     model, keyterms = request.first("model"), request.query.get("keyterm", [])
-    problem = ""
     if not re.match(r"nova-[23](-|$)", model) or request.first("language", "en") not in LANGUAGES:
         problem = "No such model/language/tier combination found."
     elif request.first("encoding", "linear16") not in _DECODE or request.first("sample_rate") != "8000":
@@ -64,7 +83,9 @@ def _refusal(request: Request) -> tuple[int, str, str] | None:
         problem = "Keywords are not supported with nova-3, use keyterm."
     elif sum(-(-len(term) // 4) for term in keyterms) > MAX_KEYTERM_TOKENS:
         problem = "Keyterm limit exceeded. The maximum number of tokens across all keyterms is 500."
-    return (400, "INVALID_QUERY_PARAMETER", problem) if problem else None
+    else:
+        problem = ""
+    return problem
 
 
 async def _refuse(request: Request, send: Send, request_id: str, status: int, code: str, message: str) -> None:
@@ -82,7 +103,7 @@ async def _refuse(request: Request, send: Send, request_id: str, status: int, co
     return await send({"type": "websocket.http.response.body", "body": body})
 
 
-class _Listener:
+class Listener:
     def __init__(self, request: Request, receive: Receive, send: Send, request_id: str) -> None:
         self._request, self._request_id, self._model = request, request_id, request.first("model")
         self._receive, self._send = receive, send
@@ -91,6 +112,7 @@ class _Listener:
         self._shows_interim = request.first("interim_results") == "true"
         self._shows_onset = request.first("vad_events") == "true"
         self._delay = delay("STT")
+        self._heard = 0  # bytes of PCM
         self._has_words = self._has_finals = False
         endpointing, utterance_end = request.first("endpointing", "10"), request.first("utterance_end_ms")
         self._recognizer = Recognizer(
@@ -110,10 +132,15 @@ class _Listener:
                     "vendor": "deepgram",
                     "request_id": self._request_id,
                     "model": self._model,
-                    "seconds": round(self._recognizer.seconds, 3),
+                    "seconds": self._seconds,
                     "tag": self._request.first("tag"),
                 }
             )
+
+    @property
+    def _seconds(self) -> float:
+        """What is billed."""
+        return round(self._heard / 16_000, 3)
 
     async def _serve(self, idle: asyncio.Timeout) -> None:
         """Until the client has closed the stream or gone; returning without a close breaks it off."""
@@ -122,7 +149,9 @@ class _Listener:
             idle.reschedule(loop.time() + IDLE_SECONDS)
             audio = event.get("bytes")
             if audio:
-                await self._report(self._recognizer.hear(self._decode(audio)))
+                pcm = self._decode(audio)
+                self._heard += len(pcm)
+                await self._report(self._recognizer.hear(pcm))
                 if self._is_middle and self._request.asks_for("drop"):
                     return
                 if self._is_middle and self._request.asks_for("error"):
@@ -171,7 +200,7 @@ class _Listener:
                 "request_id": self._request_id,
                 "sha256": "0" * 64,
                 "created": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "duration": round(self._recognizer.seconds, 4),
+                "duration": self._seconds,
                 "channels": 1,
             }
         )

@@ -326,6 +326,6 @@ async def test_the_key_is_not_logged_even_when_everything_is(
 
 def test_silence_says_nothing() -> None:
     nothing = RESULT | {"channel": {"alternatives": [{"transcript": "", "confidence": 0.0, "words": []}]}}
-    assert parse(json.dumps(nothing).encode()) is None
+    assert parse(json.dumps(nothing).encode()) == []
     ending = parse(json.dumps(nothing | {"speech_final": True}).encode())
-    assert ending == Transcript("", True, True, 0.0, 1.0, 0.0)
+    assert ending == [Transcript("", True, True, 0.0, 1.0, 0.0)]
