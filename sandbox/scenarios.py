@@ -33,7 +33,7 @@ from tickets.models import Comment, Ticket
 from tickets.services import as_dict
 
 SOURCES = {"fr": "127.0.0.7", "en": "127.0.0.8"}  # where the Asterisk is that knows callers of a language
-MOST_CALLS = 16  # at a time, on two cores beside the product and the vendors
+MOST_CALLS = 24  # at a time, on two cores beside the product and the vendors
 LONGEST_SCENARIO = 90.0  # in virtual time
 LONGEST_CALL = 180.0
 # The language model has its own opinion of these once the summary is written.
