@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections
@@ -25,14 +26,19 @@ async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kw
 
     Raises what `function` raises, and TimeoutError after 10 s (the thread is left to finish).
     """
+    async with asyncio.timeout(10):
+        return await however_long(partial(function, *args, **kwargs))
+
+
+def however_long(function: Callable[[], R]) -> asyncio.Future[R]:
+    """As `in_database`, without an end: for what must not be tried again while it still runs."""
     context = copy_context()  # run_in_executor would lose the tenant
 
     def run() -> R:
         close_old_connections()
         try:
-            return context.run(function, *args, **kwargs)
+            return context.run(function)
         finally:
             close_old_connections()
 
-    async with asyncio.timeout(10):
-        return await asyncio.get_running_loop().run_in_executor(_threads, run)
+    return asyncio.get_running_loop().run_in_executor(_threads, run)

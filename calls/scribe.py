@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from django.utils import timezone
 
-from calls.db import in_database
+from calls.db import however_long
 from calls.models import Call, Turn
 from calls.usage import record
 from providers.protocols import UsageReport
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 5.0
+# A turn, the next scene and what is said in it come together: one thread hop for all of them.
+LINGER_SECONDS = 0.2
 
 
 def live_group(tenant_id: int) -> str:
@@ -111,18 +113,22 @@ class Scribe:
         while True:
             # On a clock of its own: a call in which much is said is alive, too.
             if loop.time() >= beat_at:
-                await self._store(lambda: Call.objects.filter(pk=self._call.pk).update(heartbeat_at=timezone.now()))
+                await self._store([lambda: Call.objects.filter(pk=self._call.pk).update(heartbeat_at=timezone.now())])
                 beat_at = loop.time() + HEARTBEAT_SECONDS
             try:
                 async with asyncio.timeout_at(beat_at):
-                    entry = await self._entries.get()
+                    entries = [await self._entries.get()]
             except TimeoutError:
                 continue
-            if isinstance(entry, dict):
-                await self._publish(entry)
-            else:
-                await self._store(entry)
-            self._entries.task_done()
+            await asyncio.sleep(LINGER_SECONDS)
+            while not self._entries.empty():
+                entries.append(self._entries.get_nowait())
+            for entry in entries:
+                if isinstance(entry, dict):
+                    await self._publish(entry)
+            await self._store([entry for entry in entries if not isinstance(entry, dict)])
+            for _ in entries:
+                self._entries.task_done()
 
     async def flush(self, timeout: float = 30.0) -> bool:
         """Wait until everything is stored; False when the database did not come back in time."""
@@ -134,19 +140,25 @@ class Scribe:
             return False
         return True
 
-    async def _store(self, write: Callable[[], object]) -> None:
+    async def _store(self, writes: list[Callable[[], object]]) -> None:
+        """Make all writes, in order, each until it succeeds."""
+
+        def make() -> None:
+            while writes:
+                writes[0]()
+                del writes[0]
+
         pause = 0.2
-        while True:
+        while writes:
             try:
-                await in_database(write)
-                return
-            except (DatabaseError, TimeoutError) as error:
+                await however_long(make)
+            except DatabaseError as error:
                 logger.warning("call %s: not stored yet, %s", self._call.uuid, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             except Exception:  # one entry that cannot be stored must not hold up the others
                 logger.exception("call %s: an entry cannot be stored", self._call.uuid)
-                return
+                del writes[:1]
 
     async def _publish(self, event: dict[str, Any]) -> None:
         layer = get_channel_layer()
