@@ -14,6 +14,7 @@ from providers.models import ExchangeRate, Price
 
 Unit = Price.Unit
 Key = tuple[str, str, str]  # provider, model, unit
+ANY_MODEL: Final = "*"  # of a price: whatever the vendor's model, unless it has a price of its own
 
 _SIZES: Final[Mapping[str, int]] = {
     Unit.AUDIO_MINUTE: 60,
@@ -79,13 +80,18 @@ def cost_eur(report: Units, prices: PriceBook) -> Decimal | None:
     """The cost in euros, to eight decimals; None when a unit that was used has no price."""
     total = Decimal(0)
     for unit, amount in _used(report).items():
-        price = prices.euros.get((report.provider, report.model, unit))
+        price = _price(report, unit, prices)
         if price is None and unit == Unit.MILLION_CACHED_TOKENS:  # no discount for them
-            price = prices.euros.get((report.provider, report.model, Unit.MILLION_INPUT_TOKENS))
+            price = _price(report, Unit.MILLION_INPUT_TOKENS, prices)
         if price is None:
             return None
         total += price * amount / _SIZES[unit]
     return total.quantize(SMALLEST, ROUND_HALF_EVEN)
+
+
+def _price(report: Units, unit: str, prices: PriceBook) -> Decimal | None:
+    own = prices.euros.get((report.provider, report.model, unit))
+    return own if own is not None else prices.euros.get((report.provider, ANY_MODEL, unit))
 
 
 def _used(report: Units) -> dict[str, Decimal]:
