@@ -128,7 +128,13 @@ class PriceFilter(DropdownFilter):
 @admin.register(Usage)
 class UsageAdmin(TenantModelAdmin):
     list_display = ("created_at", "kind", "provider", "model", "amount", "latency_seconds", "cost", "is_estimated")
-    list_filter = (PriceFilter, ("kind", ChoicesDropdownFilter), "provider", "is_estimated", ("created_at", RangeDateFilter))
+    list_filter = (
+        PriceFilter,
+        ("kind", ChoicesDropdownFilter),
+        "provider",
+        "is_estimated",
+        ("created_at", RangeDateFilter),
+    )
     search_fields = ("provider", "model", "request_id")
 
     @display(description=_("amount"))

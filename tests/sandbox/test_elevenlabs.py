@@ -61,7 +61,7 @@ async def test_voices_are_listed(vendors):
     async with httpx.AsyncClient() as http:
         client = AsyncElevenLabs(api_key="sandbox", base_url=f"{vendors.url}/elevenlabs", httpx_client=http)
         listed = await client.voices.get_all()
-    assert {voice.voice_id for voice in listed.voices} == {"sandbox-female", "sandbox-male"}
+    assert {"sandbox-female", "sandbox-male"} <= {voice.voice_id for voice in listed.voices}
 
 
 @pytest.mark.parametrize(
