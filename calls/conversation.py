@@ -55,7 +55,13 @@ class Conversation:
             on_change=self._wake,
             on_usage=self._scribe.usage,
         )
-        speaking = Speaking(self._audio, configured.voice, on_change=self._wake, on_usage=self._scribe.usage)
+        speaking = Speaking(
+            self._audio,
+            configured.voice,
+            on_change=self._wake,
+            on_usage=self._scribe.usage,
+            is_cached_only=opening.degraded,
+        )
         self._models = FailoverLanguageModel(configured.language_model)
         self._dialogue = Dialogue(configured, self._audio, self._hearing, speaking, self._scribe)
 
@@ -146,9 +152,13 @@ class Conversation:
             await in_database(services.recognise, self._call, case)
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
+        if self._opening.degraded:
+            return None
         return await decide_problem(description, problems, self._models, self._scribe.usage)
 
     async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
+        if self._opening.degraded:
+            return None
         return await choose_answer(question, answers, self._models, self._scribe.usage)
 
     async def free_target(self, *, on_call: bool = False) -> str:

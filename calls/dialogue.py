@@ -12,9 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from calls import metrics
 from calls.audio import CallAudio
@@ -33,37 +31,22 @@ from calls.models import Turn
 from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
 from calls.speaking import Speaking, Speech
+from calls.turns import (
+    DIGIT_SECONDS,
+    FAREWELL_SECONDS,
+    LAST_WORDS_SECONDS,
+    MOST_ASIDES,
+    SETTLE_SECONDS,
+    UNFINISHED_SECONDS,
+    WITHOUT_ENDPOINT_SECONDS,
+    Heard,
+    Patience,
+)
 from calls.understanding import is_angry, is_backchannel, is_noise, is_unfinished, wants_human
 
 logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
-
-
-class Patience(Enum):
-    """How long a silence ends the caller's turn, in seconds since the last word."""
-
-    SHORT = 0.7  # yes or no
-    NORMAL = 0.75  # a name, a company
-    LONG = 0.8  # a description; what sounds unfinished gets more
-    SPELLING = 1.4  # letters and e-mails, with pauses to think
-
-
-UNFINISHED_SECONDS: Final = 1.2  # more patience for «m comme», «et puis»
-WITHOUT_ENDPOINT_SECONDS: Final = 1.5  # more patience when the vendor heard no end of speech
-LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a question answers it
-DIGIT_SECONDS: Final = 3.0  # between two keys of a number
-SETTLE_SECONDS: Final = 10.0  # the bot waits so long for a caller who talks on
-MOST_ASIDES: Final = 3  # questions of the caller that are answered before one of ours counts
-FAREWELL_SECONDS: Final = 20.0  # what remains for the last words when the call is too long
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One turn of the caller: words, or keys."""
-
-    text: str = ""
-    digits: str = ""
 
 
 async def _no_aside(text: str) -> bool:
@@ -83,6 +66,7 @@ class Dialogue:
         self._scribe = scribe
         self._news = asyncio.Event()
         self._fate: CallEnds | None = None
+        self._is_protected = False  # what is being said must be heard
         self._digits = ""
         self._caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
         self._quiet_since = 0.0
@@ -91,6 +75,7 @@ class Dialogue:
         # Answers what the caller says instead of an answer (a question about the company,
         # say); whether it did, and our question is asked again. The script may set it.
         self.aside: Callable[[str], Awaitable[bool]] = _no_aside
+        self.said_meanwhile = ""  # by the caller while the last phrase was played, and taken for no answer
 
     # What comes from outside; called in the event loop, never blocks.
 
@@ -128,6 +113,7 @@ class Dialogue:
         speech = self._speaking.start(phrase, values or {})
         self._scribe.show("speaking", text=speech.text)
         interrupted = False
+        self._is_protected = not phrase.interruptible
         try:
             while not speech.is_over:
                 if phrase.interruptible and self._is_interrupting(speech):
@@ -139,12 +125,12 @@ class Dialogue:
                     break
                 await self._next()
         finally:
+            self._is_protected = False
             self._audio.stop()
             speech.cancel()
             self._quiet_since = self._audio.now
             self._note(speech, interrupted, answers_turn_of)
-        if not interrupted:
-            self._drop_backchannel(speech)
+        self.said_meanwhile = "" if interrupted else self._drop_backchannel()
         if speech.error is not None:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
             if not speech.playback.frames_played:
@@ -224,6 +210,12 @@ class Dialogue:
             await self._next(min(remaining, await self._warn_in_time()))
         return await self.listen(patience, keys=1)
 
+    async def overheard(self) -> str:
+        """What the caller said into the last phrase, or is saying now."""
+        if self._hearing.utterance:
+            return (await self.listen(Patience.SHORT)).text
+        return self.said_meanwhile
+
     async def meanwhile(self, work: asyncio.Future[Value]) -> Value:
         """Wait for something slow; a filler tells the caller when it takes longer than a breath."""
         loop = asyncio.get_running_loop()
@@ -271,7 +263,7 @@ class Dialogue:
         if self._fate is None and self._audio.now >= self._ends_at:
             self._ends_at += FAREWELL_SECONDS
             self._fate = CallTooLong()
-        if self._fate is None:
+        if self._due_fate() is None:
             bound = max(self._ends_at - self._audio.now, 0.02)
             try:
                 async with asyncio.timeout(min(timeout, bound) if timeout is not None else bound):
@@ -279,11 +271,14 @@ class Dialogue:
             except TimeoutError:
                 return
             self._news.clear()
-        if self._fate is not None:
-            fate = self._fate
+        if (fate := self._due_fate()) is not None:
             if not isinstance(fate, CallerGone):  # a caller who is gone stays gone
                 self._fate = None
             raise fate
+
+    def _due_fate(self) -> CallEnds | None:
+        """What ends the script now; all but the caller's hang-up waits for what must be heard."""
+        return self._fate if isinstance(self._fate, CallerGone) or not self._is_protected else None
 
     async def _let_the_caller_finish(self) -> None:
         """Never begin to talk into a sentence of the caller (after a barge-in, say)."""
@@ -333,8 +328,8 @@ class Dialogue:
     def _takes_over(self, text: str) -> CallEnds | None:
         """What the caller wants instead of the script, whatever was asked."""
         if is_angry(text, self.settings.anger_words, self.settings.language):
-            return CallerAngry()
-        return CallerWantsHuman() if wants_human(text, self.settings.language) else None
+            return CallerAngry(text)
+        return CallerWantsHuman(text) if wants_human(text, self.settings.language) else None
 
     async def _take_digits(self, keys: int) -> str:
         """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person."""
@@ -360,12 +355,14 @@ class Dialogue:
             return False
         return not is_noise(utterance.text) and not is_backchannel(utterance.text, self.settings.language)
 
-    def _drop_backchannel(self, speech: Speech) -> None:
-        """What was muttered while the bot spoke is no answer, unless it came with the last words."""
+    def _drop_backchannel(self) -> str:
+        """What was said while the bot spoke is no answer, unless it came with the last words."""
         utterance = self._hearing.utterance
-        if utterance and utterance.end < self._audio.now - LAST_WORDS_SECONDS:
-            self._take_turn()
-            self._caller_ended_at = None
+        if not utterance or utterance.end >= self._audio.now - LAST_WORDS_SECONDS:
+            return ""
+        heard = self._take_turn()
+        self._caller_ended_at = None
+        return heard.text
 
     def _note(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:
         began = speech.playback.started_at

@@ -14,11 +14,11 @@ class CallerSilent(CallEnds):
 
 
 class CallerAngry(CallEnds):
-    pass
+    """The text is what the caller said."""
 
 
 class CallerWantsHuman(CallEnds):
-    pass
+    """The text is what the caller said; empty for a key."""
 
 
 class CallTooLong(CallEnds):

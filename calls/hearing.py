@@ -21,7 +21,6 @@ from providers.protocols import (
     UtteranceEnded,
 )
 
-
 SAME_WORD_SECONDS = 0.1  # by how much two recognitions of a word's end differ
 
 

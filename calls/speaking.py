@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from calls.audio import CallAudio, Playback
 from calls.settings import Spoken
 from providers.phrases import phrase_store
-from providers.protocols import OnUsage, ProviderError, Voice
+from providers.protocols import Failure, OnUsage, ProviderError, Voice
 from providers.segments import Segment, segments
 
 
@@ -55,11 +55,20 @@ class Speech:
 
 
 class Speaking:
-    """Says phrases in one voice on one call."""
+    """Says phrases in one voice on one call; `is_cached_only`: without asking any vendor."""
 
-    def __init__(self, audio: CallAudio, voice: Voice, *, on_change: Callable[[], None], on_usage: OnUsage) -> None:
+    def __init__(
+        self,
+        audio: CallAudio,
+        voice: Voice,
+        *,
+        on_change: Callable[[], None],
+        on_usage: OnUsage,
+        is_cached_only: bool = False,
+    ) -> None:
         self._audio = audio
         self._voice = voice
+        self._is_cached_only = is_cached_only
         self._on_change = on_change
         self._on_usage = on_usage
 
@@ -73,7 +82,11 @@ class Speaking:
         while parts and (pcm := phrase_store().cached(parts[0].text, self._voice)) is not None:
             speech.begin_part(parts.pop(0).text)
             playback.feed(pcm)
-        if parts:
+        if parts and self._is_cached_only:
+            speech.error = ProviderError("no vendor", Failure.REFUSED, "a spend limit is reached")
+            self._say_what_is_cached(speech, parts[1:] if parts[0].is_value else [])
+            playback.complete()
+        elif parts:
             speech.feed_with(asyncio.get_running_loop().create_task(self._synthesise(speech, parts)))
         else:
             playback.complete()

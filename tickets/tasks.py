@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import shared_task
 
+from calls import spending
 from calls.models import Turn
 from calls.understanding import censor
 from calls.usage import record
@@ -37,6 +38,8 @@ def summarise(task: TenantTask, ticket_id: int) -> str:
     turns = list(Turn.objects.filter(call=ticket.call))
     if not any(turn.speaker == Turn.Speaker.CALLER for turn in turns):
         return "nobody spoke"
+    if spending.verdict(tenant=ticket.tenant) is not None:
+        return "a spend limit is reached"
     transcript = "\n".join(f"{turn.speaker}: {turn.text}" for turn in turns)
     language = {"fr": "French", "en": "English"}[ticket.call.language]
     schema = {
@@ -63,7 +66,8 @@ def summarise(task: TenantTask, ticket_id: int) -> str:
             record(report, call_id=ticket.call.pk)
     censored = dict(Keyword.objects.filter(kind=Keyword.Kind.CENSORED).values_list("text", "replacement"))
     ticket.summary = censor(answer["summary"].strip(), censored) or ticket.summary
-    ticket.sentiment = answer["sentiment"]
+    if ticket.sentiment == Ticket.Sentiment.NEUTRAL:  # what the call itself showed is not overruled
+        ticket.sentiment = answer["sentiment"]
     ticket.severity = answer["severity"]
     ticket.save(update_fields=["summary", "sentiment", "severity", "updated_at"])
     return "summarised"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
+from calls.turns import Patience
 from calls.understanding import Answer, fixed, yes_no
 
 _KEYS = {"1": True, "2": False}  # yes and no on the telephone

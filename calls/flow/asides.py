@@ -8,7 +8,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
 from calls.settings import Spoken
-from calls.understanding import is_question, refuses_recording
+from calls.understanding import is_question, refuses, refuses_recording
 
 
 class Asides:
@@ -21,10 +21,8 @@ class Asides:
 
     async def __call__(self, text: str) -> bool:
         settings = self._dialogue.settings
-        if settings.record and not self._case.recording_refused and refuses_recording(text, settings.language):
-            self._case.recording_refused = True
-            self._desk.stop_recording()
-            await self._dialogue.say("recording_refused")
+        if settings.record and refuses_recording(text, settings.language):
+            await stop_recording(self._dialogue, self._case, self._desk)
             return True
         if not settings.answers:
             return False
@@ -37,3 +35,18 @@ class Asides:
         await self._dialogue.speak(Spoken(f"faq_{answer.id}", answer.text))
         await self._dialogue.say("faq_back")
         return True
+
+
+async def announce_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None:
+    """Say that the call is recorded; a refusal right then may be as short as «je refuse»."""
+    await dialogue.say("recording_notice")
+    reply, language = await dialogue.overheard(), dialogue.settings.language
+    if reply and (refuses(reply, language) or refuses_recording(reply, language)):
+        await stop_recording(dialogue, case, desk)
+
+
+async def stop_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None:
+    """Keep nothing of this call's sound, and say so."""
+    case.recording_refused = True
+    desk.stop_recording()
+    await dialogue.say("recording_refused")

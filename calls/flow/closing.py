@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from calls.case import Ending
 from calls.dialogue import Dialogue
+from calls.fates import CallerAngry, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak
 from calls.models import Call
 
 
@@ -12,3 +15,9 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
     dialogue.enter("closing")
     await dialogue.say(phrase)
     return Ending(Call.Status.COMPLETED, reason)
+
+
+async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
+    """Say something on the way out; what else the caller wants is being done already, or cannot be."""
+    with contextlib.suppress(CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak):
+        await dialogue.say(phrase)

@@ -6,10 +6,12 @@ import logging
 
 from calls import metrics
 from calls.case import Case, Ending
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
 from calls.fates import CallerWantsHuman, CannotHear
+from calls.flow.closing import say_anyway
 from calls.flow.desk import Desk
 from calls.flow.handover import handover
+from calls.turns import Patience
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ async def without_ears(dialogue: Dialogue, case: Case, desk: Desk, error: Cannot
     logger.error("nobody can hear the caller: %s", error)
     metrics.errors.labels("cannot_hear", "speech_to_text").inc()
     dialogue.enter("degraded")
-    await dialogue.say("vendor_down")
+    await say_anyway(dialogue, "vendor_down")
     if not case.wants_callback and await desk.free_target():
         try:
             await dialogue.say("dtmf_choice")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from calls.case import Case
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
 from calls.flow.desk import OFF_TOPIC, Desk
+from calls.turns import Patience
 from calls.understanding import problem
 
 
@@ -43,6 +44,16 @@ async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -
     if code != OFF_TOPIC:
         case.description = description
     return code
+
+
+def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
+    """Who asks for a person, or is angry, may have said what is wrong: the technician will want to know."""
+    if not text or case.description:
+        return
+    case.description = text
+    code = problem(text, dialogue.settings.problem_index, dialogue.settings.language)
+    if code is not None and case.problem is None:
+        case.problem = dialogue.settings.problems[code]
 
 
 def _some_words(text: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.flow.closing import part
+from calls.flow.closing import part, say_anyway
 from calls.flow.desk import Desk
 from calls.models import Call
 
@@ -14,12 +14,12 @@ async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, error: str = "
     dialogue.enter("handover")
     extension = "" if case.wants_callback else await desk.free_target()
     if extension:
-        await dialogue.say("transfer")
+        await say_anyway(dialogue, "transfer")
         return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
     if not case.wants_callback and dialogue.settings.targets:
-        await dialogue.say("nobody_free")
+        await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
-    await dialogue.say("callback")
+    await say_anyway(dialogue, "callback")
     return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
 
 

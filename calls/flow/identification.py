@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls.case import Case
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no
+from calls.turns import Patience
 from calls.understanding import company, email, first_name, free_company, phone, refuses, spelling
 
 PHONE_KEYS = 10

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from calls.case import Case, Ending
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
+from calls.flow.asides import announce_recording
 from calls.flow.closing import part
 from calls.flow.desk import Desk
 from calls.flow.identification import identification
 from calls.models import Call
+from calls.turns import Patience
 from tenants.models import Tenant
 
 
@@ -20,7 +22,7 @@ async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
     settings = dialogue.settings
     case.disclosure = await dialogue.say("greet")
     if settings.announces_recording:
-        await dialogue.say("recording_notice")
+        await announce_recording(dialogue, case, desk)
     if settings.schedule.is_open(desk.now()):
         return None
     await dialogue.say("closed", hours=settings.schedule.spoken(settings.language))

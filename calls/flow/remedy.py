@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from calls.case import Case
-from calls.dialogue import Dialogue, Patience
+from calls.dialogue import Dialogue
 from calls.flow.answers import ask_whether_it_works, ask_yes_or_no
 from calls.settings import Step
+from calls.turns import Patience
 from calls.understanding import is_done
 
 CHECK_BACK_SECONDS = 20.0

@@ -9,10 +9,10 @@ from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerGone, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak
 from calls.flow.asides import Asides
-from calls.flow.closing import part
+from calls.flow.closing import part, say_anyway
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
-from calls.flow.diagnosis import diagnosis
+from calls.flow.diagnosis import diagnosis, keep_words
 from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
@@ -40,12 +40,14 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             if case.problem is None or not await remedy(dialogue, case):
                 return await handover(dialogue, case, desk)
             return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
-        except CallerAngry:
+        except CallerAngry as anger:
             case.is_angry = True
-            await dialogue.say("calm")
+            keep_words(dialogue, case, str(anger))
+            await say_anyway(dialogue, "calm")
             return await handover(dialogue, case, desk)
-        except CallerWantsHuman:
+        except CallerWantsHuman as wish:
             case.wants_human = True
+            keep_words(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
         except CannotHear as error:
             return await without_ears(dialogue, case, desk, error)
@@ -56,7 +58,7 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     except CallerGone:
         return Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
     except (CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear):
-        # Once more, while the last words were said: they have been said, or cannot be.
+        # Once more, in the last words of a call that was ending anyway.
         return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
     except CannotSpeak as error:
         # Without a mark for the dialplan the call falls back to a person.
