@@ -72,7 +72,7 @@ def left():
     found = Counter({"descriptors": len(os.listdir("/proc/self/fd")), "threads": threading.active_count()})
     found["conversations"] = sum(isinstance(each, Conversation) for each in gc.get_objects())
     found["groups"] = len(get_channel_layer().groups)
-    found.update(f"task {task.get_coro().__qualname__}" for task in asyncio.all_tasks())
+    found.update(f"task {getattr(task.get_coro(), '__qualname__', '')}" for task in asyncio.all_tasks())
     return found
 
 

@@ -23,6 +23,7 @@ from calls.scenarios import Report, Scenario, ScenarioError, load, run_text
 from calls.scenarios.preset import preset
 from calls.settings import CallSettings
 from calls.settings import load as load_settings
+from sandbox.scenarios import run_audio
 from tenants import presets
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import TenantModel, acting_for
@@ -88,8 +89,6 @@ class Command(BaseCommand):
         return reports
 
     def by_telephone(self, language: str, tenant: Tenant | None, scenarios: list[Scenario]) -> list[Report]:
-        from sandbox.scenarios import run_audio  # the simulated callers are not needed for text
-
         self.stderr.write(f"{len(scenarios)} callers; this takes minutes …")
         copy = tenant or create_tenant(slug=f"scenarios-{language}", name="Alpha", language=language)
         reports = asyncio.run(run_audio(scenarios, copy))
