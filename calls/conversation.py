@@ -36,6 +36,8 @@ from telephony.media import Line
 
 logger = logging.getLogger(__name__)
 
+APOLOGY_SECONDS = 6.0
+
 
 class Conversation:
     """Holds one call. Control comes in through `press`, `caller_left` and `drain`."""
@@ -97,8 +99,15 @@ class Conversation:
             logger.exception("call %s failed", call.uuid)
             metrics.errors.labels(type(error).__name__, "conversation").inc()
             ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"{type(error).__name__}: {error}")
+            await self._apologise()
         finally:
             await to_the_end(self._end(ending, case, hearing, writing, hang_up))
+
+    async def _apologise(self) -> None:
+        """Something of ours broke: say so if we still can, before a person takes over."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(APOLOGY_SECONDS):
+                await self._dialogue.say("error")
 
     async def _end(
         self,

@@ -13,15 +13,15 @@ KEYS = {
         returning_client_pending_mobile returning_client_pending_other returning_client_pending_yes
         returning_client_pending_no""",
     "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name
-        confirm_company confirm_email retry_phone retry_firstname retry_spelling retry_company retry_email
-        skip_item thanks""",
+        confirm_company retry_phone retry_firstname retry_spelling retry_company retry_email
+        skip_item""",
     "diagnosis": "ask_problem retry_problem clarify_problem problem_understood",
-    "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time ask_done check_back still_waiting""",
+    "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time check_back still_waiting""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
     "handover": "transfer nobody_free transfer_failed callback calm",
-    "anywhere": """still_there filler off_topic faq_back use_keys_yes_no use_keys_phone reconnected too_long_warning
-        too_long busy vendor_down dtmf_choice""",
-    "closing": "anything_else goodbye goodbye_silence error",
+    "anywhere": """still_there filler off_topic faq_back use_keys_yes_no use_keys_phone too_long_warning
+        too_long vendor_down dtmf_choice""",
+    "closing": "goodbye goodbye_silence error",
 }
 VALUES = {
     "greet": {"tenant"},
@@ -31,7 +31,6 @@ VALUES = {
     "confirm_first_name": {"first_name"},
     "confirm_name": {"first_name", "last_name"},
     "confirm_company": {"company"},
-    "confirm_email": {"email"},
     "clarify_problem": {"problems"},
     "problem_understood": {"problem"},
     "closed": {"hours"},
