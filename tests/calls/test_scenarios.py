@@ -218,7 +218,7 @@ def test_the_command_prints_json() -> None:
 
 def test_the_command_fails_with_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "one.toml", A_SCENARIO.replace('end = "hangup"', 'end = "goodbye"'))
-    monkeypatch.setattr("calls.management.commands.scenarios.load", lambda language: load(language, tmp_path))
+    monkeypatch.setattr("sandbox.management.commands.scenarios.load", lambda language: load(language, tmp_path))
     with pytest.raises(SystemExit) as exit_:
         command()
     assert exit_.value.code == 1
