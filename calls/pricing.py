@@ -66,8 +66,9 @@ def _days_of(since: date, until: date) -> Iterator[date]:
 @transaction.atomic
 def _reprice_day(day: date, book: PriceBook, found: dict[tuple[str, str], Difference], *, dry_run: bool) -> None:
     changed = []
-    # Whoever records a usage meanwhile adds to this row, and waits for it.
-    list(SpendDay.objects.select_for_update().filter(day=day))
+    if not dry_run:  # whoever records a usage meanwhile adds to this row, and waits for it
+        SpendDay.objects.get_or_create(day=day)
+        SpendDay.objects.select_for_update().get(day=day)
     for usage in within(day, day).order_by("pk").iterator(BATCH):
         before, usage.cost_eur = usage.cost_eur, cost_eur(usage, book)
         if usage.cost_eur == before:
@@ -83,4 +84,4 @@ def _reprice_day(day: date, book: PriceBook, found: dict[tuple[str, str], Differ
         return
     Usage.objects.bulk_update(changed, ["cost_eur"], batch_size=BATCH)
     total = within(day, day).aggregate(total=Sum("cost_eur", default=Decimal(0)))["total"]
-    SpendDay.objects.update_or_create(day=day, defaults={"cost_eur": total.quantize(SMALLEST)})
+    SpendDay.objects.filter(day=day).update(cost_eur=total.quantize(SMALLEST))

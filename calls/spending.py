@@ -119,7 +119,7 @@ def _report(found: list[Budget], whose: str) -> Level:
     for budget in found:
         metrics.spend_share.labels(whose, budget.period).set(budget.share)
         if budget.level > _told.get((whose, budget.period), Level.FINE):
-            text = "the spend limit of the %s (%s) is at %.0f %%: %s of %s €"
+            text = "the spend limit of the %s (%s) is at %.0f %%: %.2f of %.2f €"
             logger.warning(text, budget.period, whose, budget.share * 100, budget.spent, budget.limit)
         _told[whose, budget.period] = budget.level
     return max((budget.level for budget in found), default=Level.FINE)
