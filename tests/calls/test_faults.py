@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from asgiref.sync import sync_to_async
 from django.test import override_settings
 from pytest_django import Settings
 
+import voicebot_site.celery
 from calls import services
 from calls.models import Call, Turn
 from calls.scenarios.script import parse_script
@@ -35,7 +37,11 @@ from tenants.scope import acting_for
 from tenants.services import create_tenant
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("transactional_db"),
+    pytest.mark.timeout(180),
+]
 
 LONGEST_SILENCE: Final = 4.0
 PIERRE: Final = "+33612345678"
@@ -107,6 +113,18 @@ ears_vanish, mind_vanishes, voice_vanishes = (
 )
 
 
+class NoWorker:
+    """For tasks: summaries come after the call, and would wait for the vendors that hang."""
+
+    def submit(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _no_summaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voicebot_site.celery, "embedded_worker", NoWorker())
+
+
 @pytest.fixture(autouse=True)
 def _providers(settings: Settings) -> Iterator[None]:
     before = {name: dict(vendor) for name, vendor in settings.VENDORS.items()}
@@ -132,6 +150,7 @@ class Case:
     fault: str
     is_during: bool = False
     has_spare: bool = True
+    is_cached: bool = False  # the phrases
     says: tuple[str, ...] = (HUMAN,)
 
     def __str__(self) -> str:
@@ -174,14 +193,18 @@ class Outcome:
         return max(next((at for at in sounds if at > since), self.result.duration) - since for since in waits)
 
 
+_numbers = itertools.count(1)
+
+
 @sync_to_async(thread_sensitive=False)
-def company(case: Case, number: int) -> tuple[Tenant, str, uuid.UUID]:
+def company(case: Case) -> tuple[Tenant, str, uuid.UUID]:
     """A tenant of the case's own; where it calls from, and the announced call."""
+    number = next(_numbers)
     slug = f"{case.kind}{number}"
-    address = str(ipaddress.ip_address("127.0.1.0") + number + 1)
-    tenant = create_tenant(slug=slug, name=slug.capitalize(), language="fr")
-    # Nobody else has spoken its phrases: they are not cached.
-    tenant.voice = f"voice-{slug}" if case.kind == "tts" else ""
+    address = str(ipaddress.ip_address("127.0.1.0") + number)
+    # A name and a voice of its own: nobody else has spoken its phrases, and they are not cached.
+    tenant = create_tenant(slug=slug, name="Alpha" if case.is_cached else slug.capitalize(), language="fr")
+    tenant.voice = f"voice-{slug}" if case.kind == "tts" and not case.is_cached else ""
     tenant.save()
     with acting_for(tenant):
         server = AsteriskServer.objects.create(name="PBX", network=address)
@@ -205,17 +228,18 @@ def outcome(tenant: Tenant, result: CallResult) -> Outcome:
         return Outcome(result, call, list(call.turns.all()), ticket)
 
 
-@pytest.fixture
-async def product(transactional_db: None, vendors_url: str) -> AsyncIterator[Product]:
-    async with Product(vendors_url=vendors_url) as product:
-        yield product
-
-
-async def play(product: Product, cases: Sequence[Case]) -> list[Outcome]:
+async def play(vendors_url: str, cases: Sequence[Case]) -> list[Outcome]:
     """All of them at once."""
-    companies = [await company(case, number) for number, case in enumerate(cases)]
-    await product.refresh_allow_list()
+    companies = [await company(case) for case in cases]
+    async with Product(vendors_url=vendors_url) as product:
+        results = await place(product, cases, companies)
+        await product.calls.stop(10)  # the last entries are written after the hang-up
+    return [await outcome(tenant, result) for (tenant, _, _), result in zip(companies, results, strict=True)]
 
+
+async def place(
+    product: Product, cases: Sequence[Case], companies: Sequence[tuple[Tenant, str, uuid.UUID]]
+) -> list[CallResult]:
     async def one(case: Case, number: int) -> CallResult:
         _tenant, address, call_uuid = companies[number]
         await asyncio.sleep(0.3 * number)  # callers do not dial in the same millisecond
@@ -229,9 +253,7 @@ async def play(product: Product, cases: Sequence[Case]) -> list[Outcome]:
         )
         return await caller.run()
 
-    results = await asyncio.gather(*(one(case, number) for number, case in enumerate(cases)))
-    await product.calls.stop(10)
-    return [await outcome(tenant, result) for (tenant, _, _), result in zip(companies, results, strict=True)]
+    return await asyncio.gather(*(one(case, number) for number, case in enumerate(cases)))
 
 
 def problems(case: Case, outcome: Outcome) -> list[str]:
@@ -257,7 +279,44 @@ def problems(case: Case, outcome: Outcome) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "says"), [("stt", (HUMAN,)), ("llm", (QUESTION, HUMAN)), ("tts", (HUMAN,))], ids=["stt", "llm", "tts"]
 )
-async def test_the_next_vendor_goes_on(product: Product, kind: Kind, says: tuple[str, ...]) -> None:
+async def test_the_next_vendor_goes_on(vendors_url: str, kind: Kind, says: tuple[str, ...]) -> None:
     cases = [Case(kind, fault, is_during, says=says) for fault in FAULTS for is_during in (False, True)]
-    outcomes = await play(product, cases)
+    outcomes = await play(vendors_url, cases)
     assert [problem for case, outcome in zip(cases, outcomes, strict=True) for problem in problems(case, outcome)] == []
+
+
+async def test_without_another_vendor_the_caller_is_not_left_stuck(vendors_url: str) -> None:
+    deaf = Case("stt", "401", has_spare=False, says=("[silence 20]",))
+    called_back = Case("stt", "429", has_spare=False, says=("[dtmf 2]",))
+    deafened = Case("stt", "401", is_during=True, has_spare=False)
+    by_keywords = Case("llm", "401", has_spare=False, says=("Ma box internet ne marche plus.", HUMAN))
+    without_mind = Case("llm", "hang", has_spare=False, says=(QUESTION, HUMAN))
+    mute = Case("tts", "401", has_spare=False)
+    cases = [deaf, called_back, deafened, by_keywords, without_mind, mute]
+    outcomes = dict(zip(cases, await play(vendors_url, cases), strict=True))
+
+    assert max(outcome.longest_silence for outcome in outcomes.values()) <= LONGEST_SILENCE
+    for case in (deaf, deafened):
+        assert outcomes[case].phrases[-3:] == ["vendor_down", "dtmf_choice", "transfer"]
+        assert outcomes[case].ticket.status == "transferred"
+        assert outcomes[case].call.scene == "handover"
+    assert outcomes[called_back].phrases[-3:] == ["vendor_down", "dtmf_choice", "callback"]
+    assert outcomes[called_back].ticket.status == "open"
+
+    problem = outcomes[by_keywords].ticket.problem_type
+    assert problem is not None
+    assert problem.code == "internet"
+    for case in (by_keywords, without_mind):
+        assert outcomes[case].ticket.status == "transferred"
+
+    assert services.result(outcomes[mute].call) == ""  # the dialplan sends the caller to a person
+    assert outcomes[mute].ticket.status == "failed"
+
+
+async def test_what_is_cached_carries_a_call_without_a_voice(vendors_url: str) -> None:
+    well = Case("llm", "", has_spare=False, is_cached=True)
+    [first] = await play(vendors_url, [well])
+    assert first.ticket.status == "transferred"
+    mute = Case("tts", "401", has_spare=False, is_cached=True)
+    [outcome] = await play(vendors_url, [mute])
+    assert problems(mute, outcome) == []
