@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ def test_the_checks_are_registered() -> None:
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "voicebot.example.com:70000"}, "voicebot.E003", "HOST:PORT"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "http://voicebot.example.com:9092"}, "voicebot.E003", "HOST:PORT"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "2001:db8::7:9092"}, "voicebot.E003", "HOST:PORT"),
+        ({"PLATFORM_DAY_LIMIT_EUR": Decimal("NaN")}, "voicebot.E005", "PLATFORM_DAY_LIMIT_EUR"),
+        ({"PLATFORM_MONTH_LIMIT_EUR": Decimal(-1)}, "voicebot.E005", "PLATFORM_MONTH_LIMIT_EUR"),
+        ({"PLATFORM_LIMIT_ACTION": "stop"}, "voicebot.E006", "stop"),
     ],
 )
 def test_a_wrong_setting_is_named_with_a_hint(production: Settings, wrong: dict[str, Any], id: str, says: str) -> None:
