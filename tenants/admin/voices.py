@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from providers import samples, services
 from providers.protocols import ProviderError
@@ -42,7 +43,7 @@ class PronunciationAdmin(SpokenAhead, TenantModelAdmin):
     search_fields = ("written", "spoken")
 
 
-class FilesInput(forms.ClearableFileInput):
+class FilesInput(UnfoldAdminFileFieldWidget):
     allow_multiple_selected = True
 
 
@@ -106,9 +107,11 @@ class ClonedVoiceAdmin(TenantModelAdmin):
         return self.fieldsets if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: ClonedVoice | None = None) -> tuple[str, ...]:
-        """What was recorded of a consent is not written over."""
-        shown = ("name", "voice_id", "listen", "consent_by", "consent_at", "recorded_by", "consent_statement")
-        return shown if obj else ()
+        return ("voice_id", "listen", "consent_at", "recorded_by") if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: ClonedVoice | None = None) -> bool:
+        """What was recorded of a consent is not written over, by staff neither."""
+        return False
 
     def has_use_permission(self, request: HttpRequest) -> bool:
         return current_tenant() is not None and may(request, "change", Tenant)

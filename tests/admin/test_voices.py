@@ -114,7 +114,8 @@ def test_a_consent_is_not_written_over(cast: Cast, client: Client) -> None:
     address = reverse("admin:tenants_clonedvoice_change", args=[cast.alpha.cloned_voice.pk])
     client.force_login(cast.staff)
     client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk})
-    client.post(address, filled_in(consent_by="Somebody else", voice_id="another"))
+    assert client.get(address).status_code == 200
+    assert client.post(address, filled_in(consent_by="Somebody else", voice_id="another")).status_code == 403
     with acting_for(cast.alpha.tenant):
         cast.alpha.cloned_voice.refresh_from_db()
     assert (cast.alpha.cloned_voice.consent_by, cast.alpha.cloned_voice.voice_id) == ("Claire Alpha", "voice-of-alpha")
