@@ -53,6 +53,13 @@ def services() -> Iterator[CheckMessage]:
                 hint=f"Set {vendor.upper()}_API_KEY (or {vendor.upper()}_API_KEY_FILE), or name another {kind}.",
                 id="voicebot.W001",
             )
+        for engine, path in (("vosk", "VOSK_MODEL_PATH"), ("piper", "PIPER_VOICE_PATH")):
+            if engine in map(str.strip, chosen) and not getattr(settings, path):
+                yield Warning(
+                    f"{kind} is the sandbox's engine: {path} is not set.",
+                    hint=f"Set {path} to the model's files on this machine, or name another {kind}.",
+                    id="voicebot.W001",
+                )
     if not settings.REDIS_URL:
         yield Warning(
             "REDIS_URL is not set: messages and tasks stay inside one process.",

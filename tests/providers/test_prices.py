@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from prometheus_client import REGISTRY
+from pytest_django import Settings
 
 from calls.models import Usage
 from calls.usage import forget_prices, record
@@ -24,6 +25,8 @@ BOOK = PriceBook(
         ("groq", "oss", "million_output_tokens"): Decimal("0.30"),
         ("groq", "plain", "million_input_tokens"): Decimal("1"),
         ("elevenlabs", "flash", "thousand_characters"): Decimal("0.05"),
+        ("vosk", "*", "audio_minute"): Decimal("0"),
+        ("vosk", "rented", "audio_minute"): Decimal("0.06"),
     }
 )
 
@@ -50,6 +53,8 @@ def _prices_of_its_own() -> Iterator[None]:
         ),
         (UsageReport(kind="llm", provider="groq", model="plain", input_tokens=10, cached_tokens=9), "0.00001000"),
         (UsageReport(kind="stt", provider="deepgram", model="nova-3"), "0.00000000"),
+        (UsageReport(kind="stt", provider="vosk", model="small-fr", audio_seconds=Decimal(9)), "0.00000000"),
+        (UsageReport(kind="stt", provider="vosk", model="rented", audio_seconds=Decimal(1)), "0.00100000"),
     ],
 )
 def test_a_usage_costs_exactly(report: UsageReport, euros: str) -> None:
@@ -102,7 +107,7 @@ class TestPriceBook:
         )
         assert ("x", "m", "audio_minute") not in PriceBook.load().euros
 
-    def test_every_default_model_has_list_prices(self) -> None:
+    def test_every_default_model_has_list_prices(self, settings: Settings) -> None:
         list_prices()
         book = PriceBook.load()
         units = Decimal(60)
@@ -119,6 +124,15 @@ class TestPriceBook:
             ),
             UsageReport(kind="llm", provider="groq", model="openai/gpt-oss-120b", input_tokens=100, output_tokens=1),
             UsageReport(kind="tts", provider="elevenlabs", model="eleven_flash_v2_5", characters=100),
+            UsageReport(kind="stt", provider="deepgram", model="flux-general-multi", audio_seconds=units),
+            *(
+                UsageReport(kind="llm", provider=provider, model=model, input_tokens=100, output_tokens=100)
+                for provider, model in (
+                    ("openai", settings.OPENAI_MODEL),
+                    ("anthropic", settings.ANTHROPIC_MODEL),
+                    ("gemini", settings.GEMINI_MODEL),
+                )
+            ),
         ):
             cost = cost_eur(report, book)
             assert cost is not None
@@ -128,7 +142,8 @@ class TestPriceBook:
 
 def list_prices() -> None:
     """What the migration writes; a transactional test before this one may have emptied the tables."""
-    import_module("providers.migrations.0002_list_prices").add_prices(apps, None)
+    for name in ("0002_list_prices", "0003_more_list_prices"):
+        import_module(f"providers.migrations.{name}").add_prices(apps, None)
 
 
 def test_a_usage_is_written_down_with_its_cost(alpha: Cast) -> None:

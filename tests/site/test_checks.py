@@ -87,7 +87,15 @@ def test_a_vendor_without_a_key_is_a_warning(production: Settings, vendor: str) 
 
 def test_a_vendor_that_is_not_in_use_needs_no_key(production: Settings) -> None:
     production.VENDORS = production.VENDORS | {"deepgram": {"api_key": "sandbox", "url": ""}}
-    production.SPEECH_TO_TEXT = "providers.vosk.VoskSpeechToText"
+    production.SPEECH_TO_TEXT = "providers.groq.SomethingElse"
+    assert found() == {}
+
+
+@pytest.mark.parametrize("chosen", ["vosk", "deepgram, vosk", "providers.vosk.VoskSpeechToText"])
+def test_an_engine_without_its_model_is_a_warning(production: Settings, chosen: str) -> None:
+    production.SPEECH_TO_TEXT = chosen
+    assert "VOSK_MODEL_PATH is not set" in found()["voicebot.W001"].msg
+    production.VOSK_MODEL_PATH = "/models/vosk"
     assert found() == {}
 
 

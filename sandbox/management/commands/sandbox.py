@@ -10,7 +10,7 @@ from sandbox.vendors.server import VendorServer
 
 
 class Command(BaseCommand):
-    help = "Serve the emulators of Deepgram, Groq and ElevenLabs."
+    help = "Serve the emulators of the vendors."
     requires_system_checks = []  # no part of the product runs here
 
     def add_arguments(self, parser: CommandParser) -> None:
