@@ -226,11 +226,11 @@ def address(text: str, voice: Voice) -> str:
 
 
 def _addresses(text: str, voice: Voice) -> list[str]:
-    """Where the text is found, spoken by the voice's first vendor, by the next, …; at least one.
+    """Where the text is found, spoken by the voice's first vendor, by the next, …; "" when there is none.
 
     What another vendor has spoken while the first was away will do until it is spoken anew.
     """
-    return [_address(text, voice, vendor) for vendor in registry.vendors("tts", voice.vendors)]
+    return [_address(text, voice, vendor) for vendor in registry.vendors("tts", voice.vendors)] or [""]
 
 
 def _address(text: str, voice: Voice, vendor: Vendor) -> str:

@@ -42,6 +42,7 @@ class Vendor:
 
 
 _made: dict[tuple[str, Choice], Vendor] = {}
+_impossible: set[tuple[str, Choice]] = set()  # an SDK that is not installed, say
 
 
 def defaults(kind: Kind) -> tuple[Choice, ...]:
@@ -77,12 +78,15 @@ def vendor(kind: Kind, choice: Choice) -> Vendor:
 
 
 def vendors(kind: Kind, choices: Sequence[Choice] = ()) -> list[Vendor]:
-    """Those of `choices` that can be made, by default the platform's; the others are logged."""
+    """Those of `choices` that can be made, by default the platform's; the others are logged, once."""
     found = []
     for choice in choices or defaults(kind):
+        if (kind, choice) in _impossible:
+            continue
         try:
             found.append(vendor(kind, choice))
         except Exception:
+            _impossible.add((kind, choice))
             logger.exception("a vendor's client could not be made, calls do without: %s", choice.provider)
     return found
 
@@ -105,6 +109,7 @@ def forget() -> None:
     for known in _made.values():
         known.breaker.forget()
     _made.clear()
+    _impossible.clear()
 
 
 async def close() -> None:

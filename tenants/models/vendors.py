@@ -52,6 +52,8 @@ class VendorChoice(TenantModel):
                     )
                 }
             )
+        if self.model and self.provider not in settings.VENDORS:  # a path on our machine
+            raise ValidationError({"model": _("This vendor's model is the platform's: leave it empty.")})
 
 
 class VendorKey(TenantModel):
@@ -74,3 +76,8 @@ class VendorKey(TenantModel):
 
     def __str__(self) -> str:
         return self.provider
+
+    def clean(self) -> None:
+        super().clean()
+        if self.provider not in settings.VENDORS:
+            raise ValidationError({"provider": _("This vendor needs no key.")})

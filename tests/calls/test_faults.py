@@ -242,7 +242,7 @@ async def place(
 ) -> list[CallResult]:
     async def one(case: Case, number: int) -> CallResult:
         _tenant, address, call_uuid = companies[number]
-        await asyncio.sleep(0.3 * number)  # callers do not dial in the same millisecond
+        await asyncio.sleep(0.1 * number)  # callers do not dial in the same millisecond
         caller = Caller(
             "127.0.0.1",
             product.calls.port,

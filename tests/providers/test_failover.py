@@ -335,5 +335,15 @@ def test_a_vendor_that_cannot_be_made_is_passed_over(
     vendors: Vendors, caplog: pytest.LogCaptureFixture, kind: Kind
 ) -> None:
     choices = (Choice("nobody"), Choice("tests.nowhere.Vendor"), Choice(NAMES[kind]))
-    assert [vendor.choice.provider for vendor in registry.vendors(kind, choices)] == [NAMES[kind]]
+    for _ in range(2):
+        assert [vendor.choice.provider for vendor in registry.vendors(kind, choices)] == [NAMES[kind]]
+    assert caplog.text.count("Traceback") <= 4  # told once each
     assert "calls do without: nobody" in caplog.text
+
+
+async def test_without_any_voice_nothing_is_cached_and_nothing_breaks(vendors: Vendors) -> None:
+    store, voice = PhraseStore(), Voice("fr", vendors=(Choice("nobody"),))
+    assert store.cached(SENTENCE, voice) is None
+    assert await store.load([SENTENCE], voice) == [SENTENCE]
+    with pytest.raises(ProviderError, match="left alone"):
+        await anext(aiter(store.stream(SENTENCE, voice, lambda report: None)))

@@ -69,6 +69,14 @@ def test_a_vendor_must_do_what_it_is_chosen_for(alpha: Cast, provider: str) -> N
         choice.full_clean()
 
 
+def test_what_runs_on_our_machine_has_our_model_and_no_key(alpha: Cast) -> None:
+    VendorChoice(tenant=alpha.alpha.tenant, kind="stt", provider="vosk").full_clean()
+    with pytest.raises(ValidationError, match="leave it empty"):
+        VendorChoice(tenant=alpha.alpha.tenant, kind="stt", provider="vosk", model="/etc").full_clean()
+    with pytest.raises(ValidationError, match="needs no key"):
+        VendorKey(tenant=alpha.alpha.tenant, provider="vosk", api_key="secret").full_clean()
+
+
 def test_a_key_is_encrypted_and_never_shown(cast: Cast, login: Login) -> None:
     with acting_for(cast.alpha.tenant):
         key = VendorKey.objects.get()
