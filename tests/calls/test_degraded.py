@@ -1,0 +1,41 @@
+"""Nobody can hear the caller: keys choose, and a person is the default."""
+
+from __future__ import annotations
+
+import pytest
+
+from calls.scenarios.scenario import Vendors
+from calls.scenarios.stage import FakeDesk
+from tests.calls.stage import on_stage
+
+DEAF = Vendors(hears_until=5.0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "phrase", "extension"),
+    [
+        ("[dtmf 1]", "transfer", "technician"),
+        ("[dtmf 2]", "callback", ""),
+        ("[dtmf 0]", "transfer", "technician"),
+        ("[silence 30]", "transfer", "technician"),
+    ],
+)
+async def test_the_caller_chooses_by_a_key(keys: str, phrase: str, extension: str) -> None:
+    stage = on_stage(f"[dtmf_choice] {keys}", vendors=DEAF)
+    ending = await stage.play()
+    assert stage.phrases[-3:] == ["vendor_down", "dtmf_choice", phrase]
+    assert ending.transfer_to == extension
+    assert "unreachable" in ending.error
+    assert stage.case.wants_callback is (phrase == "callback")
+    assert stage.scribe.scenes[-2:] == ["degraded", "handover"]
+
+
+async def test_where_nobody_is_free_there_is_nothing_to_choose() -> None:
+    stage = on_stage("[silence 30]", vendors=DEAF, desk=FakeDesk(free=""))
+    await stage.play()
+    assert stage.phrases[-3:] == ["vendor_down", "nobody_free", "callback"]
+
+
+async def test_a_caller_who_hangs_up_meanwhile_leaves_a_ticket() -> None:
+    stage = on_stage("[vendor_down] [hangup]", vendors=DEAF)
+    assert (await stage.play()).reason == "hangup"
