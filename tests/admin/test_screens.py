@@ -227,19 +227,19 @@ def test_phrases_are_listed_as_the_script_says_them(cast: Cast, owner: Client) -
 
 
 def test_an_own_text_is_written_for_a_phrase_of_the_preset(cast: Cast, owner: Client) -> None:
-    address = reverse("admin:tenants_phrase_add") + "?key=thanks&language=fr"
+    address = reverse("admin:tenants_phrase_add") + "?key=skip_item&language=fr"
     data = form_of(owner, address, "phrase_form")
-    assert (data["key"], data["language"]) == (["thanks"], ["fr"])
-    assert data["text"] == [presets.phrases("fr")["thanks"].text]
+    assert (data["key"], data["language"]) == (["skip_item"], ["fr"])
+    assert data["text"] == [presets.phrases("fr")["skip_item"].text]
     assert owner.post(address, data | {"text": ["Merci bien."]}).status_code == 302
     with acting_for(cast.alpha.tenant):
-        assert Phrase.objects.get(key="thanks").text == "Merci bien."
+        assert Phrase.objects.get(key="skip_item").text == "Merci bien."
 
 
 @pytest.mark.parametrize(
     ("key", "written", "said"),
     [
-        ("thanks", "Merci {first_name}", "{first_name}"),
+        ("skip_item", "Merci {first_name}", "{first_name}"),
         ("greet_known", "Bonjour {prenom}", "{first_name}"),
         ("greet_known", "Bonjour {first_name", "brace"),
         ("greet_known", "Bonjour {first_name!r}", "brace"),
