@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.g711 import ALAW, MULAW
-from sandbox.vendors.wire import SLOW_SECONDS, Request, Response, delay, ledger
+from sandbox.vendors.wire import RETRY_AFTER, SLOW_SECONDS, Request, Response, delay, ledger
 from sandbox.vendors.words import language_of
 from sandbox.voice import render
 
@@ -38,7 +38,8 @@ async def text_to_speech(request: Request, response: Response, voice_id: str) ->
     output_format = request.first("output_format", "mp3_44100_128")
     if refusal := _refusal(request, body, output_format):
         status, code, message = refusal
-        return await response.json(status, {"detail": {"status": code, "message": message}})
+        headers = {"retry-after": RETRY_AFTER} if status == 429 else {}
+        return await response.json(status, {"detail": {"status": code, "message": message}}, headers)
     if request.asks_for("garbage"):
         return await response.garbage()
     text, model = body["text"], body.get("model_id") or "eleven_multilingual_v2"
@@ -63,8 +64,9 @@ async def text_to_speech(request: Request, response: Response, voice_id: str) ->
     )
     await asyncio.sleep(delay("TTS"))
     await response.start(200, content_type, {"request-id": request_id, "character-cost": str(credits)})
-    if request.asks_for("drop"):
-        return await response.write(audio[: len(audio) // 2 & ~1])
+    if request.asks_for("drop") or request.asks_for("stall"):
+        await response.write(audio[: len(audio) // 2 & ~1])
+        return await request.hang() if request.asks_for("stall") else None
     for at in range(0, len(audio), CHUNK_BYTES):
         await response.write(audio[at : at + CHUNK_BYTES])
     return await response.end()
@@ -76,7 +78,8 @@ async def add_voice(request: Request, response: Response) -> None:
         return await request.hang()
     if refusal := _no_service(request):
         status, code, message = refusal
-        return await response.json(status, {"detail": {"status": code, "message": message}})
+        headers = {"retry-after": RETRY_AFTER} if status == 429 else {}
+        return await response.json(status, {"detail": {"status": code, "message": message}}, headers)
     if request.asks_for("garbage"):
         return await response.garbage()
     parts = await request.form(MAX_SAMPLES)
