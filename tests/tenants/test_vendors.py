@@ -71,9 +71,9 @@ def test_a_vendor_must_do_what_it_is_chosen_for(alpha: Cast, provider: str) -> N
 
 def test_what_runs_on_our_machine_has_our_model_and_no_key(alpha: Cast) -> None:
     VendorChoice(tenant=alpha.alpha.tenant, kind="stt", provider="vosk").full_clean()
-    with pytest.raises(ValidationError, match="leave it empty"):
+    with pytest.raises(ValidationError, match="laissez vide"):
         VendorChoice(tenant=alpha.alpha.tenant, kind="stt", provider="vosk", model="/etc").full_clean()
-    with pytest.raises(ValidationError, match="needs no key"):
+    with pytest.raises(ValidationError, match="pas besoin de clé"):
         VendorKey(tenant=alpha.alpha.tenant, provider="vosk", api_key="secret").full_clean()
 
 
