@@ -69,13 +69,13 @@ async def test_a_call_shows_what_each_side_heard_and_the_ticket(server, script):
         out, err = await run("call", "--to", to, "--from", ADDRESS, "--say", str(script), *options)
     assert err == ""
     *lines, last = out.splitlines()
-    assert [" ".join(line.split()[1:]) for line in lines] == [
-        "the caller heard Oui ?",
-        "the caller says Ma box est en panne.",
-        "the bot heard Ma boxe.",
-        "the caller heard Merci.",
+    shown = [" ".join(line.split()[1:]) for line in lines]
+    assert (shown[:2], shown[-1]) == (
+        ["the caller heard Oui ?", "the caller says Ma box est en panne."],
         "the call ended: bot_hangup",
-    ]
+    )
+    # What the bot heard is looked up now and then, beside the line.
+    assert set(shown[2:-1]) == {"the bot heard Ma boxe.", "the caller heard Merci."}
     facts = json.loads(last)
     assert facts["call_uuid"] == str(call_uuid) == str(uuid.UUID(bytes=bots[0].uuid))
     assert facts["end"] == "bot_hangup"
