@@ -44,6 +44,7 @@ pytestmark = [
 ]
 
 LONGEST_SILENCE: Final = 4.0
+USUAL_SILENCE: Final = 1.0  # before an answer, when all vendors are well
 PIERRE: Final = "+33612345678"
 NAMES: Final[dict[Kind, str]] = {"stt": "deepgram", "llm": "groq", "tts": "elevenlabs"}
 CLASSES: Final[dict[str, Any]] = {
@@ -242,7 +243,7 @@ async def place(
 ) -> list[CallResult]:
     async def one(case: Case, number: int) -> CallResult:
         _tenant, address, call_uuid = companies[number]
-        await asyncio.sleep(0.1 * number)  # callers do not dial in the same millisecond
+        await asyncio.sleep(0.3 * number)  # callers do not dial in the same millisecond
         caller = Caller(
             "127.0.0.1",
             product.calls.port,
@@ -256,7 +257,12 @@ async def place(
     return await asyncio.gather(*(one(case, number) for number, case in enumerate(cases)))
 
 
-def problems(case: Case, outcome: Outcome) -> list[str]:
+def patience(control: Outcome) -> float:
+    """How long a silence may be; on a busy machine those wait too whose vendors are well."""
+    return LONGEST_SILENCE + max(0.0, control.longest_silence - USUAL_SILENCE)
+
+
+def problems(case: Case, outcome: Outcome, patience: float) -> list[str]:
     """What is not as it must be with a vendor in reserve."""
     found = []
     if outcome.result.end is not End.BOT_HANGUP:
@@ -265,7 +271,7 @@ def problems(case: Case, outcome: Outcome) -> list[str]:
         found.append(f"the call is {outcome.call.status} to {outcome.call.transfer_to!r}: {outcome.call.error}")
     if outcome.ticket.status != "transferred":
         found.append(f"the ticket is {outcome.ticket.status}")
-    if outcome.longest_silence > LONGEST_SILENCE:
+    if outcome.longest_silence > patience:
         found.append(f"{outcome.longest_silence:.1f} s of silence")
     said = " ".join(utterance.text for utterance in outcome.result.said)
     heard = " ".join(turn.text for turn in outcome.turns if turn.speaker == Turn.Speaker.CALLER)
@@ -281,8 +287,9 @@ def problems(case: Case, outcome: Outcome) -> list[str]:
 )
 async def test_the_next_vendor_goes_on(vendors_url: str, kind: Kind, says: tuple[str, ...]) -> None:
     cases = [Case(kind, fault, is_during, says=says) for fault in FAULTS for is_during in (False, True)]
-    outcomes = await play(vendors_url, cases)
-    assert [problem for case, outcome in zip(cases, outcomes, strict=True) for problem in problems(case, outcome)] == []
+    control, *outcomes = await play(vendors_url, [Case(kind, "", says=says), *cases])
+    found = [problems(case, outcome, patience(control)) for case, outcome in zip(cases, outcomes, strict=True)]
+    assert [problem for of_case in found for problem in of_case] == []
 
 
 async def test_without_another_vendor_the_caller_is_not_left_stuck(vendors_url: str) -> None:
@@ -292,10 +299,11 @@ async def test_without_another_vendor_the_caller_is_not_left_stuck(vendors_url: 
     by_keywords = Case("llm", "401", has_spare=False, says=("Ma box internet ne marche plus.", HUMAN))
     without_mind = Case("llm", "hang", has_spare=False, says=(QUESTION, HUMAN))
     mute = Case("tts", "401", has_spare=False)
-    cases = [deaf, called_back, deafened, by_keywords, without_mind, mute]
+    control = Case("llm", "", says=(QUESTION, HUMAN))
+    cases = [control, deaf, called_back, deafened, by_keywords, without_mind, mute]
     outcomes = dict(zip(cases, await play(vendors_url, cases), strict=True))
 
-    assert max(outcome.longest_silence for outcome in outcomes.values()) <= LONGEST_SILENCE
+    assert max(outcome.longest_silence for outcome in outcomes.values()) <= patience(outcomes[control])
     for case in (deaf, deafened):
         assert outcomes[case].phrases[-3:] == ["vendor_down", "dtmf_choice", "transfer"]
         assert outcomes[case].ticket.status == "transferred"
@@ -319,4 +327,4 @@ async def test_what_is_cached_carries_a_call_without_a_voice(vendors_url: str) -
     assert first.ticket.status == "transferred"
     mute = Case("tts", "401", has_spare=False, is_cached=True)
     [outcome] = await play(vendors_url, [mute])
-    assert problems(mute, outcome) == []
+    assert problems(mute, outcome, patience(first)) == []
