@@ -112,7 +112,7 @@ class Dialogue:
         answers_turn_of = self._caller_ended_at
         speech = self._speaking.start(phrase, values or {})
         self._scribe.show("speaking", text=speech.text)
-        interrupted = False
+        interrupted, pressed = False, len(self._digits)
         self._is_protected = not phrase.interruptible
         try:
             while not speech.is_over:
@@ -120,7 +120,7 @@ class Dialogue:
                     interrupted = True
                     metrics.barge_ins.inc()
                     break
-                if self._digits and phrase.interruptible:
+                if len(self._digits) > pressed and phrase.interruptible:
                     interrupted = True
                     break
                 await self._next()
@@ -156,7 +156,7 @@ class Dialogue:
         The answer may be keyed in: one key with a `meaning`, or up to `keys` that are
         understood like words. A caller who spoke before the question may have answered it.
         """
-        if self._hearing.utterance:
+        if self._has_words:
             value = understand((await self.listen(patience, understand)).text)
             if value is not None:
                 return value
@@ -204,7 +204,7 @@ class Dialogue:
     async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
         """The caller's turn if it begins within so many seconds; None: the caller is busy, not silent."""
         until = self._audio.now + seconds
-        while not self._hearing.utterance and not self._digits:
+        while not self._has_words and not self._digits:
             if (remaining := until - self._audio.now) <= 0:
                 return None
             await self._next(min(remaining, await self._warn_in_time()))
@@ -212,7 +212,7 @@ class Dialogue:
 
     async def overheard(self) -> str:
         """What the caller said into the last phrase, or is saying now."""
-        if self._hearing.utterance:
+        if self._has_words:
             return (await self.listen(Patience.SHORT)).text
         return self.said_meanwhile
 
@@ -245,6 +245,11 @@ class Dialogue:
             self._take_turn(check=False)
 
     # Waiting.
+
+    @property
+    def _has_words(self) -> bool:
+        """Whether the caller has said something; «euh» is nothing."""
+        return not is_noise(self._hearing.utterance.text)
 
     async def _warn_in_time(self) -> float:
         """Tell the caller, once, that the end is near; seconds until that is due."""
@@ -311,7 +316,8 @@ class Dialogue:
 
     def _take_turn(self, *, check: bool = True) -> Heard:
         utterance = self._hearing.take()
-        self._caller_ended_at = self._quiet_since = utterance.end
+        self._caller_ended_at = utterance.end
+        self._quiet_since = max(self._quiet_since, utterance.end)
         self._scribe.turn(
             Said(
                 speaker=Turn.Speaker.CALLER,
@@ -342,7 +348,7 @@ class Dialogue:
         digits, self._digits = self._digits.removesuffix("#"), ""
         now = self._quiet_since = self._audio.now
         self._scribe.turn(Said(speaker=Turn.Speaker.CALLER, text=f"[{digits}]", started_at=now, ended_at=now))
-        if digits == "0":
+        if digits and not digits.strip("0"):
             raise CallerWantsHuman
         return digits if keys else ""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from calls.db import however_long
@@ -152,7 +152,7 @@ class Scribe:
         while writes:
             try:
                 await however_long(make)
-            except DatabaseError as error:
+            except (InterfaceError, OperationalError) as error:
                 logger.warning("call %s: not stored yet, %s", self._call.uuid, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)

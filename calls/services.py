@@ -177,7 +177,8 @@ class LineQuality:
 def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) -> Ticket | None:
     """Close the call and leave its ticket, in one transaction; the second time does nothing."""
     call = Call.objects.select_for_update().get(pk=call_id)
-    if call.status != Call.Status.IN_PROGRESS:
+    # Who was given up while the database was away, and lives, knows better how it ended.
+    if call.status != Call.Status.IN_PROGRESS and call.end_reason != Call.EndReason.WORKER_DIED:
         return None
     remembered = remember_caller(
         phone_number=case.phone_number,
@@ -253,7 +254,11 @@ def close_abandoned() -> int:
             said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
             case.description = " ".join(said)
             ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
-            finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
+            try:
+                finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
+            except Exception:  # one call must not hold up those of everybody else
+                logger.exception("call %s was abandoned and cannot be closed", call.uuid)
+                continue
             logger.error("call %s was abandoned by %s", call.uuid, call.worker)
     return len(abandoned)
 

@@ -28,20 +28,20 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
     """
     censored = dict(Keyword.objects.filter(kind=Keyword.Kind.CENSORED).values_list("text", "replacement"))
     problem = case.problem
-    ticket = Ticket.objects.create(
-        call=call,
-        customer=remembered.customer,
-        company=remembered.company,
-        phone_number=case.phone_number,
-        client_name=case.full_name,
-        client_email=case.email,
-        problem_type_id=problem.id if problem else None,
-        description=censor(case.description, censored),
-        status=status_of(case, ending),
-        sentiment=sentiment_of(case),
-        severity=problem.severity if problem else Severity.MEDIUM,
-        tag=problem.tag if problem else "",
-    )
+    values = {
+        "customer": remembered.customer,
+        "company": remembered.company,
+        "phone_number": case.phone_number,
+        "client_name": case.full_name,
+        "client_email": case.email,
+        "problem_type_id": problem.id if problem else None,
+        "description": censor(case.description, censored),
+        "status": status_of(case, ending),
+        "sentiment": sentiment_of(case),
+        "severity": problem.severity if problem else Severity.MEDIUM,
+        "tag": problem.tag if problem else "",
+    }
+    ticket = Ticket.objects.update_or_create(call=call, defaults=values)[0]
     with translation.override(call.language):
         ticket.summary = _summary(ticket, case, ending)
         ticket.save(update_fields=["summary", "updated_at"])

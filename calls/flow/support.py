@@ -28,19 +28,15 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     dialogue.aside = Asides(dialogue, case, desk)
     try:
         try:
-            if case.returned_ticket_id is not None:
-                return await come_back(dialogue)
-            if (ending := await opening(dialogue, case, desk)) is not None:
-                return ending
-            await greeting(dialogue, case, desk)
-            if case.is_about_open_ticket:
-                return await handover(dialogue, case, desk)
-            await identification(dialogue, case)
-            await diagnosis(dialogue, case, desk)
-            if case.problem is None or not await remedy(dialogue, case):
-                return await handover(dialogue, case, desk)
-            return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
-        except CallerAngry as anger:
+            try:
+                return await _script(dialogue, case, desk)
+            except CannotHear as error:
+                return await without_ears(dialogue, case, desk, error)
+            except CallerSilent:
+                return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
+            except CallTooLong:
+                return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
+        except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             keep_words(dialogue, case, str(anger))
             await say_anyway(dialogue, "calm")
@@ -49,15 +45,9 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             case.wants_human = True
             keep_words(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
-        except CannotHear as error:
-            return await without_ears(dialogue, case, desk, error)
-        except CallerSilent:
-            return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
-        except CallTooLong:
-            return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
     except CallerGone:
         return Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
-    except (CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear):
+    except (CallerSilent, CallTooLong, CannotHear):
         # Once more, in the last words of a call that was ending anyway.
         return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
     except CannotSpeak as error:
@@ -65,3 +55,18 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
         logger.error("the bot has lost its voice at «%s»: %s", error, error.__cause__)
         metrics.errors.labels("cannot_speak", "text_to_speech").inc()
         return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")
+
+
+async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
+    if case.returned_ticket_id is not None:
+        return await come_back(dialogue)
+    if (ending := await opening(dialogue, case, desk)) is not None:
+        return ending
+    await greeting(dialogue, case, desk)
+    if case.is_about_open_ticket:
+        return await handover(dialogue, case, desk)
+    await identification(dialogue, case)
+    await diagnosis(dialogue, case, desk)
+    if case.problem is None or not await remedy(dialogue, case):
+        return await handover(dialogue, case, desk)
+    return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
