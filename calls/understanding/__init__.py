@@ -10,7 +10,15 @@ from calls.understanding.fixed import fixed
 from calls.understanding.names import first_name, refuses
 from calls.understanding.phone import normalise_number, phone
 from calls.understanding.problem import ProblemIndex, problem
-from calls.understanding.requests import is_done, is_question, refuses_recording, times
+from calls.understanding.requests import (
+    asks_if_machine,
+    asks_to_repeat,
+    is_acknowledgement,
+    is_done,
+    is_question,
+    refuses_recording,
+    times,
+)
 from calls.understanding.spelling import is_unfinished, spelling
 from calls.understanding.yes_no import Answer, yes_no
 
@@ -18,12 +26,15 @@ __all__ = [
     "Answer",
     "FaqIndex",
     "ProblemIndex",
+    "asks_if_machine",
+    "asks_to_repeat",
     "censor",
     "company",
     "email",
     "first_name",
     "fixed",
     "free_company",
+    "is_acknowledgement",
     "is_angry",
     "is_backchannel",
     "is_done",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
-from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.text import Lexicon, clauses, lexicon, table, words
 
 
 @cache
@@ -29,6 +30,48 @@ def refuses_recording(text: str, language: str) -> bool:
 def is_question(text: str, language: str) -> bool:
     """Whether the caller asks something, by the mark of recognition or by the words."""
     return text.rstrip().endswith("?") or _says("question", text, language)
+
+
+def is_acknowledgement(text: str, language: str) -> bool:
+    """Whether the caller only agrees: «d'accord» after «take your time» has not done anything yet."""
+    if text.rstrip().endswith("?"):
+        return False
+    spoken = words(text, language)
+    return bool(spoken) and _made_of(spoken, language, "acknowledgement")
+
+
+def asks_to_repeat(text: str, language: str) -> bool:
+    """Whether the caller wants to hear it again: «pardon ?», «vous pouvez répéter ?»."""
+    if _says("repeat", text, language):
+        return True
+    return _says("repeat_alone", text, language) and _made_of(
+        words(text, language), language, "repeat_alone", "acknowledgement"
+    )
+
+
+def asks_if_machine(text: str, language: str) -> bool:
+    """Whether the caller asks if he speaks to a machine; «c'est un ordinateur.» says what he has."""
+    asks = "?" in text or _says("question", text, language)
+    leads = [_phrases("machine_you", language)] + ([_phrases("machine_it", language)] if asks else [])
+    after = table("requests")[language]["machine_after"]
+    follows = {word for phrase in after for word in words(phrase, language)}
+    for clause in clauses(text, language):
+        for lead in (hit for phrases in leads for hit in phrases.find(clause) if hit.end < len(clause)):
+            machine = _phrases("machine", language).at(clause, lead.end)
+            if machine and (machine.end == len(clause) or clause[machine.end] in follows):
+                return True
+    return False
+
+
+def _made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:
+    """Whether phrases of `sections` are all that was said."""
+    position = 0
+    while position < len(spoken):
+        hits = [hit for section in sections if (hit := _phrases(section, language).at(spoken, position))]
+        if not hits:
+            return False
+        position = max(hit.end for hit in hits)
+    return True
 
 
 _TIMES = {

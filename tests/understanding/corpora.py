@@ -66,6 +66,9 @@ KINDS: dict[str, Understand] = {
     "spelling": understanding.spelling,
     "unfinished": understanding.is_unfinished,
     "email": understanding.email,
+    "acknowledgement": understanding.is_acknowledgement,
+    "repeat": understanding.asks_to_repeat,
+    "machine": understanding.asks_if_machine,
 }
 
 _AS_WRITTEN = {None: "null", True: "yes", False: "no"}

@@ -6,7 +6,9 @@ import pytest
 
 from tests.understanding.corpora import CORPUS, KINDS, misunderstood, utterances
 
-HELPERS = {"noise", "censor", "free_company", "unfinished", "refusal", "backchannel"}
+HELPERS = {
+    "noise", "censor", "free_company", "unfinished", "refusal", "backchannel", "acknowledgement", "repeat", "machine",
+}  # fmt: skip
 FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("??/*.tsv"))
 
 
