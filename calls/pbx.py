@@ -15,9 +15,12 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.0  # with one question: the caller waits for the answer
 
+UNUSED_SECONDS = 3600.0  # a connection that nobody needs: the server was renamed, or calls no more
+
 _Address = tuple[str, int, str, str]
 # One connection to each Asterisk, kept up for the next call; of the event loop that made it.
 _connections: dict[tuple[asyncio.AbstractEventLoop, _Address], Ami] = {}
+_last_used: dict[Ami, float] = {}  # by the event loop's clock
 
 
 async def who_calls(server: AsteriskServer, call_uuid: UUID) -> CallerId | None:
@@ -57,10 +60,13 @@ async def leave_mark(server: AsteriskServer, call_uuid: UUID, ending: Ending) ->
 async def _connected(server: AsteriskServer) -> Ami:
     """The connection to a server. Raises AmiError."""
     address = (server.ami_host, server.ami_port, server.ami_user, server.ami_secret)
-    key = (asyncio.get_running_loop(), address)
+    loop = asyncio.get_running_loop()
+    key = (loop, address)
     ami = _connections.get(key)
     if ami is None:
         ami = _connections[key] = Ami(*address, timeout=PATIENCE_SECONDS)
+    _last_used[ami] = loop.time()
+    await _drop_unused(loop)
     await ami.connect()  # at once when it is connected already
     return ami
 
@@ -68,5 +74,16 @@ async def _connected(server: AsteriskServer) -> Ami:
 async def disconnect() -> None:
     """Close the connections of this event loop; when it ends."""
     loop = asyncio.get_running_loop()
-    for key in [key for key in _connections if key[0] is loop]:
-        await _connections.pop(key).close()
+    await _drop([key for key in _connections if key[0] is loop])
+
+
+async def _drop_unused(loop: asyncio.AbstractEventLoop) -> None:
+    since = loop.time() - UNUSED_SECONDS
+    await _drop([key for key, ami in _connections.items() if key[0] is loop and _last_used[ami] < since])
+
+
+async def _drop(keys: list[tuple[asyncio.AbstractEventLoop, _Address]]) -> None:
+    dropped = [_connections.pop(key) for key in keys]  # before anything else can run
+    for ami in dropped:
+        _last_used.pop(ami, None)
+        await ami.close()

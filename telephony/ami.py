@@ -32,6 +32,10 @@ class AmiError(Exception):
     """Asterisk did not do it: away, too slow, or it said no. Never names the secret."""
 
 
+class LoginRefused(AmiError):
+    """Asterisk does not know the user or the secret, or lets nobody in from here; to try again is in vain."""
+
+
 class Message(dict[str, str]):
     """One AMI message; the values of a repeated header are joined by newlines."""
 
@@ -70,7 +74,8 @@ class Ami:
         async with Ami("pbx.example", 5038, "voicebot", secret) as ami:
             caller = await ami.find_call(call_uuid)
 
-    `connect` raises when it fails; from then on the connection is kept up until `close`.
+    `connect` raises when it fails; from then on the connection is kept up until `close`, or
+    until Asterisk refuses the login.
     """
 
     def __init__(self, host: str, port: int, user: str, secret: str, *, timeout: float = 5.0, events: str = "off"):
@@ -107,7 +112,7 @@ class Ami:
     async def connect(self) -> None:
         """Sign in, and stay signed in. Raises AmiError: unreachable, too slow, or refused."""
         async with self._connecting:
-            if self._keeper is None:
+            if self._keeper is None or self._keeper.done():
                 reading = await self._sign_in()
                 self._keeper = asyncio.create_task(self._keep(reading), name=f"AMI {self._name}")
 
@@ -179,8 +184,8 @@ class Ami:
                 reader, writer = await asyncio.open_connection(*self._address, limit=LONGEST_MESSAGE)
         except TimeoutError:
             raise AmiError(f"{self._name}: no connection within {self._timeout:g} s") from None
-        except OSError as error:
-            raise AmiError(f"{self._name}: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:  # ValueError: no host can have such a name
+            raise AmiError(f"{self._name}: {getattr(error, 'strerror', None) or error}") from None
         reading = asyncio.create_task(self._read(reader, writer))
         credentials = {"Username": self._user, "Secret": self._secret, "Events": self._events}
         try:
@@ -193,13 +198,15 @@ class Ami:
         return reading
 
     async def _keep(self, reading: asyncio.Task[None]) -> None:
-        """Hold the connection, and make it again when it is lost."""
+        """Hold the connection, and make it again when it is lost, until the login is refused."""
         try:
             while True:
                 await self._hold(reading)
                 reading.cancel()
                 await asyncio.wait([reading])
                 reading = await self._sign_in_again()
+        except LoginRefused as error:
+            logger.error("%s; not trying again", error)
         finally:
             reading.cancel()
             await asyncio.wait([reading])
@@ -222,6 +229,8 @@ class Ami:
             await asyncio.sleep(pause)
             try:
                 reading = await self._sign_in()
+            except LoginRefused:
+                raise
             except AmiError as error:
                 logger.warning("%s", error)
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -291,7 +300,9 @@ class Ami:
         finally:
             del self._answers[number]
         if response.get("Response") == "Error":
-            raise AmiError(f"{self._name}: {name}: {response.get('Message', 'refused')}")
+            raise (LoginRefused if name == "Login" else AmiError)(
+                f"{self._name}: {name}: {response.get('Message', 'refused')}"
+            )
         return answer.events or [response]
 
 

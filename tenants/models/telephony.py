@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import secrets
 from typing import Any
 
@@ -27,6 +28,18 @@ def validate_network(value: str) -> None:
             _("%(value)s is not a network: write an address such as 203.0.113.7, or a range such as 203.0.113.0/28."),
             params={"value": value},
         )
+
+
+def validate_host(value: str) -> None:
+    """An address, or a name that a resolver takes: labels of 1 to 63 letters, digits and hyphens."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        if not re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?", value):
+            raise ValidationError(
+                _("%(value)s is neither a host name nor an address: write pbx.example.com or 203.0.113.7."),
+                params={"value": value},
+            ) from None
 
 
 def new_token() -> str:
@@ -58,7 +71,7 @@ class AsteriskServer(TenantModel):
         _("token"), default=new_token, editable=False, help_text=_("What the dialplan shows when it announces a call.")
     )
     token_digest = models.CharField(max_length=64, unique=True, editable=False)  # to find the server by its token
-    ami_host = models.CharField(_("AMI host"), max_length=255, blank=True)
+    ami_host = models.CharField(_("AMI host"), max_length=255, blank=True, validators=[validate_host])
     ami_port = models.PositiveIntegerField(
         _("AMI port"), default=5038, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
