@@ -111,6 +111,11 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data")))
 DATABASE_URL: str = env.str("DATABASE_URL", default="")
 
 
+# How long PostgreSQL may work on one query. Calls wait for it; a migration may take its time.
+SERVES = not sys.argv[0].endswith(("manage.py", "django-admin")) or sys.argv[1:2] in (["runaudiosocket"], ["runserver"])
+DATABASE_STATEMENT_TIMEOUT: float = env.float("DATABASE_STATEMENT_TIMEOUT", default=8.0 if SERVES else 0.0)
+
+
 def database() -> dict[str, Any]:
     """PostgreSQL with a pool where DATABASE_URL says so, else SQLite in WAL mode."""
     if not DATABASE_URL:
@@ -131,8 +136,14 @@ def database() -> dict[str, Any]:
     config: dict[str, Any] = env.db("DATABASE_URL")
     if config["ENGINE"] == "django.db.backends.postgresql":
         config["ENGINE"] = "django_prometheus.db.backends.postgresql"
+        # A host that has vanished answers nothing, not even a refusal: without these a
+        # call's thread would wait for it for minutes.
+        options = config.setdefault("OPTIONS", {})
+        options |= {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 5} | options
+        if DATABASE_STATEMENT_TIMEOUT and "options" not in options:
+            options["options"] = f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT * 1000:.0f}"
         if not TESTING:  # a pool outlives the test database that it is connected to
-            config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+            options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
     config["TEST"] = {"NAME": f"test_voicebot_{environ.os.getpid()}"}
     return config
 
@@ -194,6 +205,7 @@ LOCALE_PATHS = [BASE_DIR / "voicebot_site" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
 USE_TZ = True
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
