@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import models, transaction
 
 from companies.models import Company, Customer
 from companies.phone import international
 
 FIELDS = ("first_name", "last_name", "email")
+
+
+def fitting(model: type[models.Model], field: str, text: str) -> str:
+    """`text`, as much of it as the field holds: callers talk, and PostgreSQL refuses what is too long."""
+    return text[: model._meta.get_field(field).max_length].strip()  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ def remember_caller(
     if not number:
         return Remembered(None, employer, {})
     said = {"first_name": first_name, "last_name": last_name, "email": email}
+    said = {field: fitting(Customer, field, text) for field, text in said.items()}
     customer, created = Customer.objects.get_or_create(
         phone_number=number, defaults={**{key: value for key, value in said.items() if value}, "company": employer}
     )
@@ -61,6 +67,6 @@ def remember_caller(
 @transaction.atomic
 def remember_company(*, name: str) -> Company:
     """The company of that name, however it is capitalised; a new one if it is unknown."""
-    name = " ".join(name.split())
+    name = fitting(Company, "name", " ".join(name.split()))
     known = Company.objects.filter(name__iexact=name).first()
     return known or Company.objects.get_or_create(name=name)[0]

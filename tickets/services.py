@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from calls.models import Call
 from calls.understanding import censor
-from companies.services import Remembered
-from tenants.models import Keyword, Severity
+from companies.services import Remembered, fitting
+from tenants.models import Keyword, Severity, TransferTarget
 from tickets.models import Comment, Ticket
 
 if TYPE_CHECKING:
@@ -24,26 +24,29 @@ if TYPE_CHECKING:
 def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembered) -> Ticket:
     """Leave the ticket of a call; the caller's transaction holds it.
 
-    A call about a ticket that is open already gets a ticket too, and a comment on that one.
+    A call about a ticket that is open already gets a ticket too, which takes over its
+    problem type, and leaves a comment on that one.
     """
     censored = dict(Keyword.objects.filter(kind=Keyword.Kind.CENSORED).values_list("text", "replacement"))
     problem = case.problem
+    followed = followed_ticket(case)
+    kind = problem.id if problem else followed.problem_type_id if followed else None
     values = {
         "customer": remembered.customer,
         "company": remembered.company,
-        "phone_number": case.phone_number,
-        "client_name": case.full_name,
-        "client_email": case.email,
-        "problem_type_id": problem.id if problem else None,
+        "phone_number": fitting(Ticket, "phone_number", case.phone_number),
+        "client_name": fitting(Ticket, "client_name", case.full_name),
+        "client_email": fitting(Ticket, "client_email", case.email),
+        "problem_type_id": kind,
         "description": censor(case.description, censored),
         "status": status_of(case, ending),
         "sentiment": sentiment_of(case),
-        "severity": problem.severity if problem else Severity.MEDIUM,
-        "tag": problem.tag if problem else "",
+        "severity": problem.severity if problem else followed.severity if followed else Severity.MEDIUM,
+        "tag": problem.tag if problem else followed.tag if followed else "",
     }
     ticket = Ticket.objects.update_or_create(call=call, defaults=values)[0]
     with translation.override(call.language):
-        ticket.summary = _summary(ticket, case, ending)
+        ticket.summary = _summary(ticket, case, ending, followed)
         ticket.save(update_fields=["summary", "updated_at"])
         for field, (known, said) in remembered.differences.items():
             Comment.objects.create(
@@ -51,9 +54,9 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
                 text=_("%(field)s: the record says “%(known)s”, the caller said “%(said)s”.")
                 % {"field": field, "known": known, "said": said},
             )
-        if case.is_about_open_ticket and case.open_ticket is not None:
+        if followed is not None:
             Comment.objects.create(
-                ticket_id=case.open_ticket.id, text=_("The caller called again about this: ticket #%d.") % ticket.pk
+                ticket=followed, text=_("The caller called again about this: ticket #%d.") % ticket.pk
             )
         if case.returned_ticket_id is not None:
             Comment.objects.create(
@@ -64,6 +67,13 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
     # Robust: a broker that is away costs the better summary, not the ticket.
     transaction.on_commit(partial(summarise.delay, ticket.pk, tenant_id=ticket.tenant_id), robust=True)
     return ticket
+
+
+def followed_ticket(case: Case) -> Ticket | None:
+    """The open ticket that the caller called again about."""
+    if not case.is_about_open_ticket or case.open_ticket is None:
+        return None
+    return Ticket.objects.select_related("problem_type").filter(pk=case.open_ticket.id).first()
 
 
 def status_of(case: Case, ending: Ending) -> Ticket.Status:
@@ -80,13 +90,15 @@ def sentiment_of(case: Case) -> Ticket.Sentiment:
     return Ticket.Sentiment.POSITIVE if case.is_fixed else Ticket.Sentiment.NEUTRAL
 
 
-def _summary(ticket: Ticket, case: Case, ending: Ending) -> str:
+def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None) -> str:
     """What is certain, in sentences; the language model may write a better one later."""
     sentences = []
+    if followed is not None:
+        sentences.append(_("The caller called again about ticket #%d.") % followed.pk)
     if case.problem is not None:
         sentences.append(_("Problem: %s.") % case.problem.name)
     if ticket.description:
-        sentences.append(_("The caller said: “%s”.") % ticket.description)
+        sentences.append(_("The caller said: “%s”.") % ticket.description.rstrip(" ."))
     if case.is_fixed is True:
         sentences.append(_("The proposed remedy solved it."))
     elif case.is_fixed is False:
@@ -96,12 +108,18 @@ def _summary(ticket: Ticket, case: Case, ending: Ending) -> str:
     if case.wants_callback:
         sentences.append(_("The caller is to be called back."))
     if ending.transfer_to:
-        sentences.append(_("The call was handed over to %s.") % ending.transfer_to)
+        sentences.append(_("The call was handed over to %s.") % _name_of(ending.transfer_to))
     elif ending.reason == Call.EndReason.HANGUP and not case.is_fixed:
         sentences.append(_("The caller hung up before the end."))
     elif ending.status in (Call.Status.FAILED, Call.Status.DROPPED):
         sentences.append(_("The call ended through an error on our side."))
     return " ".join(sentences) or _("The caller said nothing that was understood.")
+
+
+def _name_of(extension: str) -> str:
+    """Whom people know behind an extension of the dialplan."""
+    target = TransferTarget.objects.filter(extension=extension).first()
+    return target.name if target else extension
 
 
 def as_dict(ticket: Ticket) -> dict[str, Any]:
