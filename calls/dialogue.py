@@ -97,6 +97,11 @@ class Dialogue:
 
     # What the script uses.
 
+    @property
+    def now(self) -> float:
+        """Seconds of the call's clock."""
+        return self._audio.now
+
     def enter(self, scene: str) -> None:
         """Name the scene that begins; it is stored, shown live and counted."""
         metrics.scenes.labels(scene).inc()
