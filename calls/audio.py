@@ -16,6 +16,8 @@ from telephony.media import FRAME_BYTES, FRAME_SECONDS, SILENCE
 
 # Caller's audio kept while speech-to-text connects or reconnects.
 PREROLL_FRAMES = 500
+HOLE_FRAMES = 4  # more than the jitter of a line
+LONG_HOLE_FRAMES = 10  # that are not waited for any longer
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +51,10 @@ class Playback:
         return self.frames_played + len(self._frames)
 
     @property
+    def is_complete(self) -> bool:
+        return self._complete
+
+    @property
     def is_over(self) -> bool:
         return self._complete and not self._frames
 
@@ -73,6 +79,8 @@ class CallAudio:
         self._listener: Callable[[bytes], None] | None = None
         self._preroll: deque[bytes] = deque(maxlen=PREROLL_FRAMES)
         self._frames = 0
+        self._heard_bytes = 0
+        self._frames_without_caller = 0
 
     @property
     def now(self) -> float:
@@ -89,6 +97,13 @@ class CallAudio:
     # The caller.
 
     def hear(self, pcm: bytes) -> None:
+        if self._frames_without_caller >= HOLE_FRAMES:
+            self._fill_hole()
+        self._frames_without_caller = 0
+        self._take(pcm)
+
+    def _take(self, pcm: bytes) -> None:
+        self._heard_bytes += len(pcm)
         if self._recorder is not None:
             self._recorder.caller(pcm)
         if self._listener is not None:
@@ -109,10 +124,23 @@ class CallAudio:
         self._listener = listener
         return max(0.0, self.now - missed)
 
+    def _fill_hole(self) -> None:
+        """What did not come from the caller was silence: while a key is pressed, or in hold.
+
+        Without it the caller's clock (speech-to-text, the recording) falls behind the bot's.
+        What is only late, after a stall of ours, comes before the next frame is due.
+        """
+        lag = self._frames * FRAME_BYTES - self._heard_bytes
+        if lag > 0:
+            self._take(bytes(lag))
+
     # The bot.
 
     def speak(self) -> bytes:
         self._frames += 1
+        self._frames_without_caller += 1
+        if self._frames_without_caller >= LONG_HOLE_FRAMES:
+            self._fill_hole()
         frame = SILENCE
         if self._playback is not None:
             sound = self._playback.next_frame()

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import DatabaseError
 
 from calls import services
@@ -86,10 +87,10 @@ class CallConsumer(AsyncConsumer):
                 case "audiosocket.dtmf":
                     self.conversation.press(event["digit"])
                 case "audiosocket.hangup":
-                    self.conversation.caller_left()
+                    self.conversation.caller_left(event["reason"])
                     return
                 case "audiosocket.drain":
-                    logger.info("call %s goes on while the worker drains", self.scope["call_id"])
+                    self.conversation.drain(settings.DRAIN_SECONDS)
                 case _:
                     pass
 
@@ -115,4 +116,4 @@ class CallConsumer(AsyncConsumer):
 
     def _obey(self, message: dict[str, Any]) -> None:
         if message["type"] == "call.hangup":
-            self.conversation.caller_left()
+            self.conversation.caller_left("hangup")

@@ -7,11 +7,9 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings as django_settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from calls import metrics, pbx, services
@@ -37,6 +35,9 @@ from telephony.media import Line
 logger = logging.getLogger(__name__)
 
 APOLOGY_SECONDS = 6.0
+DATABASE_SECONDS = 3.0  # for what the caller waits for
+LATEST_FINISH_SECONDS = 60.0  # after which close_abandoned has to do it
+LAST_WORDS_SECONDS = 20.0  # for a hand-over before the worker stops
 
 
 class Conversation:
@@ -48,7 +49,7 @@ class Conversation:
         self._line = line
         configured = opening.settings
         self._scribe = Scribe(opening.call)
-        self._recorder = Recorder(recording_in_progress(opening.call)) if configured.record else None
+        self._recorder = Recorder(services.recording_in_progress(opening.call)) if configured.record else None
         self._audio = CallAudio(self._recorder, self._wake)
         self._hearing = Hearing(
             self._audio,
@@ -75,8 +76,13 @@ class Conversation:
     def press(self, digit: str) -> None:
         self._dialogue.press(digit)
 
-    def caller_left(self) -> None:
-        self._dialogue.end(CallerGone())
+    def caller_left(self, reason: str) -> None:
+        """The line is gone; `reason` as in the hang-up event."""
+        self._dialogue.end(CallerGone(reason))
+
+    def drain(self, seconds: float) -> None:
+        """The worker stops in so many seconds: hand the caller over before that."""
+        self._dialogue.stop_within(seconds - LAST_WORDS_SECONDS)
 
     # The call.
 
@@ -90,7 +96,7 @@ class Conversation:
         ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error="the conversation broke off")
         try:
             # From disk to memory, while the caller hears the first silence: a few ms.
-            await phrase_store().load(self._opening.settings.all_texts(), self._opening.settings.voice)
+            await phrase_store().load(self._opening.settings.script_texts(), self._opening.settings.voice)
             ending = await support(self._dialogue, case, self)
         except asyncio.CancelledError:
             ending = Ending(Call.Status.DROPPED, Call.EndReason.DRAIN, error="the worker was stopped")
@@ -117,35 +123,53 @@ class Conversation:
         writing: asyncio.Task[None],
         hang_up: Callable[[], Awaitable[None]],
     ) -> None:
-        call = self._call
-        self._dialogue.leave_nothing_unsaid()
+        loop = asyncio.get_running_loop()
+        try:
+            self._dialogue.leave_nothing_unsaid()
+            await self._scribe.flush(1.0)  # the summary reads the turns
+            is_finished = await self._finish(ending, case)
+            # The dialplan may ask for the result as soon as it has the call back.
+            if ending.reason != Call.EndReason.HANGUP:
+                await pbx.leave_mark(self._opening.server, self._call.uuid, ending)
+            await hang_up()
+            metrics.calls_total.labels(ending.status, case.problem.code if case.problem else "").inc()
+            metrics.call_duration_seconds.observe(self._audio.now)
+            hearing.cancel()  # closes the stream, which reports its usage
+            await asyncio.wait([hearing])
+            until = loop.time() + LATEST_FINISH_SECONDS
+            while not is_finished and loop.time() < until:
+                await asyncio.sleep(2)
+                is_finished = await self._finish(ending, case)
+            await self._scribe.flush()
+            self._scribe.show("ended", status=str(ending.status), reason=str(ending.reason))
+            await self._keep_recording(case)
+            await self._scribe.flush(5)
+        finally:
+            hearing.cancel()
+            writing.cancel()
+
+    async def _finish(self, ending: Ending, case: Case) -> bool:
+        """Close the call with its ticket; False when the database does not let us now."""
         quality = services.LineQuality(self._line.late_frames, self._line.dropped_frames)
         try:
-            await in_database(services.finish, call_id=call.pk, ending=ending, case=case, quality=quality)
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await in_database(services.finish, call_id=self._call.pk, ending=ending, case=case, quality=quality)
+        except (OperationalError, InterfaceError, TimeoutError) as error:
+            logger.warning("call %s is not closed yet: %s", self._call.uuid, str(error) or "too slow")
+            return False
         except Exception:
             # The call stays open in the database: close_abandoned finds it and makes its ticket.
-            logger.exception("call %s cannot be closed", call.uuid)
-        # The dialplan may ask for the result as soon as it has the call back.
-        await pbx.leave_mark(self._opening.server, call.uuid, ending)
-        await hang_up()
-        metrics.calls_total.labels(ending.status, case.problem.code if case.problem else "").inc()
-        metrics.call_duration_seconds.observe(self._audio.now)
-        hearing.cancel()  # closes the stream, which reports its usage
-        await asyncio.wait([hearing])
-        await self._scribe.flush()
-        self._scribe.show("ended", status=str(ending.status), reason=str(ending.reason))
-        await self._keep_recording(case)
-        await self._scribe.flush(5)
-        writing.cancel()
+            logger.exception("call %s cannot be closed", self._call.uuid)
+        return True
 
     async def _keep_recording(self, case: Case) -> None:
         if self._recorder is None:
             return
         is_whole = await self._recorder.close()
-        if case.recording_refused:
-            self._recorder.path.unlink(missing_ok=True)
-        elif is_whole:
-            with contextlib.suppress(DatabaseError, TimeoutError, OSError):
+        with contextlib.suppress(DatabaseError, TimeoutError, OSError, Call.DoesNotExist):
+            if case.recording_refused:
+                await in_database(self._recorder.path.unlink, missing_ok=True)
+            elif is_whole:
                 await in_database(services.keep_recording, call_id=self._call.pk, path=self._recorder.path)
 
     # The script's desk (calls.flow.desk.Desk).
@@ -158,7 +182,8 @@ class Conversation:
             return
         case.phone_number, case.caller_name = international(found.number), case.caller_name or found.name
         with contextlib.suppress(DatabaseError, TimeoutError):
-            await in_database(services.recognise, self._call, case)
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await in_database(services.recognise, self._call, case)
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         if self._opening.degraded:
@@ -177,7 +202,8 @@ class Conversation:
             if (target.is_on_call or not on_call) and target.schedule.is_open(self.now())
         ]
         try:
-            return await in_database(services.free_target, candidates)
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return await in_database(services.free_target, candidates)
         except (DatabaseError, TimeoutError):
             return candidates[0].extension if candidates else ""
 
@@ -195,7 +221,3 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([task])
     task.result()
-
-
-def recording_in_progress(call: Call) -> Path:
-    return Path(django_settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"

@@ -25,6 +25,7 @@ from calls.fates import (
     CallTooLong,
     CannotHear,
     CannotSpeak,
+    ServiceStops,
 )
 from calls.hearing import Hearing
 from calls.models import Turn
@@ -66,6 +67,7 @@ class Dialogue:
         self._scribe = scribe
         self._news = asyncio.Event()
         self._fate: CallEnds | None = None
+        self._end_of_time: CallEnds = CallTooLong()
         self._is_protected = False  # what is being said must be heard
         self._digits = ""
         self._caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
@@ -93,6 +95,12 @@ class Dialogue:
         """Take the conversation out of its script at its next wait."""
         if not isinstance(self._fate, CallerGone):
             self._fate = fate
+        self.wake()
+
+    def stop_within(self, seconds: float) -> None:
+        """End the script in so many seconds at the latest, for a person to take over."""
+        self._ends_at = min(self._ends_at, self._audio.now + max(seconds, 0.0))
+        self._end_of_time, self._is_warned = ServiceStops(), True
         self.wake()
 
     # What the script uses.
@@ -238,12 +246,6 @@ class Dialogue:
             raise
         return work.result()
 
-    async def pause(self, seconds: float) -> None:
-        """Let time pass, as the caller hears it."""
-        until = self._audio.now + seconds
-        while (remaining := until - self._audio.now) > 0:
-            await self._next(remaining)
-
     def leave_nothing_unsaid(self) -> None:
         """At the end: what the caller was just saying belongs to the transcript."""
         if self._hearing.utterance:
@@ -272,7 +274,7 @@ class Dialogue:
             self._fate, self._hearing.error = CannotHear(str(self._hearing.error)), None
         if self._fate is None and self._audio.now >= self._ends_at:
             self._ends_at += FAREWELL_SECONDS
-            self._fate = CallTooLong()
+            self._fate = self._end_of_time
         if self._due_fate() is None:
             bound = max(self._ends_at - self._audio.now, 0.02)
             try:

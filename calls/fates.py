@@ -6,7 +6,7 @@ class CallEnds(Exception):
 
 
 class CallerGone(CallEnds):
-    """The caller hung up."""
+    """The line is gone; the text is why, as in the hang-up event."""
 
 
 class CallerSilent(CallEnds):
@@ -23,6 +23,10 @@ class CallerWantsHuman(CallEnds):
 
 class CallTooLong(CallEnds):
     pass
+
+
+class ServiceStops(CallEnds):
+    """The worker stops soon; a person takes over."""
 
 
 class CannotHear(CallEnds):

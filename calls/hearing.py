@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from calls.audio import CallAudio
 from providers.failover import FailoverSpeechToText
 from providers.protocols import (
     Choice,
+    Failure,
     OnUsage,
     ProviderError,
     SpeechEvent,
@@ -22,6 +24,8 @@ from providers.protocols import (
 )
 
 SAME_WORD_SECONDS = 0.1  # by how much two recognitions of a word's end differ
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -102,6 +106,9 @@ class Hearing:
             self.error = await self._ended
         except ProviderError as error:
             self.error = error
+        except Exception as error:  # whatever a vendor's SDK comes up with: the call must not be deaf and not know it
+            logger.exception("%s: listening failed", self._options.tag)
+            self.error = ProviderError("speech to text", Failure.GARBAGE, type(error).__name__)
         finally:
             self._audio.listen_with(None)
             if self._stream is not None:

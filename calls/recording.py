@@ -13,15 +13,12 @@ import queue
 import threading
 from pathlib import Path
 
-from telephony.media import FRAME_BYTES, SAMPLE_RATE
+from telephony.media import SAMPLE_RATE
 from telephony.wav import StereoWav
 
 logger = logging.getLogger(__name__)
 
 HANDOVER_FRAMES = 50
-# Asterisk sends no frames while a key is pressed, or in hold: a caller who lags by more
-# is silent. Less than that is the jitter of two clocks.
-TOLERATED_LAG_BYTES = 5 * FRAME_BYTES
 LONGEST_LEAD_BYTES = SAMPLE_RATE * 2  # a caller's second ahead of real time is a flood
 
 _Job = tuple["Recorder", bytes, bytes] | tuple["Recorder", None, None]
@@ -78,10 +75,7 @@ class Recorder:
 
     def caller(self, pcm: bytes) -> None:
         """Take what the caller said just now."""
-        lag = self._bot_bytes - len(self._caller)
-        if lag > TOLERATED_LAG_BYTES:
-            self._caller += bytes(lag)
-        if -lag < LONGEST_LEAD_BYTES:
+        if len(self._caller) - self._bot_bytes < LONGEST_LEAD_BYTES:
             self._caller += pcm
 
     def bot(self, frame: bytes) -> None:
@@ -106,7 +100,7 @@ class Recorder:
 
     def _hand_over(self, *, pad: bool = False) -> None:
         right = b"".join(self._bot)
-        if pad or self._bot_bytes - len(self._caller) > TOLERATED_LAG_BYTES:
+        if pad:
             self._caller += bytes(max(0, self._bot_bytes - len(self._caller)))
         # What has not come from the caller yet keeps its place for the next time.
         length = min(len(self._caller), self._bot_bytes)

@@ -123,10 +123,8 @@ class Scribe:
             await asyncio.sleep(LINGER_SECONDS)
             while not self._entries.empty():
                 entries.append(self._entries.get_nowait())
-            for entry in entries:
-                if isinstance(entry, dict):
-                    await self._publish(entry)
             await self._store([entry for entry in entries if not isinstance(entry, dict)])
+            await self._publish([entry for entry in entries if isinstance(entry, dict)])
             for _ in entries:
                 self._entries.task_done()
 
@@ -160,10 +158,11 @@ class Scribe:
                 logger.exception("call %s: an entry cannot be stored", self._call.uuid)
                 del writes[:1]
 
-    async def _publish(self, event: dict[str, Any]) -> None:
+    async def _publish(self, events: list[dict[str, Any]]) -> None:
         layer = get_channel_layer()
         if layer is None:
             return
         with contextlib.suppress(Exception):  # nobody may be watching, Redis may be away
             async with asyncio.timeout(1):
-                await layer.group_send(self._group, event)
+                for event in events:
+                    await layer.group_send(self._group, event)

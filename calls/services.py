@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 ANNOUNCEMENT_LIFETIME = timedelta(minutes=2)
 # Three heartbeats: a worker that is only slow keeps its calls.
+ANNOUNCEMENT_KEPT = timedelta(days=1)
 ABANDONED_AFTER = timedelta(seconds=35)
 
 
@@ -178,7 +180,8 @@ def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) ->
     """Close the call and leave its ticket, in one transaction; the second time does nothing."""
     call = Call.objects.select_for_update().get(pk=call_id)
     # Who was given up while the database was away, and lives, knows better how it ended.
-    if call.status != Call.Status.IN_PROGRESS and call.end_reason != Call.EndReason.WORKER_DIED:
+    was_given_up = call.end_reason == Call.EndReason.WORKER_DIED and ending.reason != Call.EndReason.WORKER_DIED
+    if call.status != Call.Status.IN_PROGRESS and not was_given_up:
         return None
     remembered = remember_caller(
         phone_number=case.phone_number,
@@ -260,7 +263,21 @@ def close_abandoned() -> int:
                 logger.exception("call %s was abandoned and cannot be closed", call.uuid)
                 continue
             logger.error("call %s was abandoned by %s", call.uuid, call.worker)
+            keep_what_is_left(call)
+    with acting_for(EVERYONE):
+        Announcement.objects.filter(created_at__lt=timezone.now() - ANNOUNCEMENT_KEPT).delete()
     return len(abandoned)
+
+
+def recording_in_progress(call: Call) -> Path:
+    return Path(django_settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"
+
+
+def keep_what_is_left(call: Call) -> None:
+    """The recording of a worker that died, if it was on this host."""
+    path = recording_in_progress(call)
+    if path.exists():
+        keep_recording(call_id=call.pk, path=path)
 
 
 def reprice_everyone(*, since: date) -> None:

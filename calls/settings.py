@@ -95,10 +95,14 @@ class CallSettings:
     warning_seconds: float = 60.0  # before the longest duration is reached
     filler_seconds: float = 0.7
 
-    def all_texts(self) -> list[str]:
-        """Every text that this tenant's bot may speak: phrases, steps of remedies, answers."""
+    def script_texts(self) -> list[str]:
+        """What the script itself says: phrases and steps of remedies."""
         steps = [step.phrase.text for problem in self.problems.values() for step in problem.steps]
-        return [phrase.text for phrase in self.phrases.values()] + steps + [answer.text for answer in self.answers]
+        return [phrase.text for phrase in self.phrases.values()] + steps
+
+    def all_texts(self) -> list[str]:
+        """Every text that this tenant's bot may speak: the script's, and answers."""
+        return self.script_texts() + [answer.text for answer in self.answers]
 
 
 def load(tenant: Tenant) -> CallSettings:

@@ -11,6 +11,8 @@ from providers.phrases import phrase_store
 from providers.protocols import Failure, OnUsage, ProviderError, Voice
 from providers.segments import Segment, segments
 
+FRAMES_PER_LETTER = 3.3  # about 15 letters a second
+
 
 class Speech:
     """One phrase being said."""
@@ -37,7 +39,11 @@ class Speech:
         if not self._parts:  # cut off before anybody was asked to speak
             return ""
         played, heard = self.playback.frames_played, ""
-        ends = [start for _, start in self._parts[1:]] + [self.playback.frames_fed]
+        text, start = self._parts[-1]
+        end = self.playback.frames_fed
+        if not self.playback.is_complete or self.error is not None:  # there is more of it than has come
+            end = max(end, start + round(len(text) * FRAMES_PER_LETTER))
+        ends = [start for _, start in self._parts[1:]] + [end]
         for (text, start), end in zip(self._parts, ends, strict=True):
             if played >= end:
                 heard += text
@@ -105,8 +111,8 @@ class Speaking:
                     if speech.synthesis_seconds is None:
                         speech.synthesis_seconds = loop.time() - asked
                     speech.playback.feed(pcm)
-        except ProviderError as error:
-            speech.error = error
+        except (ProviderError, OSError) as error:
+            speech.error = error if isinstance(error, ProviderError) else ProviderError("store", Failure.GARBAGE)
             self._say_what_is_cached(speech, parts)
         finally:
             speech.playback.complete()

@@ -7,7 +7,16 @@ import logging
 from calls import metrics
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.fates import CallerAngry, CallerGone, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak
+from calls.fates import (
+    CallerAngry,
+    CallerGone,
+    CallerSilent,
+    CallerWantsHuman,
+    CallTooLong,
+    CannotHear,
+    CannotSpeak,
+    ServiceStops,
+)
 from calls.flow.asides import Asides
 from calls.flow.closing import part, say_anyway
 from calls.flow.degraded import without_ears
@@ -22,6 +31,8 @@ from calls.models import Call
 
 logger = logging.getLogger(__name__)
 
+LINE_FAILURES = ("error", "idle")
+
 
 async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     """Hold the conversation; never raises what a caller or a vendor can cause."""
@@ -35,7 +46,10 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             except CallerSilent:
                 return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
             except CallTooLong:
+                case.wants_callback = not case.is_fixed
                 return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
+            except ServiceStops:
+                return await handover(dialogue, case, desk)
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             keep_words(dialogue, case, str(anger))
@@ -45,9 +59,11 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             case.wants_human = True
             keep_words(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
-    except CallerGone:
+    except CallerGone as gone:
+        if str(gone) in LINE_FAILURES:  # without a mark the call goes to a person, if it still lives
+            return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"the line failed: {gone}")
         return Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
-    except (CallerSilent, CallTooLong, CannotHear):
+    except (CallerSilent, CallTooLong, CannotHear, ServiceStops):
         # Once more, in the last words of a call that was ending anyway.
         return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
     except CannotSpeak as error:

@@ -62,6 +62,7 @@ def encode_uuid(call_id: UUID) -> bytes:
 
 HANGUP: Final = encode(Kind.HANGUP)
 ERROR: Final = encode(Kind.ERROR)
+KEYS: Final = frozenset(bytes([key]) for key in b"0123456789*#ABCD")  # of a telephone, as DTMF payloads
 AUDIO_HEADER: Final = b"\x10\x01\x40"  # of 320 bytes, 20 ms at 8 kHz: nearly every frame there is
 
 

@@ -54,7 +54,7 @@ class Limits:
     """What a connection may do. Times in seconds."""
 
     handshake: float = 2.0  # until the UUID frame is there
-    idle: float = 10.0  # without any frame; Asterisk sends 50 a second
+    idle: float = 60.0  # without any frame; a caller on hold may send none for a while
     linger: float = 2.0  # until the other side closes what we have ended
     application: float = 10.0  # for the application to end once the caller is gone
     payload: int = 16 * 1024  # 20 ms at 192 kHz are 7680 bytes
@@ -180,7 +180,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self._hear(kind, payload)
         elif kind == Kind.UUID and self.state is State.OPENING:
             self._begin(UUID(bytes=payload))
-        elif kind == Kind.DTMF and len(payload) == 1 and payload.isascii():
+        elif kind == Kind.DTMF and len(payload) == 1 and payload in codec.KEYS:
             self._put({"type": "audiosocket.dtmf", "digit": payload.decode("ascii")})
         elif kind == Kind.HANGUP:
             self._gone("hangup")
@@ -213,6 +213,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         if self.state is not State.TALKING:
             return
         self._session = session
+        session.skip(self._early_bytes // FRAME_BYTES)  # the call began when its audio did
         while self._early:
             session.hear(self._early.popleft())
 

@@ -3,6 +3,8 @@
 import wave
 from pathlib import Path
 
+import pytest
+
 from calls.audio import CallAudio
 from calls.recording import Recorder
 from telephony.media import FRAME_BYTES, SILENCE
@@ -29,19 +31,23 @@ async def test_caller_is_left_and_bot_is_right(tmp_path: Path) -> None:
     assert channels(tmp_path / "call.wav") == (LOUD * 120, (SILENCE + SOFT) * 60)
 
 
-async def test_a_hole_in_the_caller_s_audio_keeps_its_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hole", [6, 40], ids=["key", "hold"])
+async def test_a_hole_in_the_caller_s_audio_keeps_its_place(tmp_path: Path, hole: int) -> None:
     recorder = Recorder(tmp_path / "call.wav")
+    audio = CallAudio(recorder, lambda: None)
+    heard: list[bytes] = []
+    audio.listen_with(heard.append)
     for number in range(100):
-        if not 30 <= number < 70:  # a key was pressed: Asterisk sends nothing
-            recorder.caller(LOUD)
-        recorder.bot(SOFT)
+        if not 30 <= number < 30 + hole:  # a key was pressed: Asterisk sends nothing
+            audio.hear(LOUD)
+        audio.speak()
     assert await recorder.close()
-    left, right = channels(tmp_path / "call.wav")
-    assert right == SOFT * 100
+    left, _right = channels(tmp_path / "call.wav")
+    after = 30 + hole
     assert left[: 30 * FRAME_BYTES] == LOUD * 30
-    assert len(left) == len(right)
-    assert left.endswith(LOUD * 29)
-    assert left[31 * FRAME_BYTES : 69 * FRAME_BYTES] == bytes(38 * FRAME_BYTES)
+    assert left[30 * FRAME_BYTES : after * FRAME_BYTES] == bytes(hole * FRAME_BYTES)
+    assert left[after * FRAME_BYTES :] == LOUD * (100 - after)
+    assert b"".join(heard) == left  # speech-to-text keeps the same time
 
 
 async def test_a_caller_who_floods_does_not_fill_the_memory(tmp_path: Path) -> None:
