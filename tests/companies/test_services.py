@@ -56,6 +56,17 @@ def test_a_new_caller_is_remembered_with_a_new_company(alpha: Cast) -> None:
     assert customer.company == Company.objects.get(name="Vetodok")
 
 
+def test_what_is_longer_than_its_column_is_cut(alpha: Cast) -> None:
+    told = remember_caller(
+        phone_number="+33711111111", first_name="Z" * 150, email="z" * 300 + "@example.com", company="V" * 200
+    )
+    assert told.customer is not None
+    assert told.company is not None
+    told.customer.full_clean(exclude=["email"])
+    assert (len(told.customer.email), told.company.name) == (254, "V" * 150)
+    assert remember_company(name="V" * 200) == told.company
+
+
 def test_what_a_call_tells_completes_the_record(alpha: Cast) -> None:
     before = alpha.alpha.customer
     told = remember_caller(phone_number=before.phone_number, email="pierre@example.com")
