@@ -33,7 +33,7 @@ class Tenant(models.Model):
     name = models.CharField(_("name"), max_length=100)
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.FRENCH)
     time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Paris", validators=[validate_time_zone])
-    is_active = models.BooleanField(_("active"), default=True, help_text=_("Switched off, its calls are refused."))
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("If switched off, its calls are refused."))
     voice = models.CharField(
         _("voice"), max_length=100, blank=True, help_text=_("The voice's id at the vendor; empty: the platform's.")
     )

@@ -118,6 +118,23 @@ async def test_nobody_there_is_an_error():
         await client(manager).connect()
 
 
+async def test_a_name_that_no_host_can_have_is_an_error():
+    with pytest.raises(AmiError, match=r"voicebot@pbx\.\.local"):
+        await Ami("pbx..local", 5038, "voicebot", SECRET).connect()
+
+
+async def test_a_login_that_is_refused_later_is_not_tried_for_ever(caplog):
+    async with managing() as manager, client(manager) as connection:
+        manager.on("Login", "Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n")
+        manager.drop()
+        async with asyncio.timeout(DEADLINE):
+            while "not trying again" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        manager.answers.clear()
+        await connection.connect()  # whoever asks anew may find the user restored
+        await connection.action("Ping")
+
+
 async def test_a_manager_that_hangs_at_login_is_an_error():
     async with managing() as manager:
         manager.on("Login")
