@@ -31,6 +31,35 @@ _SIGNS["urgent"] = _SIGNS["critical"] = _SIGNS["high"]
 # What is chosen when nothing speaks for any value, the first that there is.
 _NEUTRAL = ("unclear", "unknown", "none", "neutral", "medium", "other", "autre", "continue")
 _CALLER = re.compile(r"^\W*(?:caller|client|customer|user|appelant|utilisateur)\w*\W*?[:>]\s*(.+)$", re.I | re.M)
+_BOT = re.compile(r"^\W*(?:bot|assistant|agent)\w*\W*?[:>]\s*(.+)$", re.I | re.M)
+# What a line is about when it tells a problem; the first five letters of each word.
+_PROBLEM = {
+    word[:5]
+    for word in words(
+        "panne marche fonctionne fonctionner coupe coupee coupure lent lente bloque bloquee erreur probleme souci "
+        "casse plante impossible clignote allume internet box wifi fibre connexion reseau debit serveur ligne "
+        "telephone imprimante ordinateur ecran messagerie mail courriel mot passe facture prelevement paiement "
+        "working work broken slow down error problem issue trouble crash crashed cannot blinking router fibre "
+        "connection network server line phone printer computer screen email password invoice bill payment charged"
+    )
+}
+_BRACKETS = re.compile(r"\[[^\]]*\]")  # keys that were pressed, and what else was not said
+# What the bot's last words tell of the end; the first that fits.
+_OUTCOMES = (
+    (
+        re.compile(r"vous rappel|call you back", re.I),
+        {"fr": "L'appelant sera rappelé.", "en": "The caller will be called back."},
+    ),
+    (
+        re.compile(r"passe un|transf[eè]r|mets en relation|putting you through|transferring|connecting you", re.I),
+        {"fr": "L'appel a été passé à une personne.", "en": "The call was handed over to a person."},
+    ),
+    (
+        re.compile(r"bonne nouvelle|résolu|good news|solved|glad", re.I),
+        {"fr": "Le problème est résolu.", "en": "The problem is solved."},
+    ),
+)
+_LAST_LINES = 4
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?\d(?:[ .-]?\d){7,13}")
 _NAME = re.compile(
@@ -81,6 +110,7 @@ class _Reader:
         lines = _CALLER.findall(said)
         self._lines: list[str] = [line.strip() for line in lines] or [said.strip()]
         self._text = "\n".join(self._lines)
+        self._answers: list[str] = _BOT.findall(said) if lines else []
         self._explanations = explanations.splitlines()
 
     def value(self, name: str, schema: Mapping[str, Any]) -> Any:
@@ -119,12 +149,24 @@ class _Reader:
         return self._summary()
 
     def _summary(self) -> str:
-        """The caller's longest words, in one sentence."""
-        longest = max(self._lines, key=len)
-        if not longest:
+        """The line of the caller that tells the problem, and how the call ended."""
+        told = max(self._lines, key=_telling)
+        if not told:
             return ""
-        cut = longest if len(longest) <= 200 else longest[:200].rsplit(" ", 1)[0] + "…"
-        return f'The caller says: "{cut}"' if language_of(longest) == "en" else f"L'appelant dit : « {cut} »"
+        cut = told if len(told) <= 200 else told[:200].rsplit(" ", 1)[0] + "…"
+        asked = re.search(r"\bin (French|English)\b", "\n".join(self._explanations))
+        language = {"French": "fr", "English": "en"}[asked[1]] if asked else language_of(self._text)
+        summary = f'The caller says: "{cut}"' if language == "en" else f"L'appelant dit : « {cut} »"
+        return " ".join([summary, *self._outcome(language)])
+
+    def _outcome(self, language: str) -> list[str]:
+        for answer in reversed(self._answers[-_LAST_LINES:]):
+            if "?" in answer:  # what was offered is not what was done
+                continue
+            for sign, sentences in _OUTCOMES:
+                if sign.search(answer):
+                    return [sentences[language]]
+        return []
 
     def _choice(self, values: Sequence[Any]) -> Any:
         scores = [self._score(value) for value in values]
@@ -141,6 +183,15 @@ class _Reader:
         signs = {word[:5] for word in _SIGNS.get(value.lower(), "").split()}
         spoken = {word[:5] for word in words(self._text)}
         return 2 * len(spoken & signs) + 2 * len(said & stems(value.replace("_", " "))) + len(said & stems(explained))
+
+
+def _telling(line: str) -> tuple[int, int, int]:
+    """How well a line tells a problem: names, e-mail addresses, keys, yes and no are no news."""
+    spoken = words(_BRACKETS.sub(" ", line))
+    is_news = not (_EMAIL.search(line) or _NAME.search(line)) and any(
+        word not in _SIGNS["yes"].split() and word not in _SIGNS["no"].split() for word in spoken
+    )
+    return len({word[:5] for word in spoken} & _PROBLEM), int(is_news), len(line) if spoken else 0
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

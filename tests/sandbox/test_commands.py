@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from calls.models import Announcement, Call, Turn
+from calls.models import Announcement, Call, Turn, Usage
 from tenants.models import AsteriskServer
 from tenants.scope import acting_for
 from tests.sandbox.bot import serve_bot
@@ -55,7 +55,14 @@ async def test_a_call_shows_what_each_side_heard_and_the_ticket(server, script):
             call = Call.objects.create(uuid=call_uuid, server=server, phone_number=number, ended_at=timezone.now())
             Turn.objects.create(call=call, position=1, speaker="bot", text="Oui ?", started_at=0, ended_at=1)
             Turn.objects.create(call=call, position=2, speaker="caller", text="Ma boxe.", started_at=1, ended_at=2)
-            Ticket.objects.create(call=call, phone_number=number, summary="Une panne")
+            Ticket.objects.create(call=call, phone_number=number, summary="Un premier résumé")
+
+    def complete_records() -> None:
+        with acting_for(server.tenant):
+            call = Call.objects.get(uuid=call_uuid)
+            Usage.objects.create(call=call, kind=Usage.Kind.SPEECH_TO_TEXT, provider="x", model="y", cost_eur="0.25")
+            call.ticket.summary = "Une panne"
+            call.ticket.save()
 
     async def behave(bot):
         await bot.say("Oui ?")
@@ -63,6 +70,7 @@ async def test_a_call_shows_what_each_side_heard_and_the_ticket(server, script):
         await asyncio.to_thread(keep_records)
         await bot.say("Merci.")
         await bot.hang_up()
+        await asyncio.to_thread(complete_records)
 
     async with serve_bot(behave) as (port, bots):
         to, options = f"127.0.0.1:{port}", ["--number", "0612345678", "--uuid", str(call_uuid), "--json"]
@@ -83,6 +91,7 @@ async def test_a_call_shows_what_each_side_heard_and_the_ticket(server, script):
     assert [said["text"] for said in facts["said"]] == ["Ma box est en panne."]
     assert facts["bot_heard"] == ["Ma boxe."]
     assert (facts["ticket"]["summary"], facts["ticket"]["phone_number"]) == ("Une panne", "0612345678")
+    assert facts["ticket"]["cost_eur"] == 0.25
     assert facts["duration_seconds"] >= facts["heard"][-1]["end"]
 
 
@@ -143,6 +152,7 @@ def test_a_load_test_brings_its_own_worker():
         manage("loadtest", "--calls", "2", "--seconds", "3"), capture_output=True, text=True, timeout=55
     )
     assert done.returncode == 0, done.stderr
+    assert "--seconds 15" in done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert (figures["calls_completed"], figures["calls_failed"]) == (2, 0)
     assert figures["cpu_ms_per_call_second"] > 0

@@ -97,6 +97,31 @@ async def test_a_ticket_is_summarised_from_what_the_caller_said(vendors):
     assert (first["sentiment"], first["severity"], first["tag"]) == ("negative", "high", "inadmissible")
 
 
+@pytest.mark.parametrize(
+    ("transcript", "summary"),
+    [
+        (
+            "bot: Que puis-je faire ?\ncaller: Ma box ne marche plus.\nbot: Votre nom ?\ncaller: Marc.\n"
+            "bot: Votre adresse ?\ncaller: marc.antoine.delacroix@exemple.example\ncaller: [0612345678]\n"
+            "bot: Est-ce que tout fonctionne ?\ncaller: Oui.\nbot: Parfait, voilà une bonne nouvelle.\n"
+            "bot: Merci de votre appel, et à bientôt.",
+            "L'appelant dit : « Ma box ne marche plus. » Le problème est résolu.",
+        ),
+        (
+            "bot: How can I help?\ncaller: My name is Alexander Montgomery the third\ncaller: The printer is broken\n"
+            "bot: Shall I put you through?\ncaller: yes\nbot: I am putting you through to a technician.",
+            'The caller says: "The printer is broken" The call was handed over to a person.',
+        ),
+        (
+            "caller: Non\ncaller: Il y a de la fumée partout\nbot: Voulez-vous que je vous passe un technicien ?",
+            "L'appelant dit : « Il y a de la fumée partout »",
+        ),
+    ],
+)
+async def test_a_summary_tells_the_problem_and_the_end(vendors, transcript, summary):
+    assert await decide(vendors, transcript, {"summary": {"type": "string"}}) == {"summary": summary}
+
+
 async def test_every_json_type_is_filled(vendors):
     properties = {
         "email": {"type": ["string", "null"]},

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import sys
 import uuid
 from argparse import RawDescriptionHelpFormatter
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from calls.models import Call, Turn
+from calls.models import Call, Turn, Usage
 from calls.scenarios import script
 from calls.services import CallRefused, announce
 from sandbox.caller import Caller, CallResult
@@ -27,7 +29,8 @@ from tickets.models import Ticket
 from tickets.services import as_dict
 
 POLL_SECONDS = 0.5
-TICKET_SECONDS = 10.0
+TICKET_SECONDS = 10.0  # that the call's last rows and its summary may take
+SETTLED_SECONDS = 1.0  # without a change, the ticket is taken to be finished
 
 
 class Command(BaseCommand):
@@ -115,18 +118,43 @@ class Command(BaseCommand):
                 self.stdout.flush()
 
     async def wait_for_ticket(self, records: Records) -> dict[str, Any] | None:
-        """The ticket is written when the call has ended, a moment after the line is cut."""
-        for _ in range(round(TICKET_SECONDS / POLL_SECONDS)):
-            is_expected, ticket = await sync_to_async(records.ticket)()
-            if ticket is not None or not is_expected:
-                return ticket
+        """The ticket, once nothing changes it any more: costs and the summary come after the line is cut."""
+        loop = asyncio.get_running_loop()
+        seen, since = None, loop.time()
+        until = since + TICKET_SECONDS
+        while True:
+            state = await sync_to_async(records.state)()
+            if state is None:
+                return None
+            if state != seen:
+                seen, since = state, loop.time()
+            is_settled = state.is_whole and loop.time() - since >= SETTLED_SECONDS
+            if is_settled or loop.time() >= until:
+                return await sync_to_async(records.ticket)()
             await asyncio.sleep(POLL_SECONDS)
-        return None
 
     def show(self, side: str, utterance: Utterance) -> None:
         label = "the caller heard" if side == "bot" else "the caller says"
         self.stdout.write(f"{utterance.start:7.2f}  {label:16}  {utterance.text}")
         self.stdout.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the rows of a call have come."""
+
+    ended_at: datetime.datetime | None
+    ticket_updated_at: datetime.datetime | None
+    usages: tuple[str, ...]  # their kinds
+
+    @property
+    def is_whole(self) -> bool:
+        """Speech to text is billed for the whole call, so its usage comes last."""
+        return (
+            self.ended_at is not None
+            and self.ticket_updated_at is not None
+            and Usage.Kind.SPEECH_TO_TEXT in self.usages
+        )
 
 
 class Records:
@@ -163,15 +191,26 @@ class Records:
         self.turns += turns
         return turns
 
-    def ticket(self) -> tuple[bool, dict[str, Any] | None]:
-        """Whether there will be a ticket, and the ticket if it is there."""
+    def state(self) -> State | None:
+        """What is stored of the call; None: nothing, so that there will be no ticket."""
         if self._tenant is None:
-            return False, None
+            return None
+        with acting_for(self._tenant):
+            call = Call.objects.filter(uuid=self._uuid).first()
+            if call is None:
+                return None
+            return State(
+                call.ended_at,
+                Ticket.objects.filter(call=call).values_list("updated_at", flat=True).first(),
+                tuple(Usage.objects.filter(call=call).order_by("kind").values_list("kind", flat=True)),
+            )
+
+    def ticket(self) -> dict[str, Any] | None:
+        if self._tenant is None:
+            return None
         with acting_for(self._tenant):
             ticket = Ticket.objects.filter(call__uuid=self._uuid).first()
-            if ticket is not None:
-                return True, as_dict(ticket)
-            return Call.objects.filter(uuid=self._uuid).exists(), None
+            return as_dict(ticket) if ticket else None
 
 
 def as_json(result: CallResult, bot_heard: list[str], ticket: dict[str, Any] | None) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Command(BaseCommand):
         # What is printed is the call, as it is spoken.
         for name in ("celery", "kombu", "uvicorn", "telephony", "calls", "django"):
             logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger("django.request").setLevel(logging.CRITICAL)  # 404s of a curious browser
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(self.run(**options))
 

@@ -84,4 +84,6 @@ class Command(BaseCommand):
         late = int((report.lateness > 0.06).sum())
         self.stdout.write(f"{len(report.lateness):6} frames, {late} of them more than 60 ms late")
         self.stdout.write(f"{len(report.latencies):6} answers")
+        if not len(report.latencies):
+            self.stderr.write("Too short to measure answers: use --seconds 15 or more.")
         self.stdout.write(json.dumps(report.as_json()))

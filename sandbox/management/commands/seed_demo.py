@@ -34,6 +34,7 @@ class Demo:
     slug: str
     name: str
     language: str
+    time_zone: str
     networks: tuple[str, ...]
     companies: tuple[str, ...]
     #: telephone, first name, last name, e-mail, company
@@ -48,6 +49,7 @@ DEMO: Final = Demo(
     slug="demo",
     name="Démo Télécom",
     language="fr",
+    time_zone="Europe/Paris",
     networks=("127.0.0.1/32", "127.0.0.2/32"),
     companies=(
         *("CARvertical", "Vetodok", "RCF Elec", "L'ONAsoft", "SNCF", "Total", "TechCorp", "DataSolutions"),
@@ -90,6 +92,7 @@ ACME: Final = Demo(
     slug="acme",
     name="Acme",
     language="en",
+    time_zone="Europe/London",
     networks=("127.0.0.3/32",),
     companies=("Globex", "Initech", "Umbrella Books", "Hooli"),
     # Numbers that the British regulator keeps free for fiction.
@@ -147,6 +150,8 @@ def seed() -> None:
         tenant = Tenant.objects.filter(slug=demo.slug).first()
         if tenant is None:
             tenant = create_tenant(slug=demo.slug, name=demo.name, language=demo.language)
+            tenant.time_zone = demo.time_zone
+            tenant.save(update_fields=["time_zone"])
         for username, role in demo.people:
             if not tenant.memberships.filter(user=(user := person(username))).exists():
                 add_member(tenant=tenant, user=user, role=role)
