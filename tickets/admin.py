@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
+    MultipleChoicesDropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
 )
@@ -86,7 +87,7 @@ class TicketAdmin(TenantModelAdmin):
     list_display_links = ("number", "client")
     list_select_related = ("problem_type", "company", "assigned_to")
     list_filter = (
-        ("status", ChoicesDropdownFilter),
+        ("status", MultipleChoicesDropdownFilter),
         ("severity", ChoicesDropdownFilter),
         ("sentiment", ChoicesDropdownFilter),
         ("problem_type", RelatedDropdownFilter),

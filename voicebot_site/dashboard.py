@@ -26,6 +26,7 @@ from tickets.models import Ticket
 
 PERIOD_DAYS = 30
 ROWS = 8
+TO_WORK_ON = (Ticket.Status.OPEN, Ticket.Status.TRANSFERRED)
 GOOD, FAIR = 0.7, 0.5  # automatic resolution: green above the one, amber above the other
 
 
@@ -51,9 +52,11 @@ class Notice:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's DASHBOARD_CALLBACK: adds `notices`, `figures`, `last_calls`, `open_tickets` and `has_server`."""
-    calls = list(Call.objects.select_related("customer", "problem_type")[:ROWS])
-    tickets = Ticket.objects.filter(status__in=[Ticket.Status.OPEN, Ticket.Status.TRANSFERRED])
+    """Unfold's DASHBOARD_CALLBACK: adds `notices`, `figures`, `last_calls`, `open_tickets`
+    and what the template needs to know to invite or to name companies.
+    """
+    calls = list(Call.objects.select_related("customer", "problem_type", "tenant")[:ROWS])
+    tickets = Ticket.objects.filter(status__in=TO_WORK_ON)
     return context | {
         "title": _("Dashboard"),
         "notices": _notices(request),
@@ -63,6 +66,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             (ticket, TICKET_COLOURS[Ticket.Status(ticket.status)])
             for ticket in tickets.select_related("problem_type")[:ROWS]
         ],
+        "names_tenants": current_tenant() is None,  # the platform's staff see the calls of all
         "has_server": bool(calls) or AsteriskServer.objects.exists(),
         "may_connect": may(request, "add", AsteriskServer),
     }
@@ -126,10 +130,10 @@ def _figures() -> list[Figure]:
             "call",
         ),
         Figure(
-            _("Open tickets"),
-            str(Ticket.objects.filter(status=Ticket.Status.OPEN).count()),
+            _("Tickets to work on"),
+            str(Ticket.objects.filter(status__in=TO_WORK_ON).count()),
             _("Waiting for somebody of your team"),
-            f"{tickets}?status__exact={Ticket.Status.OPEN}",
+            f"{tickets}?{'&'.join(f'status__exact={status}' for status in TO_WORK_ON)}",
             "confirmation_number",
         ),
         Figure(

@@ -1,5 +1,7 @@
 """Unfold's own texts: it brings no translations, so they are translated in our catalogue.
 
+"View %s" and "Add another …" are Django's, whose French does not agree with our nouns.
+
 Nothing imports this; `makemessages` reads it.
 """
 
@@ -57,6 +59,8 @@ TEXTS = (
     _("Value"),
     _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
+    _("View %s"),
+    _("Add another %(verbose_name)s"),
     ngettext_lazy(
         "\n                Found %(counter)s result in %(time)s seconds\n            ",
         "\n                Found %(counter)s results in %(time)s seconds\n            ",

@@ -305,6 +305,8 @@ def test_a_session_that_names_a_foreign_tenant_is_not_believed(client: Client, c
 
 #: Every URL that is not a screen of a registered model, and who sees to it.
 LISTED = {
+    "": "redirects to admin/",
+    "favicon.ico": "redirects to a static file",
     "api/v1/calls/announce": "tests/calls/test_api.py: the server's token says whose call it is",
     "api/v1/calls/<uuid:call_uuid>/result": "tests/calls/test_api.py",
     "api/v1/costs/summary": "tests/calls/test_costs.py",

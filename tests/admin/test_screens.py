@@ -34,6 +34,34 @@ def owner(cast: Cast, login: Login) -> Client:
     return client
 
 
+# --- Finding the way --------------------------------------------------------------
+
+
+def test_the_bare_addresses_lead_into_the_admin(client: Client, cast: Cast) -> None:
+    assert client.get("/")["Location"] == reverse("admin:index")
+    assert client.get("/favicon.ico")["Location"].endswith(".svg")
+    cast.owner.set_password("a-good-password")
+    cast.owner.save()
+    answer = client.post(reverse("admin:login"), {"username": cast.owner.username, "password": "a-good-password"})
+    assert answer["Location"] == reverse("admin:index")
+
+
+def test_the_card_of_tickets_counts_what_the_list_shows(cast: Cast, owner: Client) -> None:
+    with acting_for(cast.alpha.tenant):
+        Ticket.objects.create(status=Ticket.Status.TRANSFERRED)
+        Ticket.objects.create(status=Ticket.Status.RESOLVED)
+    context = owner.get(reverse("admin:index")).context
+    card = next(figure for figure in context["figures"] if figure.icon == "confirmation_number")
+    listed = owner.get(card.link).context["cl"].result_count
+    assert (card.value, len(context["open_tickets"]), listed) == ("2", 2, 2)
+
+
+def test_the_platform_s_staff_see_whose_call_it_is(cast: Cast, login: Login) -> None:
+    page = text(login(cast.staff).get(reverse("admin:index")))
+    assert "Alpha ·" in page
+    assert "Bravo ·" in page
+
+
 # --- Whom one acts for ------------------------------------------------------------
 
 
@@ -174,6 +202,11 @@ def test_the_ami_secret_goes_in_and_never_comes_out(cast: Cast, owner: Client) -
         server.refresh_from_db()
     assert (server.name, server.ami_host, server.ami_secret) == ("Renamed", "pbx", "s3cret pass ")
     assert "s3cret" not in "".join(LogEntry.objects.values_list("change_message", flat=True))
+
+
+@pytest.mark.parametrize(("host", "status"), [("pbx..local", 200), ("a b", 200), ("2001:db8::1", 302)])
+def test_an_ami_host_is_a_name_or_an_address(cast: Cast, owner: Client, host: str, status: int) -> None:
+    assert server_form(owner, cast.alpha.server, ami_host=host).status_code == status
 
 
 def test_the_token_is_shown_when_asked_for_and_that_is_logged(cast: Cast, owner: Client) -> None:
