@@ -1,0 +1,67 @@
+"""Ends that come from outside: a line that fails, a worker that stops, a database that is away."""
+
+from dataclasses import replace
+
+import pytest
+
+from calls import services
+from calls.case import Case
+from calls.fates import CallerGone
+from calls.models import Call
+from calls.services import LineQuality
+from tenants.scope import acting_for
+from tests.calls.stage import LEAVES, on_stage
+from tests.calls.test_services import GOODBYE, begin
+from tests.cast import Cast
+
+PIERRE = Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN")
+
+
+@pytest.mark.parametrize("reason", ["error", "idle"])
+async def test_a_line_that_fails_leaves_no_mark(reason: str) -> None:
+    stage = on_stage("[silence 100]")
+    stage.dialogue.end(CallerGone(reason))
+    ending = await stage.play(replace(PIERRE))
+    assert (ending.status, ending.reason) == (Call.Status.FAILED, Call.EndReason.ERROR)
+
+
+async def test_a_worker_that_stops_hands_the_caller_over() -> None:
+    stage = on_stage("[silence 100]")
+    stage.dialogue.stop_within(8.0)
+    ending = await stage.play(replace(PIERRE))
+    assert (ending.status, ending.transfer_to) == (Call.Status.TRANSFERRED, "technician")
+    assert stage.phrases[-1] == "transfer"
+
+
+async def test_a_short_call_is_over_before_the_worker_stops() -> None:
+    stage = on_stage(LEAVES)
+    stage.dialogue.stop_within(600.0)
+    assert (await stage.play(replace(PIERRE))).reason == Call.EndReason.HANGUP
+
+
+async def test_euh_is_no_answer_and_takes_no_question_away() -> None:
+    stage = on_stage("[interrupt 4.9] euh", "Ma box internet ne marche plus", "C'est fait", "Oui ça marche")
+    ending = await stage.play(replace(PIERRE))
+    assert "ask_problem" in stage.phrases
+    assert ending.reason == Call.EndReason.GOODBYE
+
+
+async def test_who_asks_for_a_person_in_the_last_words_gets_one() -> None:
+    stage = on_stage("[goodbye_silence] [interrupt 0.5] Non attendez, je veux parler à un conseiller")
+    ending = await stage.play(replace(PIERRE))
+    assert ending.status == Call.Status.TRANSFERRED
+
+
+def test_a_call_that_was_given_up_and_lives_ends_as_it_really_ended(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    with acting_for(cast.alpha.tenant):
+        call = Call.objects.get(pk=opening.call.pk)
+        given_up = services.Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED)
+        services.finish(call_id=call.pk, ending=given_up, case=Case(), quality=LineQuality())
+        ticket = services.finish(call_id=call.pk, ending=GOODBYE, case=Case(is_fixed=True), quality=LineQuality())
+        assert ticket is not None
+        assert ticket.status == "resolved"
+        call.refresh_from_db()
+        assert services.result(call) == "done"
+        again = services.finish(call_id=call.pk, ending=given_up, case=Case(), quality=LineQuality())
+        assert again is None
