@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 
 from calls.db import in_database
 from calls.models import SpendLimit
+from providers.phrases import phrase_store
 from providers.services import refresh_phrases
 from sandbox.caller import End
 from sandbox.product import Product
@@ -33,6 +34,7 @@ def prepare(tenant: Tenant) -> None:
 async def test_a_call_beyond_the_limit_is_held_without_asking_for_thoughts_or_speech(
     product: Product, alpha: Tenant, vendors_url: str
 ) -> None:
+    phrase_store.cache_clear()  # nor has another test's call left the name in memory
     await prepare(alpha)
     async with httpx.AsyncClient() as client:
         await client.delete(f"{vendors_url}/sandbox/ledger")
