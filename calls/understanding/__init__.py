@@ -1,7 +1,7 @@
 """What did the caller say? Pure functions of the text, each well under a millisecond."""
 
 from calls.understanding.anger import is_angry, wants_human
-from calls.understanding.backchannel import is_backchannel, is_noise
+from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
@@ -47,6 +47,7 @@ __all__ = [
     "refuses",
     "refuses_recording",
     "spelling",
+    "strip_hallucinations",
     "times",
     "wants_human",
     "yes_no",

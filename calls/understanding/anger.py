@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 from calls.understanding.fixed import fixed
-from calls.understanding.text import Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 from calls.understanding.yes_no import Answer
 
 # The tenant's words and strong expressions are anger on their own, two mild ones together.
@@ -34,11 +34,11 @@ def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     """
     expressions = _anger(tuple(own_words), language)
     oaths = _listed("anger", "mild", language)
-    score = 0
+    score = -_STRONG * len(_phrases("harmless", language).find(words(text, language)))
     only_oaths = True
     for clause in clauses(text, language):
         for hit in expressions.find(clause):
-            if not _is_negated(clause[: hit.start], language):
+            if not (_is_negated(clause[: hit.start], language) or _is_anothers(clause, hit, language)):
                 score += hit.value
                 only_oaths = only_oaths and oaths.issuperset(clause[hit.start : hit.end])
     if score < _THRESHOLD:
@@ -54,6 +54,20 @@ def _is_negated(before: Sequence[str], language: str) -> bool:
         if word not in between:
             return False
     return False
+
+
+@cache
+def _phrases(section: str, language: str) -> Lexicon[str]:
+    return lexicon([(table("anger")[language][section], section)], language)
+
+
+def _is_anothers(clause: Sequence[str], hit: Hit[int], language: str) -> bool:
+    """«Mon mari est énervé contre la box»; but «mon mari est furieux contre vous» is meant for us."""
+    return (
+        bool(_phrases("feeling", language).find(clause[hit.start : hit.end]))
+        and bool(_phrases("another", language).find(clause[: hit.start]))
+        and not _listed("anger", "addressed", language).intersection(clause)
+    )
 
 
 @cache

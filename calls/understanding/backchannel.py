@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
+from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, lexicon, table, words
 
-# What recognition writes of silence and breath, learned from subtitles.
-_HALLUCINATED = ("sous-titr", "sous titr", "amara.org", "thanks for watching", "merci d'avoir regarde")
+# What recognition writes of silence and breath, learned from subtitles: at the start of a sentence,
+# and as far as is known, else to the end of the sentence.
+_HALLUCINATED = re.compile(
+    r"""(?:^|(?<=[.!?…\n]))[\s«"([♪-]*
+    (?: sous[ -]?titr\w*\s* (?: st\W{0,2}\s?\d+ | soci[eé]t[eé]\s+radio-canada | mfp | fr\s?\d*
+          | (?:r[eé]alis[eé]s?\s+)?(?:par\w*|pour)\s+(?:la\s+communaut[eé]\s+d\W)?amara\.org
+          | [^.!?…\n]* )
+      | merci\s+d\Wavoir\s+regard[eé](?:\s+(?:cette|la|ma)\s+vid[eé]o)?
+      | thanks?\s+(?:you\s+)?for\s+watching
+      | (?:subtitles|captions?)\s+by\s+(?:the\s+amara\.org\s+community|[^.!?…\n]*)
+      | (?:www\.)?amara\.org
+    )[\s.!?…»")\]♪-]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @cache
@@ -36,7 +49,9 @@ def is_backchannel(text: str, language: str) -> bool:
 
 def is_noise(text: str) -> bool:
     """Whether no word was said: empty, «euh», a breath, or what recognition makes of silence."""
-    plain = fold(text[:LONGEST_UTTERANCE])
-    if any(phrase in plain for phrase in _HALLUCINATED):
-        return True
-    return _sounds().issuperset(words(text, "fr"))
+    return _sounds().issuperset(words(strip_hallucinations(text), "fr"))
+
+
+def strip_hallucinations(text: str) -> str:
+    """`text` without the credits of subtitles that recognition hears in silence."""
+    return _HALLUCINATED.sub(" ", text[:LONGEST_UTTERANCE]).strip()

@@ -33,8 +33,7 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
     Longest keyword first, whole words. What works, is denied («ce n'est pas internet»)
     or is only where the caller can be reached does not count.
     """
-    weight: dict[str, int] = {}
-    mentioned: set[tuple[str, ...]] = set()
+    mentioned: dict[tuple[str, ...], str] = {}
     what_works: tuple[list[str], list[Hit[str]]] | None = None
     for clause in _clauses(text, language):
         hits = index.lexicon.find(clause)
@@ -45,10 +44,11 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
         if not hits and what_works and len(clause) <= _SHORT and _phrases("not", language).find(clause):
             clause, hits = what_works  # «internet marche, mais très lentement»
         for hit in hits:
-            keyword = tuple(clause[hit.start : hit.end])
-            if keyword not in mentioned:
-                mentioned.add(keyword)
-                weight[hit.value] = weight.get(hit.value, 0) + len(keyword)
+            mentioned[tuple(clause[hit.start : hit.end])] = hit.value
+    things = {keyword: code for keyword, code in mentioned.items() if not _is_symptom(keyword, language)}
+    weight: dict[str, int] = {}
+    for keyword, code in (things or mentioned).items():
+        weight[code] = weight.get(code, 0) + len(keyword)
     ranking = sorted(weight, key=lambda code: -weight[code])
     if len(ranking) > 1 and weight[ranking[0]] < _CLEAR_LEAD * weight[ranking[1]]:
         return None
@@ -62,6 +62,11 @@ def _singular(phrase: Sequence[str]) -> list[str]:
 @cache
 def _phrases(section: str, language: str) -> Lexicon[str]:
     return Lexicon((_singular(words(phrase, language)), section) for phrase in table("problem")[language][section])
+
+
+def _is_symptom(keyword: Sequence[str], language: str) -> bool:
+    hit = _phrases("symptom", language).at(keyword, 0)
+    return hit is not None and hit.end == len(keyword)
 
 
 def _clauses(text: str, language: str) -> list[list[str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
+import tenants.presets
 from calls.understanding import (
     ProblemIndex,
     censor,
@@ -15,7 +19,10 @@ from calls.understanding import (
     normalise_number,
     problem,
     spelling,
+    strip_hallucinations,
 )
+
+PRESET = tomllib.loads((Path(tenants.presets.__file__).parent / "fr.toml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -126,3 +133,40 @@ def test_noise_is_no_backchannel_of_any_language():
     assert is_noise("Euh…")
     assert not is_noise("Oui.")
     assert not is_backchannel("", "fr")
+
+
+def test_what_silence_is_made_of_is_taken_out_of_what_was_said():
+    assert strip_hallucinations("Sous-titrage ST 501 … Ma box ne marche plus.") == "Ma box ne marche plus."
+    assert strip_hallucinations("Ma box. Sous-titrage Société Radio-Canada") == "Ma box."
+    assert strip_hallucinations("Les sous-titres de ma télé.") == "Les sous-titres de ma télé."
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("J'ai la 4G qui rame.", "mobile"),
+        ("Je peux pas passer d'appels.", "mobile"),
+        ("Je n'arrive plus à passer un appel.", "mobile"),
+        ("Je ne peux plus recevoir d'appels.", "mobile"),
+        ("Ma connexion 4G est lente.", "mobile"),
+        ("Ça rame.", "internet"),
+        ("J'ai une coupure de la box.", "internet"),
+    ],
+)
+def test_what_a_new_tenant_knows_tells_the_phone_from_the_box(text, code):
+    keywords = {name: list(entry["keywords"]) for name, entry in PRESET["problems"].items()}
+
+    assert problem(text, ProblemIndex(keywords, "fr"), "fr") == code
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Bande de cons", "[insulte]"),
+        ("C'est une connerie", "C'est une bêtise"),
+        ("Espèce d'abruti", "Espèce d'[insulte]"),
+        ("Un concombre et ma connexion", "Un concombre et ma connexion"),
+    ],
+)
+def test_a_new_tenant_reads_no_insults(text, read):
+    assert censor(text, PRESET["censored"]) == read
