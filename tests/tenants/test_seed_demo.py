@@ -56,7 +56,9 @@ def test_the_companies_and_customers_are_there() -> None:
         assert pierre is not None
         assert (pierre.full_name, str(pierre.company)) == ("Pierre MARTIN", "CARvertical")
         assert Ticket.objects.get().phone_number == WAITING
-    with acting_for(Tenant.objects.get(slug="acme")):
+    acme = Tenant.objects.get(slug="acme")
+    assert (demo.time_zone, acme.time_zone) == ("Europe/Paris", "Europe/London")
+    with acting_for(acme):
         assert set(Phrase.objects.values_list("language", flat=True)) == {"en"}
 
 
