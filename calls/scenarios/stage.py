@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,8 +171,11 @@ class Stage:
         return next(said for said in self.scribe.said if said.phrase == key)
 
     async def play(self, case: Case | None = None) -> Ending:
-        """The whole support call. Raises TimeoutError when it does not end in an hour of the call."""
-        self.case = case or Case()
+        """The whole support call, from a copy of `case`.
+
+        Raises TimeoutError when it does not end in an hour of the call.
+        """
+        self.case = replace(case) if case else Case()
         caller = self._call()
         call = asyncio.create_task(support(self.dialogue, self.case, self.desk))
         try:

@@ -52,8 +52,8 @@ async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, li
         now=_moment(settings.schedule, is_open=scenario.company.is_open) or MONDAY,
     )
     stage = Stage(*scenario.says, settings=settings, desk=desk, vendors=scenario.vendors)
-    case = _case(scenario.caller, settings)
-    ending = await stage.play(case)
+    ending = await stage.play(_case(scenario.caller, settings))
+    case = stage.case
     outcome = Outcome(
         end=str(ending.reason),
         transfer_to=ending.transfer_to,
