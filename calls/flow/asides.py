@@ -1,4 +1,4 @@
-"""What a caller may say instead of an answer: a question about the company, a refusal to be recorded."""
+"""What a caller may say instead of an answer: «pardon ?», a question, a refusal to be recorded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
 from calls.settings import Spoken
-from calls.understanding import is_question, refuses, refuses_recording
+from calls.understanding import asks_if_machine, asks_to_repeat, is_question, refuses, refuses_recording
 
 
 class Asides:
@@ -23,6 +23,11 @@ class Asides:
         settings = self._dialogue.settings
         if settings.record and refuses_recording(text, settings.language):
             await stop_recording(self._dialogue, self._case, self._desk)
+            return True
+        if asks_to_repeat(text, settings.language):
+            return True  # the question itself is the answer
+        if asks_if_machine(text, settings.language):
+            await self._dialogue.say("machine")
             return True
         if not settings.answers:
             return False
