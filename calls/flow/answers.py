@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from calls.dialogue import Dialogue
 from calls.turns import Patience
-from calls.understanding import Answer, fixed, yes_no
+from calls.understanding import Answer, fixed, is_question, refuses, yes_no
+
+Value = TypeVar("Value")
 
 _KEYS = {"1": True, "2": False}  # yes and no on the telephone
+# «Non, c'est …»: what is right comes after it.
+_NO = {
+    "fr": re.compile(r"\W*(?:(?:euh|ah|mais|non|nan)\b\W*)+", re.IGNORECASE),
+    "en": re.compile(r"\W*(?:(?:um|uh|oh|no|nope)\b\W*)+", re.IGNORECASE),
+}
 
 
 def _decided(answer: Answer) -> bool | None:
@@ -17,23 +26,49 @@ def _decided(answer: Answer) -> bool | None:
 
 async def ask_yes_or_no(dialogue: Dialogue, key: str, *, values: Mapping[str, str] | None = None) -> bool | None:
     """A question that is answered by yes or no, in words or by a key; None: it was not, three times."""
-    return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), values)
+    return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), _KEYS, values)
 
 
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
     """«Does it work now?»"""
-    return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)), None)
+    return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)), _KEYS, None)
+
+
+async def ask_whether_right(
+    dialogue: Dialogue, key: str, correction: Callable[[str], Value | None], values: Mapping[str, str]
+) -> Value | bool | None:
+    """As `ask_yes_or_no`; but what `correction` finds in «non, c'est …», or instead of a yes, is the answer."""
+    language = dialogue.settings.language
+
+    def understand(text: str) -> Value | bool | None:
+        agreed = _decided(yes_no(text, language))
+        if agreed or refuses(text, language) or is_question(text, language):
+            return agreed
+        rest = _NO[language].sub("", text, count=1) if _NO[language].match(text) else text
+        if agreed is None:
+            rest = rest[:1].lower() + rest[1:]  # the capital of «peut-être» makes no name of it
+        # «ce n'est pas ça», «c'est une erreur» deny and tell nothing.
+        denies_again = yes_no(rest, language) is Answer.NO
+        right = correction(rest) if rest and not denies_again else None
+        return agreed if right is None else right
+
+    keys: Mapping[str, Value | bool] = {**_KEYS}
+    return await _ask(dialogue, key, understand, keys, values)
 
 
 async def _ask(
-    dialogue: Dialogue, key: str, understand: Callable[[str], bool | None], values: Mapping[str, str] | None
-) -> bool | None:
+    dialogue: Dialogue,
+    key: str,
+    understand: Callable[[str], Value | None],
+    meaning: Mapping[str, Value],
+    values: Mapping[str, str] | None,
+) -> Value | None:
     return await dialogue.ask(
         key,
         understand,
         patience=Patience.SHORT,
         retry="retry_yes_no",
         last="use_keys_yes_no",
-        meaning=_KEYS,
+        meaning=meaning,
         values=values,
     )

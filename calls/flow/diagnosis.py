@@ -7,43 +7,121 @@ import asyncio
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import OFF_TOPIC, Desk
+from calls.settings import CallSettings
 from calls.turns import Patience
-from calls.understanding import problem
+from calls.understanding import (
+    Answer,
+    asks_if_machine,
+    asks_to_repeat,
+    is_acknowledgement,
+    is_backchannel,
+    is_question,
+    problem,
+    refuses_recording,
+    yes_no,
+)
+
+LONG_WORDS = 8  # said before it was asked for: a description, not a slip
+ANSWER_WORDS = 4  # «non, pas du tout»
+_OR = {"fr": "ou", "en": "or"}
 
 
 async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
-    """Leave the problem in the case; None when nobody could tell (never a silent default)."""
+    """Leave the problem in the case; None when nobody could tell (never a silent default).
+
+    A caller who has said before what is wrong is not asked again.
+    """
     dialogue.enter("diagnosis")
-    code = await _describe(dialogue, case, desk, "ask_problem")
+    settings = dialogue.settings
+    code: str | None
+    if case.problem is not None:
+        code = case.problem.code
+    elif case.description:
+        code = await _place(dialogue, desk, case.description)
+    else:
+        code = await _describe(dialogue, case, desk, "ask_problem")
     if code == OFF_TOPIC:
+        case.description = ""
         await dialogue.say("off_topic")
         code = await _describe(dialogue, case, desk, "retry_problem")
-    settings = dialogue.settings
     if code not in settings.problems and settings.problems and case.description:
-        code = await dialogue.ask(
-            "clarify_problem",
-            lambda text: problem(text, settings.problem_index, settings.language),
-            attempts=1,
-            values={"problems": ", ".join(kind.name for kind in settings.problems.values())},
-        )
+        code = await _clarify(dialogue, case)
     if code is not None and code in settings.problems:
         case.problem = settings.problems[code]
         await dialogue.say("problem_understood", problem=case.problem.name)
+        await hear_correction(dialogue, case)
+
+
+async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
+    """«Non, c'est mon téléphone mobile», into our last phrase; whether it is another problem now.
+
+    A caller who only says that it is wrong is asked what is right; nobody knows, if he cannot tell.
+    """
+    settings = dialogue.settings
+    said = await dialogue.overheard()
+    if case.problem is None or not said or is_backchannel(said, settings.language):
+        return False
+    before = case.problem.code
+    code = problem(said, settings.problem_index, settings.language)
+    if code is None and _only_answers(said, settings) and yes_no(said, settings.language) is Answer.NO:
+        code = await _clarify(dialogue, case)
+        case.problem = settings.problems.get(code or "")
+    elif code is not None and code != before:
+        _add_words(case, said)
+        case.problem = settings.problems[code]
+    if case.problem is None or case.problem.code == before:
+        return case.problem is None
+    await dialogue.say("problem_understood", problem=case.problem.name)
+    return True
 
 
 async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -> str | None:
     """The caller's description, and the problem's code if it is clear; or OFF_TOPIC."""
     settings = dialogue.settings
-    description = await dialogue.ask(question, _some_words, patience=Patience.LONG, retry="retry_problem")
+    description = await dialogue.ask(
+        question, lambda text: _description(text, settings), patience=Patience.LONG, retry="retry_problem"
+    )
     if description is None:
         return None
+    code = await _place(dialogue, desk, description)
+    if code != OFF_TOPIC:
+        case.description = description
+    return code
+
+
+async def _place(dialogue: Dialogue, desk: Desk, description: str) -> str | None:
+    settings = dialogue.settings
     code = problem(description, settings.problem_index, settings.language)
     if code is None and settings.problems:
         decision = asyncio.ensure_future(desk.decide_problem(description, settings.problems))
         code = await dialogue.meanwhile(decision)
-    if code != OFF_TOPIC:
-        case.description = description
     return code
+
+
+async def _clarify(dialogue: Dialogue, case: Case) -> str | None:
+    """Let the caller choose; the words that decided belong to the description."""
+    settings = dialogue.settings
+
+    def chosen(text: str) -> tuple[str, str] | None:
+        code = problem(text, settings.problem_index, settings.language)
+        return (code, text) if code else None
+
+    choice = await dialogue.ask("clarify_problem", chosen, attempts=1, values={"problems": _choices(settings)})
+    if choice is None:
+        return None
+    code, words = choice
+    _add_words(case, words)
+    return code
+
+
+def _choices(settings: CallSettings) -> str:
+    """«A, B ou C», as it is spoken."""
+    *names, last = [kind.name for kind in settings.problems.values()]
+    return f"{', '.join(names)} {_OR[settings.language]} {last}" if names else last
+
+
+def _add_words(case: Case, text: str) -> None:
+    case.description = f"{case.description} {text}".strip()
 
 
 def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
@@ -56,5 +134,32 @@ def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
         case.problem = dialogue.settings.problems[code]
 
 
-def _some_words(text: str) -> str | None:
+def keep_early_words(dialogue: Dialogue, case: Case, text: str, *, is_dictation: bool = False) -> None:
+    """Keep a description that came before it was asked for; letters and addresses are long and name nothing."""
+    settings = dialogue.settings
+    count = len([word for word in text.split() if len(word) > 1])
+    if _description(text, settings) is None or refuses_recording(text, settings.language):
+        return
+    if is_dictation and (count < LONG_WORDS // 2 or "@" in text or "arobase" in text.lower()):
+        return
+    is_long = count >= LONG_WORDS and not is_dictation and not is_question(text, settings.language)
+    if is_long or problem(text, settings.problem_index, settings.language):
+        keep_words(dialogue, case, text)
+
+
+def _description(text: str, settings: CallSettings) -> str | None:
+    """What may describe a problem: «oui», «pardon ?» and «vous êtes un robot ?» do not."""
+    language = settings.language
+    if _only_answers(text, settings) or asks_to_repeat(text, language) or asks_if_machine(text, language):
+        return None
     return text if len(text.split()) > 1 or len(text) > 3 else None
+
+
+def _only_answers(text: str, settings: CallSettings) -> bool:
+    """«Oui, c'est ça», «non, pas du tout»; but «ça marche pas» tells something, and «non, le wifi» too."""
+    language = settings.language
+    if problem(text, settings.problem_index, language):
+        return False
+    words = text.split()
+    begins_with_answer = bool(words) and yes_no(words[0], language) is not Answer.UNCLEAR
+    return is_acknowledgement(text, language) or (begins_with_answer and len(words) <= ANSWER_WORDS)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.flow.answers import ask_yes_or_no
+from calls.flow.answers import ask_whether_right, ask_yes_or_no
+from calls.flow.diagnosis import keep_early_words
 from calls.turns import Patience
-from calls.understanding import company, email, first_name, free_company, phone, refuses, spelling
+from calls.understanding import company, email, first_name, free_company, phone, problem, refuses, spelling
+from calls.understanding.names import is_first_name
 
 PHONE_KEYS = 10
 REFUSED = ""  # an answer all the same: the question is not asked again
+SENTENCE_WORDS = 5  # no name of a company, if it names a problem
 
 
 async def identification(dialogue: Dialogue, case: Case) -> None:
@@ -19,7 +22,7 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
     if case.customer_id is not None:
         return
     dialogue.enter("identification")
-    questions = Questions(dialogue)
+    questions = Questions(dialogue, case)
     asks = dialogue.settings.asks
     if not case.phone_number:
         case.phone_number = await questions.phone_number()
@@ -38,8 +41,9 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
 class Questions:
     """One question for each item; "" when the caller keeps it, or it was not understood twice."""
 
-    def __init__(self, dialogue: Dialogue) -> None:
+    def __init__(self, dialogue: Dialogue, case: Case) -> None:
         self._dialogue = dialogue
+        self._case = case
         self._language = dialogue.settings.language
 
     async def phone_number(self) -> str:
@@ -54,10 +58,15 @@ class Questions:
         return await self._ask("spelling", lambda text: spelling(text, self._language), Patience.SPELLING)
 
     async def company(self) -> str:
-        known = self._dialogue.settings.companies
-        return await self._ask(
-            "company", lambda text: company(text, known, self._language) or free_company(text, self._language)
-        )
+        return await self._ask("company", self.named_company)
+
+    def named_company(self, text: str) -> str | None:
+        settings = self._dialogue.settings
+        if known := company(text, settings.companies, self._language):
+            return known
+        if len(text.split()) >= SENTENCE_WORDS and problem(text, settings.problem_index, self._language):
+            return None  # «j'appelle parce que ma box ne marche plus»
+        return free_company(text, self._language)
 
     async def email(self) -> str:
         return await self._ask("email", lambda text: email(text, self._language), Patience.SPELLING)
@@ -71,23 +80,44 @@ class Questions:
         keys: int = 0,
         last: str = "",
     ) -> str:
+        missed: list[str] = []
+
         def answer(text: str) -> str | None:
-            return REFUSED if refuses(text, self._language) else understand(text)
+            value = REFUSED if refuses(text, self._language) else understand(text)
+            if value is None:
+                missed.append(text)
+            return value
 
         value = await self._dialogue.ask(
             f"ask_{item}", answer, patience=patience, retry=f"retry_{item}", last=last, keys=keys
         )
+        for text in missed:
+            keep_early_words(self._dialogue, self._case, text, is_dictation=patience is Patience.SPELLING)
         if not value:
             await self._dialogue.say("skip_item")
         return value or ""
 
 
 async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) -> None:
-    """Ask for the whole name; a «no» leads back to the part of it that is wrong."""
+    """Ask for the whole name; a «no» leads back to the part of it that is wrong, unless it says what is right."""
     if not (case.first_name and case.last_name):
         return
-    names = {"first_name": case.first_name, "last_name": case.last_name}
-    if await ask_yes_or_no(dialogue, "confirm_name", values=names) is not False:
+    language = dialogue.settings.language
+
+    def correction(text: str) -> tuple[str, str] | None:
+        first = first_name(text, language) or ""
+        last = spelling(text, language) or case.last_name
+        if not is_first_name(first.lower()):
+            first = case.first_name
+        return (first, last) if (first, last) != (case.first_name, case.last_name) else None
+
+    for _ in range(2):  # what was corrected is confirmed once
+        names = {"first_name": case.first_name, "last_name": case.last_name}
+        right = await ask_whether_right(dialogue, "confirm_name", correction, names)
+        if not isinstance(right, tuple):
+            break
+        case.first_name, case.last_name = right
+    if right is not False:
         return
     if await ask_yes_or_no(dialogue, "confirm_first_name", values={"first_name": case.first_name}):
         case.last_name = await questions.last_name()
@@ -98,5 +128,18 @@ async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) ->
 async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case) -> None:
     if not case.company:
         return
-    if await ask_yes_or_no(dialogue, "confirm_company", values={"company": case.company}) is False:
+
+    def correction(text: str) -> str | None:
+        known = dialogue.settings.companies
+        named = questions.named_company(text)
+        # What nobody knows is a name if it is written like one: «c'est à peu près ça» names nothing.
+        is_name = named is not None and (named in known or named in text)
+        return named if is_name and named != case.company else None
+
+    for _ in range(2):
+        right = await ask_whether_right(dialogue, "confirm_company", correction, {"company": case.company})
+        if not isinstance(right, str):
+            break
+        case.company = right
+    if right is False:
         case.company = await questions.company()

@@ -7,11 +7,13 @@ import re
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_whether_it_works, ask_yes_or_no
+from calls.flow.diagnosis import hear_correction
 from calls.settings import Step
 from calls.turns import Patience
-from calls.understanding import is_done
+from calls.understanding import asks_to_repeat, is_acknowledgement, is_done
 
 CHECK_BACK_SECONDS = 20.0
+AGREES_SECONDS = 10.0  # a «d'accord» sooner than that only says that the caller will try
 
 
 async def remedy(dialogue: Dialogue, case: Case) -> bool:
@@ -19,11 +21,17 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     if case.problem is None or not case.problem.steps:
         return False
     dialogue.enter("remedy")
-    if case.problem.cuts_fixed_line and await _calls_from_fixed_line(dialogue, case):
+    steps = case.problem.steps
+    is_mobile = _is_mobile(case.phone_number)
+    if case.problem.cuts_fixed_line and is_mobile and not steps[0].phrase.interruptible:
+        steps = steps[1:]  # it warns that the line will be cut
+    if case.problem.cuts_fixed_line and not is_mobile and await ask_yes_or_no(dialogue, "ask_line"):
         case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
         return False
     await dialogue.say("remedy_intro")
-    for step in case.problem.steps:
+    if await hear_correction(dialogue, case):
+        return await remedy(dialogue, case)
+    for step in steps:
         await dialogue.speak(step.phrase)
         if step.wait_seconds:
             await _let_the_caller_do(dialogue, step)
@@ -34,24 +42,29 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     return case.is_fixed is True
 
 
-async def _calls_from_fixed_line(dialogue: Dialogue, case: Case) -> bool:
-    """Whether the remedy would cut this very call. A French mobile number tells without a question."""
-    if re.match(r"\+33[67]", case.phone_number):
-        return False
-    return await ask_yes_or_no(dialogue, "ask_line") is True
+def _is_mobile(number: str) -> bool:
+    """A French mobile number tells, without a question, that the remedy does not cut this very call."""
+    return re.match(r"\+33[67]", number) is not None
 
 
 async def _let_the_caller_do(dialogue: Dialogue, step: Step) -> None:
     """Wait until the caller says that it is done, asking now and then, for as long as the step may take."""
+    language = dialogue.settings.language
+    began, has_asked = dialogue.now, False
     await dialogue.say("take_your_time")
-    remaining = float(step.wait_seconds)
-    while remaining > 0:
+    ends = dialogue.now + step.wait_seconds
+    while (remaining := ends - dialogue.now) > 0:
         heard = await dialogue.hear_within(min(CHECK_BACK_SECONDS, remaining), Patience.NORMAL)
-        remaining -= CHECK_BACK_SECONDS
         if heard is None:
-            if remaining > 0:
+            if dialogue.now < ends:
                 await dialogue.say("check_back")
-        elif heard.digits or is_done(heard.text, dialogue.settings.language):
+                has_asked = True
+        elif heard.digits or is_acknowledgement(heard.text, language):
+            if has_asked or dialogue.now - began >= AGREES_SECONDS:
+                return
+        elif is_done(heard.text, language):
             return
-        elif remaining > 0:
+        elif asks_to_repeat(heard.text, language):
+            await dialogue.speak(step.phrase)
+        elif not await dialogue.aside(heard.text) and dialogue.now < ends:
             await dialogue.say("still_waiting")

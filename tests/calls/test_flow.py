@@ -339,3 +339,53 @@ async def test_the_caller_is_warned_a_minute_before_the_end() -> None:
     stage = on_stage("[silence 14]", "Je ne sais pas trop quoi dire", settings=settings)
     await stage.play(known())
     assert "too_long_warning" in stage.phrases
+
+
+async def test_the_kinds_of_problem_are_listed_as_people_say_them() -> None:
+    stage = on_stage("Je ne peux plus travailler", LEAVES)
+    await stage.play(known())
+    assert "connexion internet ou téléphone mobile" in stage.bot("clarify_problem").text
+
+
+async def test_the_words_that_decided_belong_to_the_description() -> None:
+    stage = on_stage("Je ne peux plus travailler", "C'est le wifi", LEAVES)
+    await stage.play(known())
+    assert stage.case.description == "Je ne peux plus travailler C'est le wifi"
+
+
+async def test_a_key_pressed_before_the_wait_does_not_end_it() -> None:
+    stage = on_stage("Ma box internet ne marche plus", "[take_your_time] [dtmf 1]", "C'est fait", "Oui")
+    await stage.play(known())
+    assert stage.phrases[-4:] == ["take_your_time", "ask_fixed", "fixed", "goodbye"]
+
+
+@pytest.mark.parametrize("answer", ["Peut-être", "C'est à peu près ça", "Attendez"])
+async def test_what_is_neither_yes_nor_a_name_corrects_nothing(answer: str) -> None:
+    asks = frozenset({"company"})
+    stage = on_stage("CARvertical", answer, "Oui", LEAVES, settings=preset("fr", asks=asks))
+    await stage.play(Case(phone_number="+33611111111"))
+    assert stage.phrases[2:6] == ["ask_company", "confirm_company", "retry_yes_no", "ask_problem"]
+    assert stage.case.company == "CARvertical"
+
+
+async def test_a_bare_no_to_the_problem_lets_the_caller_choose() -> None:
+    stage = on_stage(
+        "J'ai un souci de connexion", "[problem_understood] [interrupt 1.5] Non pas du tout", "Mon mobile", LEAVES
+    )
+    await stage.play(known())
+    assert stage.case.problem is not None
+    assert stage.case.problem.code == "mobile"
+
+
+async def test_a_long_description_instead_of_a_name_is_left_to_the_language_model() -> None:
+    stage = on_stage(
+        "Je vous appelle car je ne peux plus travailler depuis hier soir à la maison",
+        "Sophie",
+        LEAVES,
+        settings=preset("fr", asks=frozenset({"first_name"})),
+        desk=FakeDesk(decision="internet"),
+    )
+    await stage.play(Case(phone_number="+33611111111"))
+    assert "ask_problem" not in stage.phrases
+    assert stage.case.problem is not None
+    assert stage.case.problem.code == "internet"
