@@ -125,13 +125,15 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
     starts |= {hit.end for hit in _leads(language).find(plain)}
     article, filler = _set("article", language), _set("filler", language)
     stop = _set("end", language) | {""}
-    denial = _set("denial", language)
+    denial, title = _set("denial", language), _set("title", language)
     seen = set()
     for start in sorted(starts):
         if denial.intersection(_clause_before(plain, start)):
             continue
         while start < len(plain) and plain[start] in filler:
             start += 1
+        if start and plain[start - 1] in title:
+            continue  # «Monsieur Total» is a person
         bare = start
         while bare < len(plain) and plain[bare] in article:
             bare += 1

@@ -10,7 +10,8 @@ from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, letter_at
+from calls.understanding.letters import Certainty, Word, letter_at, signs
+from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number
 from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
@@ -55,6 +56,7 @@ class _Kind(Enum):
 class _Part(NamedTuple):
     kind: _Kind
     value: str = ""
+    has_example: bool = False  # «P comme Pierre»
 
 
 _TEXT = (_Kind.WORD, _Kind.LETTERS, _Kind.DIGITS, _Kind.PROVIDER, _Kind.PARTICLE)
@@ -226,7 +228,8 @@ def _part_at(
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
         if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):
-            return letter.end, _Part(_Kind.LETTERS, compact(letter.value))
+            has_example = bool(signs("like", language).find(plain[position : letter.end]))
+            return letter.end, _Part(_Kind.LETTERS, compact(letter.value), has_example)
     if phrase:
         value = phrase.value
         return phrase.end, value._replace(value=plain[position]) if value.kind is _Kind.PARTICLE else value
@@ -270,17 +273,23 @@ def _address(parts: Sequence[_Part]) -> str | None:
     if not local or not domain:
         return None
     name, is_whole = domain
-    if not is_whole and not strong and not re.search(r"[._+-]", local):
+    if not is_whole and not strong and not (re.search(r"[._+-]", local) or _is_name_and_number(local)):
         return None  # «je suis chez orange»
     address = f"{local}@{name}"
     return address if _ADDRESS.fullmatch(address) else None
+
+
+def _is_name_and_number(local: str) -> bool:
+    """«karim zéro six chez gmail»; but «depuis 2012 chez orange» is no address."""
+    name = local.rstrip("0123456789")
+    return len(local) - len(name) > 1 and is_first_name(name)
 
 
 def _local(parts: Sequence[_Part], *, glued: bool) -> str | None:
     pause = next((position for position, part in enumerate(parts) if part.kind is _Kind.PAUSE), 0)
     if pause and all(part.kind in (_Kind.DOUBT, _Kind.INTRO, _Kind.INTERJECTION) for part in parts[:pause]):
         parts = parts[pause:]  # «c'est tout simple, sophie arobase…»
-    said = [part for part in parts if part.kind not in _SILENT]
+    said = _without_glosses([part for part in parts if part.kind not in _SILENT])
     cut = max((position + 1 for position, part in enumerate(said) if part.kind is _Kind.INTRO), default=0)
     if any(part.kind in (_Kind.LETTERS, _Kind.SEPARATOR) for part in said[:cut]):
         return None
@@ -290,6 +299,19 @@ def _local(parts: Sequence[_Part], *, glued: bool) -> str | None:
     if not said or (said[0].kind is _Kind.PARTICLE and not glued):
         return None
     return _joined(said, glued=glued)
+
+
+def _without_glosses(parts: Sequence[_Part]) -> list[_Part]:
+    """«P point Durand, P comme Pierre» without the letter told again; any other after a word is doubtful."""
+    kept: list[_Part] = []
+    for position, part in enumerate(parts):
+        following = parts[position + 1].kind if position + 1 < len(parts) else None
+        is_gloss = part.has_example and kept and kept[-1].kind is _Kind.WORD and following is not _Kind.LETTERS
+        if not is_gloss:
+            kept.append(part)
+        elif not any(earlier.kind is _Kind.LETTERS and earlier.value == part.value for earlier in kept):
+            kept.append(_Part(_Kind.DOUBT))
+    return kept
 
 
 def _domain(parts: Sequence[_Part], *, glued: bool) -> tuple[str, bool] | None:

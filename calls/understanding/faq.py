@@ -8,10 +8,12 @@ wordings that share a word, so a thousand of them take well under 5 ms.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
+from calls.understanding.requests import is_question
 from calls.understanding.text import words
 
 A = TypeVar("A")
@@ -19,6 +21,7 @@ A = TypeVar("A")
 CERTAIN = 0.62  # cosine from which a wording is taken without asking anybody
 MARGIN = 0.08  # by which it must beat the next answer
 SHORTEST_STEM = 4
+_ENOUGH = 2  # words in common that need no question
 
 _EMPTY = {
     "fr": "je tu il elle on nous vous ils elles le la les un une des de du ce ca cet cette est que qui quoi et ou en "
@@ -33,26 +36,53 @@ _EMPTY_WORDS = {language: frozenset(text.split()) for language, text in _EMPTY.i
 # Words that ask for one of the usual things, whatever they are asked with.
 _SAME = {
     "fr": {
-        "heure": "horaire", "ouvert": "horaire", "ouverture": "horaire", "ouvrez": "horaire", "ferme": "horaire",
+        "ouvert": "horaire", "ouverture": "horaire", "ouvrez": "horaire", "ferme": "horaire",
         "fermez": "horaire", "fermeture": "horaire", "prix": "tarif", "cout": "tarif", "coute": "tarif",
         "combien": "tarif", "payer": "tarif", "situe": "adresse", "trouve": "adresse", "situes": "adresse",
         "locaux": "adresse", "mail": "email", "courriel": "email",
     },
     "en": {
-        "open": "hours", "opening": "hours", "close": "hours", "closing": "hours", "closed": "hours", "hour": "hours",
+        "open": "hours", "opening": "hours", "close": "hours", "closing": "hours", "closed": "hours",
         "cost": "price", "much": "price", "pay": "price", "located": "address", "location": "address",
-        "where": "address", "mail": "email",
+        "mail": "email",
     },
 }  # fmt: skip
+# Hours are those of opening when they are asked for so; else «une heure» is how long, or what the clock says.
+_OPENING = {"fr": ("quelle", "quelles", "vos", "les"), "en": ("your", "opening", "business", "office", "what")}
+_CLOCK = {
+    "fr": re.compile(r"\b(?:il est quelle heure|quelle heure (?:est|il))\b"),
+    "en": re.compile(r"\bwhat hour is it\b"),
+}
+_HOURS = {"heure": "horaire", "heures": "horaire", "hour": "hours", "hours": "hours"}
+# Asked with the hours of opening, a day is only when, unless the tenant has an answer about it.
+_WHEN = (
+    "lundi mardi mercredi jeudi vendredi samedi dimanche demain aujourd hui matin midi apres soir week end ferie "
+    "feries jour monday tuesday wednesday thursday friday saturday sunday tomorrow today morning noon evening weekend holiday"
+)
+_WHEN_WORDS = frozenset(_WHEN.split())
+# «où» without its accent is «or».
+_WHERE = {
+    "fr": (re.compile(r"\bvous\b.*\boù\b|\boù\b.*\bvous\b", re.IGNORECASE), "adresse"),
+    "en": (re.compile(r"\bwhere\b.*\byou\b", re.IGNORECASE), "address"),
+}
 
 
 def _stems(text: str, language: str) -> list[str]:
     stems = []
-    for word in words(text, language):
-        if word in _EMPTY_WORDS[language]:
+    spoken = words(text, language)
+    tells_time = _CLOCK[language].search(" ".join(spoken))
+    where, address = _WHERE[language]
+    for before, word in zip(["", *spoken], spoken, strict=False):
+        if word in _EMPTY_WORDS[language] or word == "where":
+            continue
+        if word in _HOURS:
+            if before in _OPENING[language] and not tells_time:
+                stems.append(_HOURS[word])
             continue
         singular = word[:-1] if len(word) > SHORTEST_STEM and word[-1] in "sx" else word
         stems.append(_SAME[language].get(word) or _SAME[language].get(singular) or singular)
+    if not stems and where.search(text):
+        return [address]  # «vous êtes où ?»; but «où est ma box ?» asks for the box
     return stems
 
 
@@ -76,9 +106,15 @@ class FaqIndex(Generic[A]):
                 self._index[stem].append((number, answer_number, self._weight[stem] * n / length))
 
     def match(self, text: str) -> A | None:
-        """The answer to a question, when it is clear."""
+        """The answer to a question, when it is clear.
+
+        One word in common is enough only in a question: «je voudrais une intervention» is none.
+        """
         ranked = self._rank(text)
         if not ranked or ranked[0][0] < CERTAIN:
+            return None
+        known = {stem for stem in self._asked(text) if stem in self._weight}
+        if len(known) < _ENOUGH and not is_question(text, self._language):
             return None
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < MARGIN:
             return None
@@ -90,8 +126,14 @@ class FaqIndex(Generic[A]):
             return list(self._answers)
         return [self._answers[answer] for _, answer in self._rank(text)[:most]]
 
+    def _asked(self, text: str) -> list[str]:
+        stems = _stems(text, self._language)
+        if not any(hours in stems for hours in _HOURS.values()):
+            return stems
+        return [stem for stem in stems if stem in self._weight or stem not in _WHEN_WORDS]
+
     def _rank(self, text: str) -> list[tuple[float, int]]:
-        bag = Counter(_stems(text, self._language))
+        bag = Counter(self._asked(text))
         weights = {stem: self._weight.get(stem, self._rarest) * n for stem, n in bag.items()}
         length = math.sqrt(sum(weight**2 for weight in weights.values())) or 1.0
         scores: defaultdict[tuple[int, int], float] = defaultdict(float)

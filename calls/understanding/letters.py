@@ -14,6 +14,8 @@ from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NATO_AT_LEAST = 3
+# The letters with an accent that western European names have (Latin-1).
+_ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
 
 
 class Certainty(IntEnum):
@@ -99,9 +101,11 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     if example:
         end, value, certainty = *example, Certainty.SURE
     if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
-        accented = unicodedata.normalize("NFC", value + accent.value)
-        if len(accented) == 1:
-            end, value, certainty = accent.end, accented, Certainty.SURE
+        written = accent.value in unicodedata.normalize("NFD", value)  # «É accent aigu»
+        accented = value if written else unicodedata.normalize("NFC", value + accent.value)
+        # An accent that the letter cannot have stays beside it: one of the two was misheard.
+        impossible = accented not in _ACCENTED and value + accent.value
+        end, value, certainty = accent.end, impossible or accented, Certainty.SURE
     return Letter(start, end, value * count, Certainty.SURE if count > 1 and certainty else certainty)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import Enum, auto
@@ -17,6 +18,7 @@ _FEWEST_LETTERS = 2
 _LONGEST_NAME = 40
 # So many letters are a name whatever was said before them.
 _CERTAINLY_SPELLED = 4
+_SHORTEST_REMARK = 3
 # A word that is this much like the letters is the name itself, said before or after them.
 _LIKE_THE_NAME = 0.6
 
@@ -55,8 +57,8 @@ def spelling(text: str, language: str) -> str | None:
     """
     pieces = _settled(list(_pieces(dictated(text), language)))
     name = _assembled(pieces)
-    if not name:
-        return None
+    if not name or any(unicodedata.combining(letter) for letter in name):
+        return None  # «N cédille»: the letter or its accent was misheard
     amended = _amended(pieces)
     if amended:
         name = amended
@@ -200,6 +202,8 @@ def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
         word = compact(piece.value)
         if SequenceMatcher(None, word, plain_name).ratio() >= _LIKE_THE_NAME or is_first_name(word):
             continue
+        if position == places[-1] + 1 and len(word) < _SHORTEST_REMARK and not is_no_name(word, language):
+            return False  # «bé, é, èr, té, in»: more letters, misheard
         if position > places[-1] and len(plain_name) >= _CERTAINLY_SPELLED:
             continue  # «…, c'est tout simple»
         if places[0] < position < places[-1] or is_no_name(word, language):

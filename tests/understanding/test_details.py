@@ -9,6 +9,7 @@ import pytest
 
 import tenants.presets
 from calls.understanding import (
+    FaqIndex,
     ProblemIndex,
     censor,
     company,
@@ -170,3 +171,46 @@ def test_what_a_new_tenant_knows_tells_the_phone_from_the_box(text, code):
 )
 def test_a_new_tenant_reads_no_insults(text, read):
     assert censor(text, PRESET["censored"]) == read
+
+
+ANSWERS = {
+    "fr": [
+        (["Quels sont vos horaires ?"], "hours"),
+        (["Où êtes-vous situés ?"], "address"),
+        (["Quel est le prix d'une intervention ?", "Quels sont vos tarifs ?"], "price"),
+    ],
+    "en": [(["What are your opening hours?"], "hours"), (["Where are you located?"], "address")],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "answer"),
+    [
+        ("fr", "Vous êtes ouverts dimanche ?", "hours"),
+        ("fr", "Vous fermez à quelle heure le soir ?", "hours"),
+        ("fr", "Vous ouvrez demain matin ?", "hours"),
+        ("fr", "Vous êtes où ?", "address"),
+        ("fr", "Vous êtes situés où ?", "address"),
+        ("fr", "C'est combien ?", "price"),
+        ("fr", "Ça fait une heure.", None),
+        ("fr", "Ça fait deux heures que j'attends.", None),
+        ("fr", "Il est quelle heure ?", None),
+        ("fr", "Quelle heure est-il ?", None),
+        ("fr", "Je voudrais une intervention.", None),
+        ("fr", "Où est ma box ?", None),
+        ("fr", "Elle est où ?", None),
+        ("en", "Are you open on Sunday?", "hours"),
+        ("en", "Where are you?", "address"),
+        ("en", "It's been an hour.", None),
+        ("en", "Where is my router?", None),
+    ],
+)
+def test_a_question_finds_its_answer_and_a_remark_none(language, text, answer):
+    assert FaqIndex(ANSWERS[language], language).match(text) == answer
+
+
+def test_an_answer_about_a_day_comes_before_the_usual_hours():
+    index = FaqIndex([*ANSWERS["fr"], (["Êtes-vous ouverts le dimanche ?"], "sunday")], "fr")
+
+    assert index.match("Vous êtes ouverts dimanche ?") == "sunday"
+    assert index.match("Quels sont vos horaires ?") == "hours"
