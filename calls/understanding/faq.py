@@ -57,7 +57,8 @@ _HOURS = {"heure": "horaire", "heures": "horaire", "hour": "hours", "hours": "ho
 # Asked with the hours of opening, a day is only when, unless the tenant has an answer about it.
 _WHEN = (
     "lundi mardi mercredi jeudi vendredi samedi dimanche demain aujourd hui matin midi apres soir week end ferie "
-    "feries jour monday tuesday wednesday thursday friday saturday sunday tomorrow today morning noon evening weekend holiday"
+    "feries jour monday tuesday wednesday thursday friday saturday sunday tomorrow today morning noon evening "
+    "weekend holiday"
 )
 _WHEN_WORDS = frozenset(_WHEN.split())
 # «où» without its accent is «or».
