@@ -10,7 +10,7 @@ from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, lexicon, table,
 # What recognition writes of silence and breath, learned from subtitles: at the start of a sentence,
 # and as far as is known, else to the end of the sentence.
 _HALLUCINATED = re.compile(
-    r"""(?:^|(?<=[.!?…\n]))[\s«"([♪-]*
+    r"""(?:^|(?<=[.!?…\n]))[\ \t«"([♪-]*
     (?: sous[ -]?titr\w*\s* (?: st\W{0,2}\s?\d+ | soci[eé]t[eé]\s+radio-canada | mfp | fr\s?\d*
           | (?:r[eé]alis[eé]s?\s+)?(?:par\w*|pour)\s+(?:la\s+communaut[eé]\s+d\W)?amara\.org
           | [^.!?…\n]* )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from calls.understanding.backchannel import is_noise
 from calls.understanding.text import Lexicon, clauses, lexicon, table, words
 
 
@@ -34,10 +35,9 @@ def is_question(text: str, language: str) -> bool:
 
 def is_acknowledgement(text: str, language: str) -> bool:
     """Whether the caller only agrees: «d'accord» after «take your time» has not done anything yet."""
-    if text.rstrip().endswith("?"):
+    if text.rstrip().endswith("?") or is_noise(text):
         return False
-    spoken = words(text, language)
-    return bool(spoken) and _made_of(spoken, language, "acknowledgement")
+    return _made_of(words(text, language), language, "acknowledgement")
 
 
 def asks_to_repeat(text: str, language: str) -> bool:
