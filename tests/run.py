@@ -131,7 +131,7 @@ PARTS = {
     "embedded": Part(always, suite("not asterisk and not postgres and not redis", 4)),
     # Whatever touches the database, on the database of production.
     "postgresql": Part(
-        no_postgresql, suite("(database or postgres) and not asterisk and not redis", 4, DATABASE_URL=DATABASE_URL)
+        no_postgresql, suite("(database or postgres) and not (asterisk or redis or long)", 4, DATABASE_URL=DATABASE_URL)
     ),
     "redis": Part(no_redis, suite("redis", 1, REDIS_URL=REDIS_URL)),
     "asterisk": Part(lab.missing, suite("asterisk", 3)),

@@ -20,7 +20,7 @@ from tests.calls.test_call import PIERRE, _vendors, alpha, call, product, record
 
 __all__ = ["_vendors", "alpha", "product"]
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 @sync_to_async(thread_sensitive=False)

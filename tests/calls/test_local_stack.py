@@ -18,7 +18,7 @@ from tenants.scope import acting_for
 from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
 from tests.providers.test_prices import list_prices
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from inspect import signature
 
 import pytest
 from django.conf import settings
@@ -25,7 +26,9 @@ def test_every_task_can_be_queued(name: str):
     """Time limits, routes and serialisation are looked at only here."""
     queue = f"test-{uuid.uuid4()}"
     task = app.tasks[name]
-    task.apply_async(kwargs={"tenant_id": 1} if isinstance(task, TenantTask) else {}, queue=queue)
+    given = {"tenant_id": 1} if isinstance(task, TenantTask) else {}
+    wanted = [each for each in signature(task.run).parameters.values() if each.default is each.empty]
+    task.apply_async(kwargs={each.name: 1 for each in wanted if each.kind is not each.VAR_KEYWORD} | given, queue=queue)
     with app.connection_for_read() as connection:
         messages = connection.SimpleQueue(queue)
         message = messages.get(block=False)
