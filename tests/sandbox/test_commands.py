@@ -14,8 +14,10 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connections
 from django.utils import timezone
 
+from calls.db import in_database
 from calls.models import Announcement, Call, Turn, Usage
 from tenants.models import AsteriskServer
 from tenants.scope import acting_for
@@ -42,7 +44,14 @@ def script(tmp_path):
 async def run(*arguments: str) -> tuple[str, str]:
     """What a command wrote to stdout and stderr; it runs in a thread, with a loop of its own."""
     out, err = io.StringIO(), io.StringIO()
-    await asyncio.to_thread(call_command, *arguments, stdout=out, stderr=err)
+
+    def command() -> None:
+        try:
+            call_command(*arguments, stdout=out, stderr=err)
+        finally:
+            connections.close_all()
+
+    await asyncio.to_thread(command)
     return out.getvalue(), err.getvalue()
 
 
@@ -67,10 +76,10 @@ async def test_a_call_shows_what_each_side_heard_and_the_ticket(server, script):
     async def behave(bot):
         await bot.say("Oui ?")
         await bot.listen("panne.")
-        await asyncio.to_thread(keep_records)
+        await in_database(keep_records)
         await bot.say("Merci.")
         await bot.hang_up()
-        await asyncio.to_thread(complete_records)
+        await in_database(complete_records)
 
     async with serve_bot(behave) as (port, bots):
         to, options = f"127.0.0.1:{port}", ["--number", "0612345678", "--uuid", str(call_uuid), "--json"]

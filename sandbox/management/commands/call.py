@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from calls.db import in_database
 from calls.models import Call, Turn, Usage
 from calls.scenarios import script
 from calls.services import CallRefused, announce
@@ -113,7 +113,7 @@ class Command(BaseCommand):
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await over.wait()
-            for turn in await sync_to_async(records.new_turns)():
+            for turn in await in_database(records.new_turns):
                 self.stdout.write(f"{turn.started_at:7.2f}  {'the bot heard':16}  {turn.text}")
                 self.stdout.flush()
 
@@ -123,14 +123,14 @@ class Command(BaseCommand):
         seen, since = None, loop.time()
         until = since + TICKET_SECONDS
         while True:
-            state = await sync_to_async(records.state)()
+            state = await in_database(records.state)
             if state is None:
                 return None
             if state != seen:
                 seen, since = state, loop.time()
             is_settled = state.is_whole and loop.time() - since >= SETTLED_SECONDS
             if is_settled or loop.time() >= until:
-                return await sync_to_async(records.ticket)()
+                return await in_database(records.ticket)
             await asyncio.sleep(POLL_SECONDS)
 
     def show(self, side: str, utterance: Utterance) -> None:
