@@ -60,5 +60,5 @@ def test_a_page_of_many_rows_costs_no_more_than_one_of_few(page: str, cast: Cast
         clones(house.usage, 30)
         clones(house.comment, 30)
     many = queries(client, address)
-    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= len(few), "\n".join(many)
     assert len(many) <= MOST + 8

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from calls import services
-from calls.case import Case
+from calls.case import Case, Ending
 from calls.fates import CallerGone
 from calls.models import Call
 from calls.services import LineQuality
@@ -56,7 +56,7 @@ def test_a_call_that_was_given_up_and_lives_ends_as_it_really_ended(cast: Cast) 
     opening = begin(cast.alpha)
     with acting_for(cast.alpha.tenant):
         call = Call.objects.get(pk=opening.call.pk)
-        given_up = services.Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED)
+        given_up = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED)
         services.finish(call_id=call.pk, ending=given_up, case=Case(), quality=LineQuality())
         ticket = services.finish(call_id=call.pk, ending=GOODBYE, case=Case(is_fixed=True), quality=LineQuality())
         assert ticket is not None
