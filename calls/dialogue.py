@@ -87,6 +87,8 @@ class Dialogue:
 
     def press(self, digit: str) -> None:
         """A key of the telephone."""
+        if digit == "#" and not self._digits:
+            return  # the end of a number that was complete without it
         if len(self._digits) < 32:
             self._digits += digit
         self.wake()
@@ -174,9 +176,9 @@ class Dialogue:
             if value is not None:
                 return value
         questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
-        asides = 0
+        question, asides = key, 0
         while questions:
-            await self.say(questions[0], **(values or {}))
+            await self.say(question, **(values or {}))
             heard = await self.listen(patience, understand, keys=keys or bool(meaning))
             if heard.digits:
                 value = meaning.get(heard.digits) if meaning else understand(heard.digits)
@@ -184,11 +186,12 @@ class Dialogue:
                 value = understand(heard.text)
                 is_clear = value is not None and patience is Patience.SHORT
                 if not is_clear and asides < MOST_ASIDES and await self.aside(heard.text):
-                    asides += 1
+                    question, asides = key, asides + 1
                     continue
             if value is not None:
                 return value
             questions.pop(0)
+            question = questions[0] if questions else key
         return None
 
     async def listen(
