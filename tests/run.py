@@ -89,7 +89,16 @@ def suite(markers: str, processes: int, **environment: str) -> Callable[[TextIO]
     """Tests of calls wait for audio most of the time: more processes than cores pay."""
 
     def part(log: TextIO) -> tuple[bool, str]:
-        command = ["pytest", "-n", str(processes), "--durations=5", "--durations-min=10", "-m", markers]
+        command = [
+            "pytest",
+            "-n",
+            str(processes),
+            "--dist=worksteal",
+            "--durations=5",
+            "--durations-min=10",
+            "-m",
+            markers,
+        ]
         status, closing = run(log, command, environment)
         return status == 0, closing or f"pytest ended with status {status}"
 
