@@ -143,7 +143,7 @@ PARTS = {
         no_postgresql, suite("(database or postgres) and not (asterisk or redis or long)", 4, DATABASE_URL=DATABASE_URL)
     ),
     "redis": Part(no_redis, suite("redis", 1, REDIS_URL=REDIS_URL)),
-    "asterisk": Part(lab.missing, suite("asterisk", 3)),
+    "asterisk": Part(lab.missing, suite("asterisk", 2)),
 }
 
 
