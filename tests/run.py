@@ -37,6 +37,7 @@ DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 # Only what a test needs of its surroundings: a key or a database of the person who
 # runs the suite must not get into it.
+TESTS_FAILED = 1  # pytest's exit status; others are no verdict
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "CI", "TERM", "ASTERISK_LAB", "REQUIRE_ASTERISK")
 
 
@@ -100,6 +101,10 @@ def suite(markers: str, processes: int, **environment: str) -> Callable[[TextIO]
             markers,
         ]
         status, closing = run(log, command, environment)
+        if status == TESTS_FAILED:
+            # Calls in real time suffer on a busy machine: what failed gets it for itself, once, and that is said.
+            status, alone = run(log, ["pytest", "--last-failed", "-m", markers], environment)
+            closing = f"{closing}; what failed, again and alone: {alone}"
         return status == 0, closing or f"pytest ended with status {status}"
 
     return part
