@@ -155,7 +155,7 @@ def load(tenant: Tenant) -> CallSettings:
     return CallSettings(
         tenant_id=tenant.pk,
         language=tenant.language,
-        voice=voice_of(tenant, tenant.language),
+        voice=voice_of(tenant, tenant.language, vendors),
         record=tenant.record_calls,
         max_seconds=float(tenant.max_call_seconds),
         phrases=phrases,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from providers.protocols import Voice
 from tenants.models import Pronunciation, Tenant
-from tenants.vendors import choices
+from tenants.vendors import Choices, choices
 
 
-def voice_of(tenant: Tenant, language: str) -> Voice:
-    """The tenant's voice in a language; in the tenant's scope, in a database thread."""
+def voice_of(tenant: Tenant, language: str, vendors: Choices | None = None) -> Voice:
+    """The tenant's voice in a language; in the tenant's scope, in a database thread.
+
+    `vendors` are the tenant's, for who has read them already.
+    """
     return Voice(
         language=language,
         voice_id=tenant.voice,
-        vendors=choices()["tts"],
+        vendors=(vendors or choices())["tts"],
         pronunciations=tuple(Pronunciation.objects.order_by("pk").values_list("written", "spoken")),
     )
