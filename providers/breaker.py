@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import Gauge
-
+from monitoring import metrics
 from providers.protocols import Failure, ProviderError
 
 logger = logging.getLogger(__name__)
@@ -21,13 +20,6 @@ LONGEST_PAUSE: Final = 300.0
 PROBE_SECONDS: Final = 10.0  # a probe of which nothing was heard is over
 _HOPELESS: Final = (None, 401, 402, 403, 404)  # the others may be the fault of one request
 
-open_circuits = Gauge(
-    "voicebot_vendor_circuits_open",
-    "Accounts at a vendor that calls leave alone after failures",
-    ["kind", "provider"],
-    multiprocess_mode="livesum",
-)
-
 
 class CircuitBreaker:
     """Closed: the vendor is asked. Open: it is not. After a pause, half open: one call probes it.
@@ -37,7 +29,8 @@ class CircuitBreaker:
     """
 
     def __init__(self, kind: str, provider: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gauge = open_circuits.labels(kind, provider)
+        self._gauge = metrics.open_circuits.labels(kind, provider)
+        self._kind, self._provider = kind, provider
         self._name = f"{provider} ({kind})"
         self._clock = clock
         self._failures = 0  # in a row
@@ -67,6 +60,8 @@ class CircuitBreaker:
 
     def failed(self, error: ProviderError) -> None:
         self._failures += 1
+        metrics.vendor_failures.labels(self._kind, self._provider, error.failure.value).inc()
+        metrics.errors.labels(error.failure.value, self._provider).inc()
         pause = self._pause(error)
         if pause is None:
             return

@@ -77,6 +77,7 @@ class Answer:
             cached_tokens=told.cached,
             reasoning_tokens=told.reasoning,
             latency_seconds=self._latency,
+            began_at=self._begun,
             estimated=not is_told,
         )
 

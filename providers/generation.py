@@ -30,13 +30,17 @@ OnMissing = Callable[[int], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did; `error` is why the vendor refuses us, `reason` the last failure of any kind."""
+    """What a run did; `error` is why the vendor refuses us, `reason` the last failure of any kind.
+
+    `reasons` says of texts why they failed; of those that were not reached it says nothing.
+    """
 
     present: int = 0
     made: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     error: ProviderError | None = None
     reason: str = ""
+    reasons: dict[str, str] = field(default_factory=dict)
     ran_out_of_time: bool = False
 
 
@@ -104,7 +108,7 @@ class _Run:
                 self._react(text, error)
             except Implausible as error:
                 logger.warning("not kept: %s", error)
-                self.outcome.reason = str(error)
+                self.outcome.reason = self.outcome.reasons[text] = str(error)
                 self._try_again(text)
 
     async def _make(self, vendor: TextToSpeech, text: str) -> None:
@@ -117,7 +121,7 @@ class _Run:
 
     def _react(self, text: str, error: ProviderError) -> None:
         logger.warning("%r is not spoken: %s", text, error)
-        self.outcome.reason = str(error)
+        self.outcome.reason = self.outcome.reasons[text] = str(error)
         if error.failure is Failure.RATE_LIMITED:
             self._waiting.append(text)
             self._refusals += 1

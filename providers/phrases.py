@@ -75,6 +75,12 @@ class PhraseStore:
                 return pcm
         return None
 
+    @staticmethod
+    def characters(text: str, voice: Voice) -> int:
+        """How many characters a vendor would be asked for; none where there is nothing to pronounce."""
+        text = _stripped(text)
+        return len(spoken(text, voice)) if says_something(text) else 0
+
     async def load(self, texts: Iterable[str], voice: Voice) -> list[str]:
         """Bring phrases from disk to memory; returns what is missing there.
 

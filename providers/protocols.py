@@ -78,6 +78,7 @@ class UsageReport:
     reasoning_tokens: int = 0
     latency_seconds: float | None = None
     estimated: bool = False
+    began_at: float | None = field(default=None, compare=False)  # time.monotonic() of the request
 
 
 OnUsage = Callable[[UsageReport], None]

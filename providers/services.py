@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from datetime import timedelta
 from queue import SimpleQueue
 from typing import Final
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from calls import settings as call_settings
 from calls.usage import record
@@ -21,13 +21,14 @@ from providers import upkeep
 from providers.elevenlabs.cloning import clone_voice
 from providers.generation import OnMade, Outcome, make_missing
 from providers.phrases import phrase_store
-from providers.protocols import UsageReport
+from providers.protocols import UsageReport, Voice
 from providers.samples import Sample
 from tenants.models import ClonedVoice, PhraseRun, Tenant
+from tenants.models.voices import LONGEST_RUN
 from tenants.scope import acting_for
 
 RUNS_KEPT: Final = 20  # of each tenant
-LONGEST_RUN: Final = timedelta(minutes=15)  # Celery ends a task after ten
+LISTEN_SECONDS: Final = 20.0  # somebody waits at a page
 
 
 def phrases_changed(*, tenant: Tenant) -> None:
@@ -78,14 +79,14 @@ def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> O
     try:
         outcome = generation.result()
     except BaseException as error:
-        _end_run(run, failed=0, reason=type(error).__name__)
+        _end_run(run, Outcome(reason=type(error).__name__))
         raise
-    _end_run(run, failed=len(outcome.failed), reason=outcome.reason if outcome.failed else "")
+    _end_run(run, outcome)
     return outcome
 
 
 def _record(report: UsageReport) -> None:
-    record(report, call_id=None)
+    record(report, call=None)
 
 
 def _begin_run() -> PhraseRun:
@@ -101,10 +102,14 @@ def _count(run: PhraseRun, *, total: int = 0, done: int = 0) -> None:
     PhraseRun.objects.filter(pk=run.pk).update(total=F("total") + total, done=F("done") + done)
 
 
-def _end_run(run: PhraseRun, *, failed: int, reason: str) -> None:
-    state = PhraseRun.State.FAILED if reason else PhraseRun.State.DONE
+def _end_run(run: PhraseRun, outcome: Outcome) -> None:
+    has_failed = bool(outcome.failed) or (bool(outcome.reason) and not outcome.made)
     PhraseRun.objects.filter(pk=run.pk).update(
-        state=state, failed=failed, reason=reason[:200], finished_at=timezone.now()
+        state=PhraseRun.State.FAILED if has_failed else PhraseRun.State.DONE,
+        failed=len(outcome.failed),
+        reason=outcome.reason[:200] if has_failed else "",
+        reasons={text: outcome.reasons.get(text, outcome.reason)[:200] for text in outcome.failed},
+        finished_at=timezone.now(),
     )
 
 
@@ -130,12 +135,38 @@ def listen(*, tenant: Tenant, voice_id: str) -> bytes | None:
     In the tenant's scope, in a thread without an event loop. It is paid for once, and kept for some days.
     """
     configured = call_settings.load(tenant)
-    text, voice = configured.phrases["welcome"].text, replace(configured.voice, voice_id=voice_id)
+    try:
+        return speak(configured.phrases["welcome"].text, replace(configured.voice, voice_id=voice_id))
+    except NotSpoken:
+        return None
+
+
+class NotSpoken(Exception):
+    """The text is for people: why there is nothing to hear."""
+
+
+def speak(text: str, voice: Voice) -> bytes:
+    """A text of the tenant acted for as 8 kHz PCM, with a short silence for each {value}.
+
+    In a thread without an event loop; takes seconds. What was not spoken before is paid for
+    once, and kept for some days. Raises NotSpoken.
+    """
     reports: list[UsageReport] = []
-    asyncio.run(make_missing([text], voice, reports.append))
+
+    async def make() -> Outcome:
+        async with asyncio.timeout(LISTEN_SECONDS):
+            return await make_missing([text], voice, reports.append)
+
+    try:
+        outcome = asyncio.run(make())
+    except TimeoutError:
+        outcome = Outcome(reason=gettext("the voice's vendor does not answer"))
     for report in reports:
         _record(report)
-    return phrase_store().sample(text, voice)
+    pcm = phrase_store().sample(text, voice)
+    if pcm is None:
+        raise NotSpoken(outcome.reason or gettext("nothing of this text can be spoken ahead"))
+    return pcm
 
 
 def make_voice(voice: ClonedVoice, *, samples: Sequence[Sample]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
 from providers import services
 from providers.elevenlabs.cloning import delete_voice
@@ -17,7 +18,7 @@ RESUME_SECONDS: Final = 60
 MOST_RESUMED: Final = 10
 
 
-@shared_task(base=TenantTask, name="providers.refresh_phrases")
+@shared_task(base=TenantTask, name="providers.refresh_phrases", label=_("Speak phrases ahead"))
 def refresh_phrases(resumed: int = 0) -> str:
     """Speak what is missing of the tenant's phrases; goes on later where a vendor let it wait too long."""
     tenant = current_tenant()
@@ -30,7 +31,9 @@ def refresh_phrases(resumed: int = 0) -> str:
     return f"{len(outcome.made)} made, {outcome.present} present, {len(outcome.failed)} failed"
 
 
-@shared_task(name="providers.refresh_phrases_of_everyone", time_limit=1800)
+@shared_task(
+    name="providers.refresh_phrases_of_everyone", label=_("Tend the phrase store"), soft_time_limit=780, time_limit=840
+)
 def refresh_phrases_of_everyone() -> int:
     """Every night: bad files and orphans out, then what an outage or a rate limit left out."""
     services.tend_phrases()
@@ -42,10 +45,11 @@ def refresh_phrases_of_everyone() -> int:
 
 @shared_task(
     name="providers.forget_voice",
+    label=_("Have a voice forgotten by its vendor"),
     autoretry_for=(ProviderError,),
     retry_backoff=60,
-    retry_backoff_max=3600,
-    max_retries=30,
+    retry_backoff_max=600,
+    max_retries=150,
 )
 def forget_voice(voice_id: str) -> None:
     """A consent was taken back: the vendor forgets the voice too, tried for a day."""

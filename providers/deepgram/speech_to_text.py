@@ -6,6 +6,7 @@ Parameters: https://developers.deepgram.com/reference/speech-to-text/listen-stre
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -69,6 +70,7 @@ class DeepgramSpeechToText:
             provider="deepgram",
             model=f"{self._model}-multilingual" if is_multilingual else self._model,  # priced apart
             latency_seconds=loop.time() - started,
+            began_at=time.monotonic(),  # its own time, until it is closed
         )
         return DeepgramStream(socket, leave, report, on_speech, on_usage)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -61,7 +62,7 @@ class ElevenLabsTextToSpeech:
             raise self._error(error) from None
         finally:
             if headers is not None:
-                on_usage(self._usage(text, headers, latency, is_whole))
+                on_usage(replace(self._usage(text, headers, latency, is_whole), began_at=began))
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
@@ -47,7 +47,7 @@ class FailoverLanguageModel:
 
     async def stream(
         self, messages: Sequence[Message], on_usage: OnUsage, *, max_tokens: int = 200, timeout: float = TOTAL_SECONDS
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Another vendor is asked until one begins to answer; an answer that is cut raises ProviderError.
 
         What was said of it cannot be unsaid, and another model would not go on as this one began.

@@ -58,6 +58,7 @@ class PiperTextToSpeech:
                     model=self._name(voice),
                     characters=len(text),
                     latency_seconds=latency,
+                    began_at=began,
                 )
             )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -49,7 +50,11 @@ class VoskSpeechToText:
             self._models.pop(path, None)  # the files may come
             raise ProviderError("vosk", Failure.REFUSED, f"{error}: check VOSK_MODEL_PATH") from None
         report = UsageReport(
-            kind="stt", provider="vosk", model=Path(path).name or "sandbox", latency_seconds=loop.time() - started
+            kind="stt",
+            provider="vosk",
+            model=Path(path).name or "sandbox",
+            latency_seconds=loop.time() - started,
+            began_at=time.monotonic(),
         )
         hearing = Hearing(recognizer, options.utterance_end_seconds)
         return VoskStream(hearing, self._threads, report, on_speech, on_usage)
