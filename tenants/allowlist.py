@@ -21,10 +21,11 @@ class Entry:
     server_id: int
     tenant_id: int
     tenant_slug: str
+    is_shared: bool = False  # whoever announced a call has it
 
 
 class AllowList:
-    """Looks up the server that owns an address; networks of tenants never overlap."""
+    """Looks up the server that owns an address; networks of tenants overlap only where all of them are shared."""
 
     def __init__(self) -> None:
         self._entries: tuple[Entry, ...] = ()
@@ -34,10 +35,11 @@ class AllowList:
         """Read the servers of all active tenants. Raises DatabaseError; the old list stays."""
         with acting_for(EVERYONE):
             rows = AsteriskServer.objects.filter(is_active=True, tenant__is_active=True).values_list(
-                "network", "pk", "tenant_id", "tenant__slug"
+                "network", "pk", "tenant_id", "tenant__slug", "is_shared"
             )
             entries = [
-                Entry(ipaddress.ip_network(network), server, tenant, slug) for network, server, tenant, slug in rows
+                Entry(ipaddress.ip_network(network), server, tenant, slug, is_shared)
+                for network, server, tenant, slug, is_shared in rows
             ]
         # The narrowest first: a tenant may own a range and a server in it.
         entries.sort(key=lambda entry: entry.network.prefixlen, reverse=True)

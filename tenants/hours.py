@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from tenants import spoken_hours
@@ -49,6 +50,30 @@ class Schedule:
             if found := min(filter(self.is_open, moments), default=None):
                 return self._local(found)
         return None
+
+    def after(self, at: datetime, duration: timedelta) -> datetime | None:
+        """The moment at which it has been open for `duration` since `at`; None: not within a year."""
+        for opens, closes in self._open_from(at):
+            if closes - opens >= duration:
+                return opens + duration
+            duration -= closes - opens
+        return None
+
+    def open_time(self, since: datetime, until: datetime) -> timedelta:
+        """For how long it is open between two moments, at most a year apart."""
+        spans = takewhile(lambda span: span[0] < until, self._open_from(since))
+        return sum((min(closes, until) - opens for opens, closes in spans), timedelta())
+
+    def _open_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The spans (UTC) in which it is open, from `at` on, for a year."""
+        zone, today = ZoneInfo(self.time_zone), self._local(at).date()
+        for day in (today + timedelta(days) for days in range(HORIZON_DAYS + 1)):
+            for opens, closes in self._spans(day):
+                last = day + timedelta(days=1) if closes == MIDNIGHT else day
+                begins = max(at.astimezone(UTC), datetime.combine(day, opens, zone).astimezone(UTC))
+                ends = datetime.combine(last, closes, zone).astimezone(UTC)
+                if begins < ends:
+                    yield begins, ends
 
     def spoken(self, language: str) -> str:
         """The weekly hours as one says them: «du lundi au vendredi, de neuf heures à midi».

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
-from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
+from unfold.utils import parse_date_str
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from tenants import audit
+from tenants.audit import Action
+from tenants.privacy import is_hiding, is_masked, without_masked
 from tenants.roles import may
 from tenants.scope import TenantModel, current_tenant
 
+#: An action on a whole list is told of so many of its rows.
+MOST_AUDITED = 500
 # What people write here is a sentence or two.
 SHORT_TEXTS: dict[Any, Any] = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
 
@@ -63,13 +76,74 @@ class People:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class SiteModelAdmin(Permissions, ModelAdmin):
+class Audited:
+    """Whatever is done on a screen is in the company's audit log."""
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        request._changes = audit.changes_of(form, formsets, add=add)  # type: ignore[attr-defined]
+        return super().construct_change_message(request, form, formsets, add)  # type: ignore[misc]
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        audit.record(action=Action.ADD, row=obj, request=request, changes=getattr(request, "_changes", ()))
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if changes := getattr(request, "_changes", ()):
+            audit.record(action=Action.CHANGE, row=obj, request=request, changes=changes)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            audit.record(action=Action.DELETE, row=row, request=request)
+        return super().log_deletions(request, queryset)  # type: ignore[misc]
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
+        """Deletion says so itself; a page that asks for more (200, no file) has done nothing yet."""
+        chosen = queryset
+        if request.POST.get("select_across") in ("", "0", None):
+            chosen = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        rows = list(chosen[:MOST_AUDITED])
+        names = [name for name in request.POST.getlist("action") if name]
+        response: HttpResponseBase | None = super().response_action(request, queryset)  # type: ignore[misc]
+        actions = self.get_actions(request)  # type: ignore[attr-defined]
+        done = response is not None and (response.status_code == 302 or response.has_header("Content-Disposition"))
+        if done and names and names[0] in actions and names[0] != "delete_selected":
+            with override("en"):
+                description = str(actions[names[0]][2])
+            for row in rows:
+                audit.record(action=Action.DO, row=row, request=request, detail=description)
+        return response
+
+
+class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     """A screen of rows that no tenant owns."""
 
     compressed_fields = False
     warn_unsaved_form = True
     list_filter_submit = True
     list_per_page = 50
+    #: What the list is for and how rows come into it; shown while there are none.
+    when_empty: str | Promise = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's title names one row, and asks to select it."""
+        context = {"title": capfirst(str(self.model._meta.verbose_name_plural)), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return without_masked(self.model, super().get_search_fields(request))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Nobody filters by what they see masked, or asks for its beginning."""
+        hidden = is_hiding() and is_masked(self.model, lookup)
+        return not hidden and super().lookup_allowed(lookup, value, request)
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        """The order of masked numbers would tell of them."""
+        names = [str(name) for name in super().get_sortable_by(request)]
+        order = {name: getattr(getattr(self, name, None), "admin_order_field", None) or name for name in names}
+        return [name for name in names if order[name] in without_masked(self.model, [str(order[name])])]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Whoever may see no row learns nothing of which there are."""
@@ -91,6 +165,13 @@ class TenantModelAdmin(People, SiteModelAdmin):
     # Pages reached by an address would count all rows for a line that nobody reads.
     show_full_result_count = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """In a list the number of a row's place has a heading, and no label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == self.ordering_field:
+            field.widget.attrs["aria-label"] = db_field.verbose_name
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows if current_tenant() else rows.select_related("tenant")
@@ -106,6 +187,17 @@ class TenantModelAdmin(People, SiteModelAdmin):
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         filters = tuple(super().get_list_filter(request))
         return filters if current_tenant() else (("tenant", CompanyAccountFilter), *filters)
+
+
+class DaysFilter(RangeDateFilter):
+    """From one day to another, both included, as the company's clock has them."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
+            if day := parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""):
+                moment = timezone.make_aware(datetime.combine(day, time()) + timedelta(days=days))
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": moment})
+        return queryset
 
 
 def count_of(model: type[TenantModel], key: str) -> Coalesce:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeVar
+from uuid import uuid4
 
 from django.core.exceptions import FullResultSet
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -43,6 +45,7 @@ EVERYONE: Final = Everyone()
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 _current: ContextVar[Tenant | Everyone | None] = ContextVar("tenant", default=None)
+_configuring: ContextVar[Tenant | Everyone | Literal[False] | None] = ContextVar("configuring", default=False)
 
 
 @contextmanager
@@ -108,7 +111,17 @@ class TenantQuerySet(models.QuerySet[Row]):
                 key = value.pk if isinstance(value, models.Model) else value
                 if not field.related_model._base_manager.filter(pk=key).exists():
                     raise ForeignTenant(f"{field}: refers to a row of another tenant")
-        return super().update(**values)
+        # `save()` moves the time of the last change; whoever copies rows must see these as well.
+        touched = (field.name for field in self.model._meta.concrete_fields if getattr(field, "auto_now", False))
+        with configuring(self.model):
+            return super().update(**{name: timezone.now() for name in touched} | values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with configuring(self.model):
+            return super().delete()
+
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_create(
         self,
@@ -123,7 +136,8 @@ class TenantQuerySet(models.QuerySet[Row]):
             raise ForeignTenant(f"{self.model._meta.label}: the row in conflict may be another tenant's")
         rows = list(objs)
         guard(self.model, rows)
-        super().bulk_create(rows, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+        with configuring(self.model):
+            super().bulk_create(rows, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
         for row in rows:
             row._owner_id = row.tenant_id  # type: ignore[attr-defined]
         return rows
@@ -131,7 +145,8 @@ class TenantQuerySet(models.QuerySet[Row]):
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
         rows, names = list(objs), list(fields)
         guard(self.model, rows, names)
-        return super().bulk_update(rows, names, batch_size)
+        with configuring(self.model):
+            return super().bulk_update(rows, names, batch_size)
 
 
 class TenantManager(models.Manager[Row]):
@@ -150,6 +165,9 @@ class TenantModel(models.Model):
 
     objects = TenantManager()
 
+    configures_calls: ClassVar[bool] = False
+    """Whether a call is held according to these rows: writing one makes calls read them anew."""
+
     class Meta:
         abstract = True
         # Following a foreign key, refreshing, the UPDATE of `save()` and what a deletion
@@ -161,7 +179,8 @@ class TenantModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Raises ForeignTenant and NoTenant as `guard` does."""
         guard(type(self), [self], kwargs.get("update_fields"))
-        super().save(*args, **kwargs)
+        with configuring(type(self)):
+            super().save(*args, **kwargs)
         self._owner_id = self.tenant_id
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -169,7 +188,8 @@ class TenantModel(models.Model):
         # Django deletes by the key alone, whosever that is.
         if self.pk is not None and not type(self)._base_manager.filter(pk=self.pk).exists():
             raise ForeignTenant(f"{self._meta.label}: not a row of the tenant acted for")
-        return super().delete(*args, **kwargs)
+        with configuring(type(self)):
+            return super().delete(*args, **kwargs)
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
@@ -181,6 +201,29 @@ class TenantModel(models.Model):
     # IntegrityError instead of a message beside the field.
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         super().validate_constraints(set(exclude or ()) - {"tenant"})
+
+
+@contextmanager
+def configuring(model: type[models.Model]) -> Iterator[None]:
+    """Around each write: the tenant's configuration is another one when rows of calls' settings change.
+
+    `Tenant.configuration` changes in the same transaction, so whoever reads it before the
+    rows never takes old rows for new ones (calls.settings).
+    """
+    tenant = _current.get()
+    # Many rows written inside one such block are one change.
+    if not is_owned(model) or not model.configures_calls or _configuring.get() is tenant:  # type: ignore[attr-defined]
+        yield
+        return
+    tenants: Any = model._meta.get_field("tenant").related_model
+    token = _configuring.set(tenant)
+    try:
+        with transaction.atomic():
+            yield
+            rows = tenants.objects.all() if (only := current_tenant()) is None else tenants.objects.filter(pk=only.pk)
+            rows.update(configuration=uuid4())
+    finally:
+        _configuring.reset(token)
 
 
 def is_owned(model: object) -> bool:

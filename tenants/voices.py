@@ -18,3 +18,11 @@ def voice_of(tenant: Tenant, language: str, vendors: Choices | None = None) -> V
         vendors=(vendors or choices())["tts"],
         pronunciations=tuple(Pronunciation.objects.order_by("pk").values_list("written", "spoken")),
     )
+
+
+def named(text: str, tenant: Tenant) -> str:
+    """A phrase with the company's name in its place: that never changes within a call.
+
+    So the greeting is one piece of sound, spoken once and for all.
+    """
+    return text.replace("{tenant}", tenant.name.translate({ord("{"): None, ord("}"): None}))

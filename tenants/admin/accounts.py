@@ -1,29 +1,23 @@
-"""Company accounts and the people in them."""
+"""Company accounts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from calls.admin import SpendLimitInline
 from providers.services import phrases_changed
-from tenants.admin.hours import CompanyHoursInline, HolidayInline
-from tenants.modeladmin import Permissions, SiteModelAdmin
-from tenants.models import Membership, Tenant
+from tenants.modeladmin import SiteModelAdmin
+from tenants.models import Tenant
+from tenants.roles import closed_fields
 from tenants.scope import current_tenant
 from tenants.services import create_tenant
-
-admin.site.unregister((User, Group))
 
 #: Fields of an account that phrases depend on.
 SPOKEN = frozenset({"name", "language", "voice"})
@@ -42,11 +36,35 @@ class TenantAdmin(SiteModelAdmin):
         (None, {"fields": (("name", "slug"), ("language", "time_zone"), "is_active")}),
         (
             _("Calls"),
-            {"fields": (("voice", "max_call_seconds"), ("record_calls", "announces_recording"), "after_hours")},
+            {
+                "fields": (
+                    ("voice", "max_call_seconds", "max_calls"),
+                    ("record_calls", "announces_recording"),
+                    "after_hours",
+                    "words_answers",
+                )
+            },
         ),
+        (
+            _("Privacy"),
+            {
+                "fields": (("keep_recordings_days", "keep_transcripts_days"),),
+                "description": _("Every night, what is older is erased for good; the audit log says how much."),
+            },
+        ),
+        (_("Savings"), {"fields": ("human_call_eur",)}),
+        (_("Access"), {"fields": ("requires_two_factor",)}),
+        (_("Letters"), {"fields": ("writes_to_callers",)}),
         (
             _("What the bot asks of a new caller"),
             {"fields": (("asks_first_name", "asks_last_name"), ("asks_company", "asks_email"))},
+        ),
+        (
+            _("When tickets are due"),
+            {
+                "fields": (("hours_high", "hours_medium", "hours_low"),),
+                "description": _("Hours in which you are open, from the call on. Empty: never due."),
+            },
         ),
     )
 
@@ -57,7 +75,7 @@ class TenantAdmin(SiteModelAdmin):
         return rows.filter(pk=request.tenant.pk)  # type: ignore[attr-defined]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
-        return () if request.user.is_superuser else ("slug", "is_active")
+        return () if request.user.is_superuser else ("slug", "is_active", *closed_fields(request, Tenant))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Tenant | None = None) -> dict[str, tuple[str, ...]]:
         return {} if obj else {"slug": ("name",)}
@@ -70,7 +88,7 @@ class TenantAdmin(SiteModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> tuple[Any, ...]:
         """Owned rows are written only by whoever acts for the company."""
-        return (CompanyHoursInline, HolidayInline, SpendLimitInline) if obj and obj == current_tenant() else ()
+        return (SpendLimitInline,) if obj and obj == current_tenant() else ()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -82,46 +100,3 @@ class TenantAdmin(SiteModelAdmin):
             super().save_model(request, obj, form, change)
         else:  # the admin goes on with `obj`: it becomes the account that was made
             vars(obj).update(vars(create_tenant(slug=obj.slug, name=obj.name, language=obj.language)))
-
-
-@admin.register(Membership)
-class MembershipAdmin(SiteModelAdmin):
-    list_display = ("user", "tenant", "role")
-    list_select_related = ("user", "tenant")
-    list_filter = (("tenant", RelatedDropdownFilter), ("role", ChoicesDropdownFilter))
-    search_fields = ("user__username", "user__email", "tenant__name")
-    autocomplete_fields = ("user", "tenant")
-
-
-class MembershipInline(Permissions, TabularInline):
-    model = Membership
-    extra = 0
-    autocomplete_fields = ("tenant",)
-
-
-@admin.register(User)
-class UserAdmin(SiteModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
-    """People; only platform staff see them. Their rights come from memberships."""
-
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    inlines = (MembershipInline,)
-    list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_superuser")
-    search_fields = ("username", "first_name", "last_name", "email")
-    filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
-    fieldsets = (
-        (None, {"fields": (("username", "email"), ("first_name", "last_name"), "password")}),
-        (_("Access"), {"fields": (("is_active", "is_staff", "is_superuser"), ("last_login", "date_joined"))}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("username", "email", "is_staff", "usable_password", "password1", "password2")}),
-    )
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"is_staff": True, **super().get_changeform_initial_data(request)}
-
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple[Any, ...]:
-        return self.inlines if obj else ()

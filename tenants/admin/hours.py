@@ -1,18 +1,14 @@
-"""Opening hours and holidays, on the page of whoever keeps them."""
+"""When a transfer target takes calls, on its page; the company's own hours are in `week`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from tenants.modeladmin import TenantTabularInline
-from tenants.models import Holiday, OpeningHours
+from tenants.models import OpeningHours
 from tenants.models.hours import refuse_overlaps
 
 
@@ -43,18 +39,3 @@ class TargetHoursInline(TenantTabularInline):
     formset = OpeningHoursFormSet
     fields = ("weekday", "opens", "closes")
     verbose_name_plural = capfirst(_("opening hours; without any, it takes calls at all times"))
-
-
-class CompanyHoursInline(TargetHoursInline):
-    """When the company answers."""
-
-    verbose_name_plural = capfirst(_("opening hours; without any, the company answers at all times"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.filter(transfer_target=None)
-
-
-class HolidayInline(TenantTabularInline):
-    model = Holiday
-    fields = ("date", "name", "every_year")

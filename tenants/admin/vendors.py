@@ -64,6 +64,9 @@ class VendorChoiceAdmin(SpokenAhead, TenantModelAdmin):
     """Another voice has other phrases: they are spoken ahead."""
 
     form = VendorChoiceForm
+    when_empty = _(
+        "The platform's vendors do the work. Add a choice to have another one listen, understand or speak for you."
+    )
     list_display = ("provider", "kind", "model")
     list_filter = ("kind",)
     ordering_field = "position"
@@ -74,4 +77,5 @@ class VendorChoiceAdmin(SpokenAhead, TenantModelAdmin):
 @admin.register(VendorKey)
 class VendorKeyAdmin(SpokenAhead, TenantModelAdmin):
     form = VendorKeyForm
+    when_empty = _("The platform's keys are used. Add your own key to have a vendor bill you directly.")
     list_display = ("provider",)

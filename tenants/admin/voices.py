@@ -23,9 +23,10 @@ from providers.protocols import ProviderError
 from tenants.admin.phrases import mono_wav
 from tenants.admin.spoken import SpokenAhead
 from tenants.modeladmin import TenantModelAdmin
-from tenants.models import ClonedVoice, Pronunciation, Tenant
+from tenants.models import ClonedVoice, Phrase, Pronunciation, Tenant
 from tenants.roles import may
 from tenants.scope import current_tenant
+from tenants.services import heard_voice
 from voicebot_site.files import send_bytes
 
 WHY = {
@@ -39,8 +40,23 @@ WHY = {
 
 @admin.register(Pronunciation)
 class PronunciationAdmin(SpokenAhead, TenantModelAdmin):
+    change_form_template = "admin/tenants/pronunciation/change_form.html"
+    when_empty = _("A name that the voice reads wrongly: write it as it should sound.")
     list_display = ("written", "spoken")
     search_fields = ("written", "spoken")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        tenant = current_tenant()
+        may_listen = tenant is not None and may(request, "change", Phrase)
+        context = {**(extra_context or {}), "listen_language": tenant.language if tenant and may_listen else ""}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return response
 
 
 class FilesInput(UnfoldAdminFileFieldWidget):
@@ -87,6 +103,7 @@ class ClonedVoiceForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ClonedVoice)
 class ClonedVoiceAdmin(TenantModelAdmin):
     form = ClonedVoiceForm
+    when_empty = _("The bot may speak with a voice of your own: add recordings of a person who agrees.")
     list_display = ("name", "consent_by", "consent_at", "is_used")
     search_fields = ("name", "consent_by")
     add_fieldsets = (
@@ -136,6 +153,7 @@ class ClonedVoiceAdmin(TenantModelAdmin):
         pcm = services.listen(tenant=tenant, voice_id=voice.voice_id)
         if pcm is None:
             raise Http404
+        heard_voice(tenant=tenant, voice=voice.voice_id)
         return send_bytes(request, mono_wav(pcm), content_type="audio/wav")
 
     def save_model(self, request: HttpRequest, obj: ClonedVoice, form: Any, change: bool) -> None:

@@ -23,6 +23,8 @@ class OpeningHours(TenantModel):
     Without any span a company, or a transfer target, is always there.
     """
 
+    configures_calls = True
+
     class Weekday(models.IntegerChoices):
         """As `date.weekday()` counts."""
 
@@ -90,6 +92,8 @@ def refuse_overlaps(spans: Iterable[OpeningHours]) -> None:
 
 class Holiday(TenantModel):
     """A day on which the company is closed from midnight to midnight."""
+
+    configures_calls = True
 
     date = models.DateField(_("date"))
     name = models.CharField(_("name"), max_length=100, blank=True)

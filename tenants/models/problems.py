@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.models.speech import refuse_unknown_values
 from tenants.scope import TenantModel
+from tenants.sync import SyncedModel
 
 
 class Severity(models.TextChoices):
@@ -19,6 +20,8 @@ class Severity(models.TextChoices):
 
 class ProblemType(TenantModel):
     """A kind of problem that callers have, with its remedy."""
+
+    configures_calls = True
 
     code = models.SlugField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=100, help_text=_("As it is said to the caller."))
@@ -44,6 +47,8 @@ class ProblemType(TenantModel):
 class RemedyStep(TenantModel):
     """One thing that the caller is asked to try, in order."""
 
+    configures_calls = True
+
     problem_type = models.ForeignKey(ProblemType, models.CASCADE, related_name="steps", verbose_name=_("problem type"))
     position = models.PositiveIntegerField(_("order"), default=0)
     text = models.TextField(_("text"), max_length=1000)
@@ -68,8 +73,11 @@ class RemedyStep(TenantModel):
         refuse_unknown_values(self.text)
 
 
-class Keyword(TenantModel):
+class Keyword(SyncedModel):
     """A word that means something to this tenant."""
+
+    synced_as = "keywords"
+    configures_calls = True
 
     class Kind(models.TextChoices):
         HEARING = "hearing", _("helps recognition")
@@ -95,6 +103,7 @@ class Keyword(TenantModel):
         verbose_name_plural = _("keywords")
         ordering = ["kind", "text"]
         constraints = [models.UniqueConstraint(fields=["tenant", "kind", "text"], name="one_keyword_per_use")]
+        indexes = [models.Index(fields=["tenant", "updated_at"])]
 
     def __str__(self) -> str:
         return self.text

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants import presets
 from tenants.models.accounts import Tenant
 from tenants.scope import TenantModel
+from tenants.sync import SyncedModel
 
 
 def refuse_unknown_values(text: str, *, offered: frozenset[str] = frozenset(), field: str = "text") -> None:
@@ -32,13 +36,28 @@ def in_braces(names: frozenset[str]) -> str:
     return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
-class Phrase(TenantModel):
-    """What the bot says: the tenant's own text for a key of the preset."""
+class Phrase(SyncedModel):
+    """What the bot says: the tenant's own text for a key of the preset.
+
+    `text` is heard in calls; empty, the preset's is. `draft` is what will be heard once it
+    is published; empty, nothing waits.
+    """
+
+    synced_as = "phrases"
+    configures_calls = True
 
     key = models.SlugField(_("key"), max_length=60)
     language = models.CharField(_("language"), max_length=2, choices=Tenant.Language, default=Tenant.Language.FRENCH)
-    text = models.TextField(_("text"), max_length=1000)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    text = models.TextField(_("text"), max_length=1000, blank=True, validators=[MaxLengthValidator(1000)])
+    draft = models.TextField(_("draft"), max_length=1000, blank=True, validators=[MaxLengthValidator(1000)])
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("written by"),
+    )
 
     class Meta:
         verbose_name = _("phrase")
@@ -47,9 +66,16 @@ class Phrase(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "key", "language"], name="one_phrase_per_key_and_language")
         ]
+        indexes = [models.Index(fields=["tenant", "updated_at"])]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def live_text(self) -> str:
+        """What callers hear; empty for a key that the script does not know."""
+        preset = presets.phrases(self.language).get(self.key)
+        return self.text or (preset.text if preset else "")
 
     def clean(self) -> None:
         """A phrase that could not be spoken is refused here, not in the middle of a call."""
@@ -58,11 +84,35 @@ class Phrase(TenantModel):
         if preset is None:
             # Of no field: the key of a stored phrase is not on its form.
             raise ValidationError(_("The conversation has no phrase of this key: this text is never spoken."))
-        refuse_unknown_values(self.text, offered=preset.values)
+        for field in ("text", "draft"):
+            refuse_unknown_values(getattr(self, field), offered=preset.values, field=field)
+
+
+class PhraseChange(TenantModel):
+    """A phrase that was published: what was heard before, and from then on. Never changed."""
+
+    phrase = models.ForeignKey(Phrase, models.CASCADE, related_name="changes", verbose_name=_("phrase"))
+    before = models.TextField(_("before"))
+    after = models.TextField(_("after"))
+    changed_at = models.DateTimeField(_("published on"), default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("published by")
+    )
+
+    class Meta:
+        verbose_name = _("change of a phrase")
+        verbose_name_plural = _("changes of phrases")
+        ordering = ["-changed_at", "-pk"]
+        indexes = [models.Index(fields=["phrase", "-changed_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.phrase} {self.changed_at:%Y-%m-%d}"
 
 
 class FaqEntry(TenantModel):
     """A question about the company that callers ask, and what they are told."""
+
+    configures_calls = True
 
     question = models.CharField(_("question"), max_length=200)
     other_wordings = models.TextField(

@@ -67,6 +67,14 @@ class AsteriskServer(TenantModel):
         default=False,
         help_text=_("Refuse a call that the dialplan did not announce over HTTP first."),
     )
+    is_shared = models.BooleanField(
+        _("shared Asterisk"),
+        default=False,
+        help_text=_(
+            "Several companies' calls come from this network. Each has its own server here; whoever announced "
+            "a call has it, and a call that nobody announced is refused."
+        ),
+    )
     token = EncryptedTextField(
         _("token"), default=new_token, editable=False, help_text=_("What the dialplan shows when it announces a call.")
     )
@@ -77,6 +85,15 @@ class AsteriskServer(TenantModel):
     )
     ami_user = models.CharField(_("AMI user"), max_length=100, blank=True)
     ami_secret = EncryptedTextField(_("AMI secret"), blank=True)
+    version = models.CharField(
+        _("version of Asterisk"),
+        max_length=40,
+        blank=True,
+        help_text=_("As “asterisk -V” says, such as 22.10.1. The self-test finds it by itself."),
+    )
+    # Of the last call that its dialplan announced, to the minute.
+    announced_at = models.DateTimeField(_("last announcement"), null=True, editable=False)
+    announced_from = models.GenericIPAddressField(_("announced from"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("Asterisk server")
@@ -99,10 +116,13 @@ class AsteriskServer(TenantModel):
         except ValueError:
             return  # the field's own validator has said so
         with acting_for(EVERYONE):
-            others = AsteriskServer.objects.exclude(tenant_id=self.tenant_id or 0).values_list("network", flat=True)
+            others = AsteriskServer.objects.exclude(tenant_id=self.tenant_id or 0)
+            if self.is_shared:  # between shared ones the announcement decides
+                others = others.exclude(is_shared=True)
+            networks = others.values_list("network", flat=True)
             taken = any(
                 mine.overlaps(network)
-                for other in others
+                for other in networks
                 if (network := ipaddress.ip_network(other)).version == mine.version
             )
         if taken:
@@ -112,6 +132,8 @@ class AsteriskServer(TenantModel):
 class TransferTarget(TenantModel):
     """Where a call may be handed over: an extension of the dialplan's [transfer] context."""
 
+    configures_calls = True
+
     name = models.CharField(_("name"), max_length=100)
     extension = models.CharField(
         _("extension"), max_length=40, validators=[RegexValidator(r"^[0-9a-z]+$", _("Only digits and small letters."))]
@@ -120,6 +142,11 @@ class TransferTarget(TenantModel):
     is_active = models.BooleanField(_("active"), default=True)
     is_on_call = models.BooleanField(
         _("on call"), default=False, help_text=_("Also takes calls outside the company's opening hours.")
+    )
+    takes_overflow = models.BooleanField(
+        _("takes the overflow"),
+        default=False,
+        help_text=_("A queue, for example: takes callers for whom no line is left. Without one they are called back."),
     )
     max_transfers = models.PositiveIntegerField(
         _("most transfers"), default=0, help_text=_("Within the minutes beside; 0: no limit.")

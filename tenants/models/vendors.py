@@ -14,6 +14,8 @@ from tenants.scope import TenantModel
 class VendorChoice(TenantModel):
     """A vendor of one kind, in order of preference. A company without any uses the platform's."""
 
+    configures_calls = True
+
     class Kind(models.TextChoices):
         SPEECH_TO_TEXT = "stt", _("speech to text")
         LANGUAGE_MODEL = "llm", _("language model")
@@ -58,6 +60,8 @@ class VendorChoice(TenantModel):
 
 class VendorKey(TenantModel):
     """The company's own account at a vendor; without it the platform's is used."""
+
+    configures_calls = True
 
     provider = models.CharField(_("vendor"), max_length=40)  # a key of settings.PROVIDERS
     api_key = EncryptedTextField(_("key"), max_length=500)

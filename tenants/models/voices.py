@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.scope import TenantModel
+
+LONGEST_RUN = timedelta(minutes=15)  # of PhraseRun: Celery ends a task after ten
 
 
 def validate_spoken(text: str) -> None:
@@ -18,6 +22,8 @@ def validate_spoken(text: str) -> None:
 
 class Pronunciation(TenantModel):
     """How a word is spoken that a voice would say wrongly; what people read stays as it is."""
+
+    configures_calls = True
 
     written = models.CharField(_("written"), max_length=60, validators=[validate_spoken])
     spoken = models.CharField(
@@ -43,6 +49,8 @@ class ClonedVoice(TenantModel):
     The recordings go to the vendor and are not kept. The row is the record of a consent:
     it is never changed, only deleted, and the voice with it.
     """
+
+    configures_calls = True
 
     name = models.CharField(_("name"), max_length=60)
     voice_id = models.CharField(_("voice's id"), max_length=100, editable=False)
@@ -89,6 +97,7 @@ class PhraseRun(TenantModel):
     done = models.PositiveIntegerField(_("made"), default=0)
     failed = models.PositiveIntegerField(_("not made"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reasons = models.JSONField(_("reasons"), default=dict, blank=True)  # by text that was not made
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -100,3 +109,11 @@ class PhraseRun(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.done}/{self.total}"
+
+    @classmethod
+    def current(cls) -> PhraseRun | None:
+        """The latest of the tenant acted for; one whose process is gone is not in progress for ever."""
+        run = cls.objects.first()
+        if run is not None and run.state == cls.State.RUNNING and run.started_at < timezone.now() - LONGEST_RUN:
+            run.state = cls.State.FAILED
+        return run

@@ -298,3 +298,37 @@ def test_a_schedule_is_loaded_of_the_company_and_of_each_target(
         night = hours.load_target(target)
     assert night == Schedule("Europe/Paris", ((0, time(20), MIDNIGHT),))
     assert hours.load_target(alpha.alpha.transfer_target) == Schedule("Europe/Paris")
+
+
+# --- Counting hours in which somebody is there --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        (0, "2026-03-02 10:00"),  # a Monday
+        (2, "2026-03-02 12:00"),
+        (3, "2026-03-02 15:00"),  # over lunch
+        (7, "2026-03-03 10:00"),
+        (35, "2026-03-09 10:00"),  # over the weekend
+    ],
+)
+def test_so_many_opening_hours_later(hours: int, expected: str) -> None:
+    office, begin = schedule(*OFFICE), paris("2026-03-02 10:00")
+    later = office.after(begin, timedelta(hours=hours))
+    assert later == paris(expected)
+    assert later is not None
+    assert office.open_time(begin, later) == timedelta(hours=hours)
+
+
+def test_hours_that_a_change_of_clocks_skips_do_not_count() -> None:
+    begin = paris("2026-03-29 00:00")  # at two it becomes three
+    assert schedule().after(begin, timedelta(hours=24)) == paris("2026-03-30 01:00")
+
+
+def test_a_company_that_is_closed_for_a_year_has_no_hours_to_count() -> None:
+    begin = paris("2026-03-02 10:00")
+    every_day = frozenset((begin + timedelta(days)).date() for days in range(-1, 400))
+    closed = Schedule("Europe/Paris", (), every_day)
+    assert closed.after(begin, timedelta(hours=1)) is None
+    assert closed.open_time(begin, begin + timedelta(days=300)) == timedelta()

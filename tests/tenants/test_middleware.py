@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
-from tenants.middleware import SESSION_KEY
+from tenants.middleware import ACTING_KEY, SESSION_KEY
 from tenants.models import Membership, Tenant
 from tenants.scope import NoTenant, acting_for_nobody
 from tests.cast import Cast
@@ -22,6 +23,7 @@ ALPHA, BRAVO = ["Alpha Client"], ["Bravo Client"]
 def choose(client: Client, tenant: Tenant) -> None:
     session = client.session
     session[SESSION_KEY] = tenant.pk
+    session[ACTING_KEY] = {"until": time.time() + 60, "reason": "a test"}  # of platform staff
     session.save()
 
 

@@ -8,10 +8,10 @@ from tenants import presets
 from tenants.models import Keyword, Severity, Tenant
 
 KEYS = {
-    "opening": """greet closed take_message message_taken closed_on_call recording_notice recording_refused""",
+    "opening": """greet busy closed take_message message_taken closed_on_call recording_notice recording_refused""",
     "greeting": """welcome greet_known returning_client returning_client_pending_internet
-        returning_client_pending_mobile returning_client_pending_other returning_client_pending_yes
-        returning_client_pending_no""",
+        returning_client_pending_mobile returning_client_pending_landline returning_client_pending_other
+        returning_client_pending_yes returning_client_pending_no""",
     "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name
         confirm_company retry_phone retry_firstname retry_spelling retry_company retry_email
         skip_item""",
@@ -90,13 +90,16 @@ def test_problems_are_tagged_and_have_a_remedy(language: str) -> None:
     assert {code: problem.tag for code, problem in problems.items()} == {
         "internet": "FIBRE_SYNCHRO",
         "mobile": "MOBILE_4G",
+        "landline": {"fr": "LIGNE_FIXE", "en": "LANDLINE"}[language],
     }
     assert all(problem.steps and problem.severity in Severity.values for problem in problems.values())
     # Who restarts the box hangs up on us: the warning must be heard.
-    assert [step.interruptible for step in problems["internet"].steps] == [False, True]
-    assert {code for code, problem in problems.items() if problem.cuts_fixed_line} == {"internet"}
+    cutting = {code for code, problem in problems.items() if problem.cuts_fixed_line}
+    assert cutting == {"internet", "landline"}
+    assert all([step.interruptible for step in problems[code].steps] == [False, True] for code in cutting)
     assert [step.wait_seconds for step in problems["internet"].steps] == [0, 180]
     assert [step.wait_seconds for step in problems["mobile"].steps] == [120]
+    assert [step.wait_seconds for step in problems["landline"].steps] == [0, 120]
 
 
 @both

@@ -1,20 +1,25 @@
 """Opening a company account, its people, and whom they act for."""
 
 from typing import Any
+from unittest.mock import Mock
+from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.http import HttpRequest
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from tenants import presets
 from tenants.middleware import SESSION_KEY
-from tenants.models import Keyword, Membership, Phrase, ProblemType, RemedyStep, Tenant, TransferTarget
+from tenants.models import AuditEntry, Keyword, Membership, Phrase, ProblemType, RemedyStep, Tenant, TransferTarget
 from tenants.scope import TenantModel, acting_for
-from tenants.services import add_member, create_tenant, switch_tenant
+from tenants.services import add_member, add_preset_problem, create_tenant, switch_tenant
 from tests.cast import Cast
 
 
@@ -28,13 +33,32 @@ def test_a_new_tenant_has_the_whole_preset_of_its_language(language: str) -> Non
         assert list(ProblemType.objects.values_list("code", "tag")) == [
             ("internet", "FIBRE_SYNCHRO"),
             ("mobile", "MOBILE_4G"),
+            ("landline", {"fr": "LIGNE_FIXE", "en": "LANDLINE"}[language]),
         ]
-        internet, mobile = ProblemType.objects.all()
+        internet, mobile, _landline = ProblemType.objects.all()
         assert [step.can_be_interrupted for step in internet.steps.all()] == [False, True]
         assert mobile.steps.count() == 1
         assert TransferTarget.objects.get().extension == "technician"
         assert mobile.keywords.get(text="4g").boost == 4
         assert set(Keyword.objects.values_list("kind", flat=True)) == set(Keyword.Kind.values)
+
+
+@pytest.mark.django_db
+def test_a_problem_of_the_preset_is_added_to_a_company_that_has_not_got_it() -> None:
+    tenant = create_tenant(slug="gamma", name="Gamma", language="fr")
+    preset = next(problem for problem in presets.problem_types("fr") if problem.code == "landline")
+    with acting_for(tenant):
+        ProblemType.objects.filter(code="landline").delete()
+        Keyword.objects.create(
+            text="combiné", kind=Keyword.Kind.PROBLEM, problem_type=ProblemType.objects.get(code="mobile")
+        )
+        added = add_preset_problem(preset=preset)
+        assert [problem.code for problem in ProblemType.objects.all()] == ["internet", "mobile", "landline"]
+        assert added.steps.count() == len(preset.steps)
+        # A word that the company has given to something else stays there.
+        assert added.keywords.count() == len(preset.keywords) - 1
+        with pytest.raises(ValidationError):
+            add_preset_problem(preset=preset)
 
 
 @pytest.mark.django_db
@@ -96,7 +120,8 @@ def test_a_member_of_two_switches_between_them(cast: Cast) -> None:
     assert request.session[SESSION_KEY] == cast.bravo.tenant.pk
     switch_tenant(request=request, tenant=None)
     assert SESSION_KEY not in request.session
-    began, ceased = LogEntry.objects.order_by("pk")
+    with acting_for(cast.bravo.tenant):
+        began, ceased = AuditEntry.objects.filter(person=cast.owner).order_by("pk")
     assert {began.object_id, ceased.object_id} == {str(cast.bravo.tenant.pk)}
 
 
@@ -110,22 +135,40 @@ def test_nobody_switches_to_a_tenant_that_is_not_theirs(cast: Cast) -> None:
 
 def test_staff_switch_to_any_tenant(cast: Cast) -> None:
     request = request_of(cast.staff)
-    switch_tenant(request=request, tenant=cast.alpha.tenant)
+    switch_tenant(request=request, tenant=cast.alpha.tenant, reason="Ticket 4211")
     assert request.session[SESSION_KEY] == cast.alpha.tenant.pk
 
 
+def test_staff_without_a_reason_switch_to_none(cast: Cast) -> None:
+    request = request_of(cast.staff)
+    with pytest.raises(PermissionDenied):
+        switch_tenant(request=request, tenant=cast.alpha.tenant)
+    assert SESSION_KEY not in request.session
+
+
 @pytest.mark.django_db
-def test_the_command_opens_an_account_and_invites_its_owner(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("create_tenant", "gamma", name="Gamma", language="en", owner_email="zoe@example.com")
-    owner = Membership.objects.get(tenant__slug="gamma").user
-    assert (owner.email, owner.is_staff, owner.has_usable_password()) == ("zoe@example.com", True, False)
-    assert "changepassword zoe@example.com" in capsys.readouterr().out
+def test_the_command_opens_an_account_and_invites_its_owner(
+    client: Client,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("create_tenant", "gamma", name="Gamma", language="en", owner_email="Zoe@example.com")
+    (mail,) = mailoutbox
+    assert mail.to == ["zoe@example.com"]
+    link = next(line for line in str(mail.body).splitlines() if line.startswith("http"))
+    invited = {"first_name": "Zoé", "last_name": "B", "password1": "un-bon-secret-9", "password2": "un-bon-secret-9"}
+    assert client.post(urlsplit(link).path, invited).status_code == 302
+    membership = Membership.objects.get(tenant__slug="gamma")
+    assert (membership.user.email, membership.role) == ("zoe@example.com", Membership.Role.OWNER)
 
 
-def test_the_command_knows_people_again(cast: Cast) -> None:
-    User.objects.filter(pk=cast.owner.pk).update(email="Zoe@example.com")
-    call_command("create_tenant", "gamma", name="Gamma", owner_email="zoe@example.com")
-    assert Membership.objects.get(tenant__slug="gamma").user == cast.owner
+@pytest.mark.django_db
+def test_the_command_says_when_the_mail_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "on_commit", lambda function: function())
+    monkeypatch.setattr(EmailMessage, "send", Mock(side_effect=ConnectionRefusedError("refused")))
+    with pytest.raises(CommandError, match="could not be sent"):
+        call_command("create_tenant", "gamma", name="Gamma", owner_email="zoe@example.com")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,13 @@ ROOMS = ("voicebot_site", "tenants", "companies", "calls", "tickets", "telephony
 NOT_OWNED = {
     "tenants.Tenant": "the owner itself",
     "tenants.Membership": "signing in comes before the tenant is known",
+    "tenants.JobRun": "jobs of the platform, and of tenants; only its staff see them",
+    "tenants.Authenticator": "a person's, whatever company they act for",
+    "tenants.SignIn": "a person's browser",
+    "axes.AccessAttempt": "wrong passwords, before anybody is known",
+    "axes.AccessAttemptExpiration": "as AccessAttempt",
+    "axes.AccessFailureLog": "not used",
+    "axes.AccessLog": "not used",
     "providers.Price": "what vendors charge the platform",
     "providers.ExchangeRate": "the same for all",
     "auth.User": "a person may work for several tenants",
@@ -37,6 +44,7 @@ UNIQUE_FOR_ALL = {
     "calls.Call.uuid": "an Asterisk makes it up; 122 random bits",
     "calls.Announcement.call_uuid": "as Call.uuid",
     "tenants.AsteriskServer.token_digest": "a hash of 256 random bits",
+    "tenants.ApiKey.digest": "a hash of 256 random bits",
     "tickets.Ticket.call": "the call is the tenant's own",
 }
 

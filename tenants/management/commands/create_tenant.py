@@ -5,12 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from tenants.models import Tenant
+from tenants import people
+from tenants.models import Invitation, Membership, Tenant
+from tenants.models.people import INVITATION_DAYS
+from tenants.scope import acting_for
 from tenants.services import create_tenant
 
 
@@ -21,28 +23,34 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="short name: small letters, digits and hyphens")
         parser.add_argument("--name", required=True, help="as callers hear it")
         parser.add_argument("--language", choices=Tenant.Language.values, default=Tenant.Language.FRENCH.value)
-        parser.add_argument("--owner-email", help="who administers it; a new person when the address is unknown")
+        parser.add_argument("--owner-email", help="who is invited by e-mail to own it")
 
-    @transaction.atomic
     def handle(self, *, slug: str, name: str, language: str, owner_email: str | None, **_options: Any) -> None:
         try:
-            owner, is_new = invite(owner_email) if owner_email else (None, False)
-            tenant = create_tenant(slug=slug, name=name, language=language, owner=owner)
+            with transaction.atomic():
+                tenant = create_tenant(slug=slug, name=name, language=language)
+                if owner_email:
+                    invite(tenant, owner_email)
         except ValidationError as error:
             raise CommandError(
                 "; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())
             ) from None
+        except OSError as error:
+            raise CommandError(
+                f"{name} ({slug}) is open, but its owner's invitation could not be sent ({error}): "
+                "send it again from the list of invitations."
+            ) from None
         self.stdout.write(f"{tenant.name} ({tenant.slug}) can take calls; give it an Asterisk server in the admin.")
-        if owner is not None and is_new:
-            self.stdout.write(f"Set a password: manage.py changepassword {owner.username}")
+        if owner_email:
+            self.stdout.write(
+                f"{owner_email} is invited to own it: the link in the mail works for {INVITATION_DAYS} days."
+            )
 
 
-def invite(email: str) -> tuple[User, bool]:
-    """The person of that address, and whether they are new. Raises ValidationError."""
-    if known := User.objects.filter(email__iexact=email).first():
-        return known, False
-    person = User(username=email, email=email, is_staff=True)
-    person.set_unusable_password()
-    person.full_clean()
-    person.save()
-    return person, True
+def invite(tenant: Tenant, email: str) -> None:
+    """Ask whoever reads `email` to own the account. Raises ValidationError; on commit OSError."""
+    with acting_for(tenant):
+        invitation = Invitation(email=email.lower(), role=Membership.Role.OWNER)
+        invitation.full_clean()
+        invitation.save()
+    people.send(invitation=invitation)

@@ -1,0 +1,1 @@
+"""Pages about oneself, and for people who are not signed in yet."""
