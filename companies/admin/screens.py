@@ -6,19 +6,25 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from companies.models import Company, Customer
-from tenants.modeladmin import TenantModelAdmin, count_of
+from companies.admin.duplicates import Duplicates
+from companies.admin.sheets import Sheets
+from companies.models import Company, Customer, Import
+from tenants.modeladmin import DaysFilter, TenantModelAdmin, count_of
+from tickets.admin.privacy import Privacy
 from tickets.models import Ticket
 
 
 @admin.register(Company)
-class CompanyAdmin(TenantModelAdmin):
+class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
+    import_kind = Import.Kind.COMPANIES
+    when_empty = _("Companies whose people call you: import them as a CSV file, or let calls bring them.")
     list_display = ("name", "tickets", "created_at")
-    search_fields = ("name",)
-    readonly_fields = ("created_at",)
+    search_fields = ("name", "external_id")
+    readonly_fields = ("created_at", "updated_at")
+    fieldsets = ((None, {"fields": (("name", "external_id"), ("created_at", "updated_at"))}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
         rows: QuerySet[Company] = super().get_queryset(request)
@@ -31,15 +37,20 @@ class CompanyAdmin(TenantModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(TenantModelAdmin):
+class CustomerAdmin(Privacy, Sheets, Duplicates, TenantModelAdmin):
+    import_kind = Import.Kind.CUSTOMERS
+    when_empty = _(
+        "People who call you: import them as a CSV file, so that the bot greets them by name. "
+        "Others are added when they call."
+    )
     list_display = ("who", "phone_number", "email", "company", "tickets", "created_at")
     list_select_related = ("company",)
-    list_filter = (("company", AutocompleteSelectFilter), ("created_at", RangeDateFilter))
-    search_fields = ("phone_number", "first_name", "last_name", "email", "company__name")
+    list_filter = (("company", AutocompleteSelectFilter), ("created_at", DaysFilter))
+    search_fields = ("phone_number", "first_name", "last_name", "email", "external_id", "company__name")
     autocomplete_fields = ("company",)
     readonly_fields = ("created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": (("first_name", "last_name"), ("phone_number", "email"), "company")}),
+        (None, {"fields": (("first_name", "last_name"), ("phone_number", "email"), ("company", "external_id"))}),
         (None, {"fields": (("created_at", "updated_at"),)}),
     )
 

@@ -1,0 +1,105 @@
+"""Rows that a CRM or a file sends: known by their identifier elsewhere or by the number, each judged alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from companies.models import Company, Customer
+from companies.services import Outcome, State, upsert_company, upsert_customer
+from tenants.scope import acting_for
+from tests.cast import Cast
+
+
+def customer(**row: Any) -> Outcome[Customer]:
+    return upsert_customer(row=row)
+
+
+def test_a_customer_is_created_changed_and_left_alone(alpha: Cast) -> None:
+    row = {"external_id": "C-7", "phone_number": "06 99 88 77 66", "last_name": "DURAND", "company": "Alpha client"}
+    created = customer(**row)
+    assert created.stored is not None
+    assert (created.state, created.stored.phone_number) == (State.CREATED, "+33699887766")
+    assert created.stored.company == alpha.alpha.company, "a company is known however it is capitalised"
+    assert customer(**row).state == State.UNCHANGED
+    changed = customer(external_id="C-7", email="d@example.com")
+    assert (changed.state, changed.stored) == (State.UPDATED, created.stored)
+    assert changed.stored is not None
+    assert (changed.stored.last_name, changed.stored.email) == ("DURAND", "d@example.com")
+
+
+def test_somebody_who_has_called_gets_the_identifier(alpha: Cast) -> None:
+    known = alpha.alpha.customer
+    outcome = customer(external_id="C-1", phone_number="0612345678")
+    assert (outcome.state, outcome.stored) == (State.UPDATED, known)
+    assert customer(external_id="C-1", phone_number="+33699999999").stored == known, "and may change the number"
+    known.refresh_from_db()
+    assert (known.external_id, known.phone_number) == ("C-1", "+33699999999")
+
+
+def test_an_empty_text_removes_and_an_absent_key_leaves(alpha: Cast) -> None:
+    customer(phone_number="+33612345678", first_name="", company="")
+    known = Customer.objects.get()
+    assert (known.first_name, known.company, known.last_name) == ("", None, "MARTIN-Alpha")
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({}, "phone_number"),
+        ({"phone_number": "hello"}, "phone_number"),
+        ({"external_id": "unknown"}, "phone_number"),
+        ({"external_id": "C-2", "phone_number": "0612345678"}, "phone_number"),  # known as C-1
+        ({"phone_number": "0612345678", "email": "no"}, "email"),
+        ({"phone_number": "0612345678", "colour": "red"}, "colour"),
+        ({"phone_number": 612345678}, "phone_number"),
+        ({"phone_number": "0612345678", "last_name": "a\x00"}, "last_name"),
+        ({"phone_number": "0612345678", "last_name": "a" * 101}, "last_name"),
+        ({"phone_number": "0612345678", "company": "a" * 151}, "company"),
+        ({"phone_number": "0612345678", "company_external_id": "nobody"}, "company_external_id"),
+    ],
+)
+def test_a_row_that_is_refused_names_the_field_and_changes_nothing(
+    alpha: Cast, row: dict[str, Any], field: str
+) -> None:
+    Customer.objects.update(external_id="C-1")
+    before = list(Customer.objects.values())
+    outcome = customer(**row)
+    assert (outcome.state, outcome.stored) == (State.FAILED, None)
+    assert list(outcome.errors) == [field]
+    assert list(Customer.objects.values()) == before
+
+
+def test_a_refused_row_leaves_no_company_behind(alpha: Cast) -> None:
+    assert customer(phone_number="0612345678", email="no", company="Brand new").state == State.FAILED
+    assert not Company.objects.filter(name="Brand new").exists()
+
+
+def test_two_customers_cannot_have_one_number(alpha: Cast) -> None:
+    customer(external_id="C-1", phone_number="+33612345678")
+    customer(external_id="C-2", phone_number="+33699999999")
+    assert customer(external_id="C-2", phone_number="+33612345678").state == State.FAILED
+
+
+def test_a_customer_works_for_the_company_that_the_crm_names(alpha: Cast) -> None:
+    company = upsert_company(row={"external_id": "F-1", "name": "alpha client"}).stored
+    assert company == alpha.alpha.company
+    assert customer(phone_number="+33699999999", company_external_id="F-1").stored.company == company  # type: ignore[union-attr]
+
+
+def test_a_company_is_known_by_its_identifier_and_may_be_renamed(alpha: Cast) -> None:
+    assert upsert_company(row={"external_id": "F-9", "name": "Old"}).state == State.CREATED
+    renamed = upsert_company(row={"external_id": "F-9", "name": "New"})
+    assert (renamed.state, renamed.stored and renamed.stored.name) == (State.UPDATED, "New")
+    assert list(upsert_company(row={"external_id": "F-8", "name": "new"}).errors) == ["name"]
+    assert list(upsert_company(row={"external_id": "F-8"}).errors) == ["name"]
+    assert list(upsert_company(row={}).errors) == ["name"]
+
+
+def test_another_tenant_s_rows_are_neither_found_nor_changed(cast: Cast) -> None:
+    with acting_for(cast.bravo.tenant):
+        upsert_customer(row={"external_id": "C-1", "phone_number": "+33687654321"})
+    with acting_for(cast.alpha.tenant):
+        assert customer(external_id="C-1", phone_number="+33687654321").state == State.CREATED
+        assert customer(external_id="C-1", company_external_id="F-1").state == State.FAILED
