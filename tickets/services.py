@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone, translation
@@ -14,11 +16,34 @@ from django.utils.translation import gettext as _
 from calls.models import Call
 from calls.understanding import censor
 from companies.services import Remembered, fitting
+from monitoring import metrics
 from tenants.models import Keyword, Severity, TransferTarget
-from tickets.models import Comment, Ticket
+from tenants.scope import current_tenant
+from tickets.authorship import signed
+from tickets.deadlines import Deadlines
+from tickets.models import LONGEST_COMMENT, TRANSITIONS, Comment, Ticket
 
 if TYPE_CHECKING:
     from calls.case import Case, Ending
+
+#: What follows from status and severity, and nobody sets.
+_FOLLOWS: Final = (
+    "due_at",
+    "waiting_since",
+    "waited",
+    "resolved_at",
+    "resolved_by_id",
+    "reopened_at",
+    "merged_into_id",
+)
+#: What a ticket takes over from one that is merged into it, where it has nothing itself.
+_GAPS: Final = (
+    *("customer", "company", "phone_number", "client_name", "client_email"),
+    *("problem_type", "description", "summary", "tag", "assigned_to", "wants_callback"),
+)
+_WEIGHT: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
+#: The summary is written by then.
+TELL_CALLER_AFTER_SECONDS: Final = 120
 
 
 def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembered) -> Ticket:
@@ -43,11 +68,14 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
         "sentiment": sentiment_of(case),
         "severity": problem.severity if problem else followed.severity if followed else Severity.MEDIUM,
         "tag": problem.tag if problem else followed.tag if followed else "",
+        "wants_callback": case.wants_callback,
     }
-    ticket = Ticket.objects.update_or_create(call=call, defaults=values)[0]
+    ticket, is_new = Ticket.objects.update_or_create(call=call, defaults=values)
+    _begin(ticket)
     with translation.override(call.language):
         ticket.summary = _summary(ticket, case, ending, followed)
-        ticket.save(update_fields=["summary", "updated_at"])
+        ticket.by_bot = signed(ticket)
+        ticket.save(update_fields=["summary", "by_bot", "due_at", "resolved_at"])
         for field, (known, said) in remembered.differences.items():
             Comment.objects.create(
                 ticket=ticket,
@@ -55,6 +83,8 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
                 % {"field": field, "known": known, "said": said},
             )
         if followed is not None:
+            if followed.status == Ticket.Status.PENDING:  # whom it waited for has called
+                reopen(ticket=followed, actor=None)
             Comment.objects.create(
                 ticket=followed, text=_("The caller called again about this: ticket #%d.") % ticket.pk
             )
@@ -62,11 +92,179 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
             Comment.objects.create(
                 ticket_id=case.returned_ticket_id, text=_("Nobody took the call: call back, ticket #%d.") % ticket.pk
             )
-    from tickets.tasks import summarise  # the task needs these services
+    if is_new and not call.is_test:
+        transaction.on_commit(lambda: _count(ticket), robust=True)
+    from tickets.tasks import summarise, tell_caller  # the tasks need these services
 
     # Robust: a broker that is away costs the better summary, not the ticket.
-    transaction.on_commit(partial(summarise.delay, ticket.pk, tenant_id=ticket.tenant_id), robust=True)
+    transaction.on_commit(lambda: summarise.delay(ticket.pk, tenant_id=ticket.tenant_id), robust=True)
+    if ticket.client_email and ticket.tenant.writes_to_callers and not call.is_test:
+
+        def tell() -> None:
+            given = {"ticket_id": ticket.pk, "tenant_id": ticket.tenant_id}
+            tell_caller.apply_async(kwargs=given, countdown=TELL_CALLER_AFTER_SECONDS)
+
+        transaction.on_commit(tell, robust=True)
     return ticket
+
+
+@transaction.atomic
+def create(*, actor: User | None = None, **values: Any) -> Ticket:
+    """A ticket that no call left."""
+    return file(ticket=Ticket(**values), actor=actor)
+
+
+@transaction.atomic
+def file(*, ticket: Ticket, actor: User | None) -> Ticket:
+    """Store a new ticket, filled in by whom it concerns."""
+    _begin(ticket)
+    ticket.resolved_by = actor if ticket.status == Ticket.Status.RESOLVED else None
+    ticket.save()
+    return ticket
+
+
+@transaction.atomic
+def update(*, ticket: Ticket, actor: User | None, **changes: Any) -> Ticket:
+    """Change fields of a ticket, with all that follows from a new status or severity.
+
+    Raises ValidationError for a status that the present one does not lead to.
+    """
+    before = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    deadlines = _deadlines(ticket)
+    for name in ("status", "severity", *_FOLLOWS):  # whoever has an old copy does not undo what others did
+        setattr(ticket, name, getattr(before, name))
+    names = {*changes, *_FOLLOWS}
+    status = changes.pop("status", before.status)
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    if status != before.status:
+        _move(ticket, Ticket.Status(status), actor, deadlines)
+    if (before.severity, before.waited, before.reopened_at) != (ticket.severity, ticket.waited, ticket.reopened_at):
+        ticket.due_at = deadlines.of(ticket)
+    ticket.save(update_fields=names)
+    return ticket
+
+
+def _move(ticket: Ticket, status: Ticket.Status, actor: User | None, deadlines: Deadlines) -> None:
+    now, old = timezone.now(), Ticket.Status(ticket.status)
+    if status not in TRANSITIONS[old]:
+        raise ValidationError(
+            {
+                "status": _("A ticket that is “%(old)s” cannot become “%(new)s”.")
+                % {"old": old.label, "new": status.label}
+            }
+        )
+    if ticket.merged_into_id is not None:
+        raise ValidationError(
+            {"status": _("It was merged into ticket #%d: work goes on there.") % ticket.merged_into_id}
+        )
+    ticket.status = status
+    if old == Ticket.Status.PENDING and ticket.waiting_since is not None:
+        ticket.waited += deadlines.opening_time(ticket.waiting_since, now)
+    ticket.waiting_since = now if status == Ticket.Status.PENDING else None
+    if old == Ticket.Status.RESOLVED:
+        ticket.resolved_at, ticket.resolved_by = None, None
+        ticket.reopened_at, ticket.waited = now, timedelta()
+    elif status == Ticket.Status.RESOLVED:
+        ticket.resolved_at, ticket.resolved_by = now, actor
+
+
+def assign(*, ticket: Ticket, assignee: User | None, actor: User | None) -> Ticket:
+    """Give the ticket to somebody of the company; None: to nobody. Raises ValidationError for a stranger."""
+    if assignee is not None and not assignee.memberships.filter(tenant=ticket.tenant_id).exists():
+        raise ValidationError({"assigned_to": _("%s is not of your company.") % assignee})
+    return update(ticket=ticket, actor=actor, assigned_to=assignee)
+
+
+def resolve(*, ticket: Ticket, actor: User | None) -> Ticket:
+    """Raises ValidationError when it is resolved already."""
+    return _step(ticket, Ticket.Status.RESOLVED, actor)
+
+
+def reopen(*, ticket: Ticket, actor: User | None) -> Ticket:
+    """Back to work: from resolved with a new deadline, from waiting with what was left of the old one."""
+    return _step(ticket, Ticket.Status.OPEN, actor)
+
+
+def wait(*, ticket: Ticket, actor: User | None) -> Ticket:
+    """The customer has to answer; until then the deadline stands still."""
+    return _step(ticket, Ticket.Status.PENDING, actor)
+
+
+@transaction.atomic
+def _step(ticket: Ticket, status: Ticket.Status, actor: User | None) -> Ticket:
+    if Ticket.objects.select_for_update().values_list("status", flat=True).get(pk=ticket.pk) == status:
+        raise ValidationError({"status": _("It is “%s” already.") % status.label})
+    return update(ticket=ticket, actor=actor, status=status)
+
+
+@transaction.atomic
+def comment(*, ticket: Ticket, author: User | None, text: str) -> Comment:
+    """A remark for the colleagues; the customer does not see it. Raises ValidationError for an empty or long one."""
+    remark = Comment(ticket=ticket, author=author, text=text.strip())
+    remark.full_clean(exclude=["ticket", "author"])
+    if len(remark.text) > LONGEST_COMMENT:
+        raise ValidationError({"text": _("A comment has at most %d characters.") % LONGEST_COMMENT})
+    remark.save()
+    return remark
+
+
+@transaction.atomic
+def merge(*, ticket: Ticket, into: Ticket, actor: User | None) -> Ticket:
+    """Make two tickets of one matter one: comments move to `into`, whose page shows the calls of both.
+
+    The merged one is resolved and points to `into`, which keeps the stricter severity and
+    deadline and fills its gaps. Raises ValidationError where that makes no sense.
+    """
+    both = Ticket.objects.select_for_update().filter(pk__in=[ticket.pk, into.pk]).order_by("pk")
+    rows = {row.pk: row for row in both}
+    if len(rows) < 2:
+        raise ValidationError(_("A ticket cannot be merged into itself."))
+    ticket, into = rows[ticket.pk], rows[into.pk]
+    if ticket.merged_into_id is not None or into.merged_into_id is not None:
+        raise ValidationError(_("One of them was merged already."))
+    if into.status == Ticket.Status.RESOLVED and ticket.status != Ticket.Status.RESOLVED:
+        raise ValidationError(_("Ticket #%d is resolved: reopen it first, or merge the other way round.") % into.pk)
+    Comment.objects.filter(ticket=ticket).update(ticket=into)
+    Ticket.objects.filter(merged_into=ticket).update(merged_into=into, updated_at=timezone.now())
+    told = _("Ticket #%(number)d was merged into this one. %(summary)s") % {
+        "number": ticket.pk,
+        "summary": ticket.summary or ticket.description,
+    }
+    Comment.objects.create(ticket=into, author=actor, text=told[:LONGEST_COMMENT])
+    Comment.objects.create(ticket=ticket, author=actor, text=_("Merged into ticket #%d.") % into.pk)
+    changes: dict[str, Any] = {name: getattr(ticket, name) for name in _GAPS if not getattr(into, name)}
+    if _WEIGHT.index(ticket.severity) > _WEIGHT.index(into.severity):
+        changes["severity"] = ticket.severity
+    if ticket.sentiment == Ticket.Sentiment.NEGATIVE:
+        changes["sentiment"] = ticket.sentiment
+    update(ticket=into, actor=actor, **changes)
+    dues = [due for due in (ticket.due_at, into.due_at) if due is not None]
+    if ticket.status != Ticket.Status.RESOLVED and dues and min(dues) != into.due_at:
+        into.due_at = min(dues)
+        into.save(update_fields=["due_at"])
+    if ticket.status != Ticket.Status.RESOLVED:
+        resolve(ticket=ticket, actor=actor)
+    ticket.merged_into = into
+    ticket.save(update_fields=["merged_into"])
+    return into
+
+
+def _begin(ticket: Ticket) -> None:
+    """A ticket that is new: when it is due, or that it was resolved at once."""
+    is_resolved = ticket.status == Ticket.Status.RESOLVED
+    ticket.resolved_at = timezone.now() if is_resolved else None
+    ticket.due_at = None if is_resolved else _deadlines(ticket).of(ticket)
+
+
+def _deadlines(ticket: Ticket) -> Deadlines:
+    return Deadlines(current_tenant() or ticket.tenant)
+
+
+def _count(ticket: Ticket) -> None:
+    metrics.tickets_created.labels(ticket.severity, metrics.tags(ticket.tag or metrics.UNKNOWN)).inc()
+    if ticket.sentiment != Ticket.Sentiment.NEUTRAL:  # else the summary tells, with all that was said
+        metrics.client_sentiment.labels(ticket.sentiment).inc()
 
 
 def followed_ticket(case: Case) -> Ticket | None:
@@ -105,6 +303,8 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
         sentences.append(_("The proposed remedy did not help."))
     if case.is_angry:
         sentences.append(_("The caller was angry."))
+    if ending.reason == Call.EndReason.BUSY:
+        sentences.append(_("All lines were busy."))
     if case.wants_callback:
         sentences.append(_("The caller is to be called back."))
     if ending.transfer_to:
@@ -134,7 +334,8 @@ def as_dict(ticket: Ticket) -> dict[str, Any]:
         "client_email": ticket.client_email,
         "company": ticket.company.name if ticket.company else "",
         "problem_type": ticket.problem_type.code if ticket.problem_type else "",
-        "status": ticket.status,
+        # Outside, what waits for the customer is open.
+        "status": Ticket.Status.OPEN if ticket.status == Ticket.Status.PENDING else ticket.status,
         "sentiment": ticket.sentiment,
         "summary": ticket.summary,
         "duration_seconds": round(call.duration_seconds or 0, 1) if call else 0,

@@ -1,0 +1,1 @@
+"""The week's report: `figures` counts, `pdf` and `templates/mail/` show, `letters` sends it once."""
