@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
@@ -22,6 +23,7 @@ PING_SECONDS: Final = 30.0  # a hung Asterisk keeps its connections
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 LONGEST_MESSAGE: Final = 1 << 20
+GREETING: Final = b"Asterisk Call Manager/"
 LONGEST_LIST: Final = 10_000  # events of one answer
 
 
@@ -32,7 +34,27 @@ class AmiError(Exception):
     """Asterisk did not do it: away, too slow, or it said no. Never names the secret."""
 
 
-class LoginRefused(AmiError):
+class Unreachable(AmiError):
+    """No connection. `why` is "refused", "silent" (nothing answers in time), "unknown" (name) or "unroutable"."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(text)
+        self.why = why
+
+
+class NotAmi(AmiError):
+    """Something else than a manager answers there. It was not told the secret, and what it says is told to nobody."""
+
+
+class ActionRefused(AmiError):
+    """Asterisk said no, in `response`."""
+
+    def __init__(self, text: str, response: Message) -> None:
+        super().__init__(text)
+        self.response = response
+
+
+class LoginRefused(ActionRefused):
     """Asterisk does not know the user or the secret, or lets nobody in from here; to try again is in vain."""
 
 
@@ -167,6 +189,20 @@ class Ami:
         """Set a variable of a channel, for its dialplan to read. Raises AmiError."""
         await self.action("Setvar", Channel=channel, Variable=name, Value=value)
 
+    async def command(self, line: str, *, timeout: float | None = None) -> str:
+        """What the console says to a command; needs the right `command`. Raises AmiError."""
+        try:
+            answer = await self.action("Command", timeout, Command=line)
+        except ActionRefused as refusal:  # the console found nothing, and says so
+            if "Output" not in refusal.response:
+                raise
+            answer = refusal.response
+        return answer.get("Output", "")
+
+    async def read(self, expression: str, *, timeout: float | None = None) -> str:
+        """What a function of the dialplan reads, of no channel: CURL(https://…), for example. Raises AmiError."""
+        return (await self.action("Getvar", timeout, Variable=expression)).get("Value", "")
+
     # The connection
 
     @property
@@ -182,10 +218,16 @@ class Ami:
         try:
             async with asyncio.timeout(self._timeout):
                 reader, writer = await asyncio.open_connection(*self._address, limit=LONGEST_MESSAGE)
+                try:
+                    await self._greeted(reader)
+                except BaseException:
+                    writer.transport.abort()
+                    raise
         except TimeoutError:
-            raise AmiError(f"{self._name}: no connection within {self._timeout:g} s") from None
+            raise Unreachable(f"{self._name}: no connection within {self._timeout:g} s", "silent") from None
         except (OSError, ValueError) as error:  # ValueError: no host can have such a name
-            raise AmiError(f"{self._name}: {getattr(error, 'strerror', None) or error}") from None
+            text = f"{self._name}: {getattr(error, 'strerror', None) or error}"
+            raise Unreachable(text, _why(error)) from None
         reading = asyncio.create_task(self._read(reader, writer))
         credentials = {"Username": self._user, "Secret": self._secret, "Events": self._events}
         try:
@@ -196,6 +238,16 @@ class Ami:
             await asyncio.wait([reading])
             raise
         return reading
+
+    async def _greeted(self, reader: asyncio.StreamReader) -> None:
+        """Only a manager is told the secret."""
+        try:
+            async with asyncio.timeout(self._timeout / 2):
+                greeting = await reader.readline()
+        except (TimeoutError, ValueError, OSError):
+            greeting = b""
+        if not greeting.startswith(GREETING):
+            raise NotAmi(f"{self._name}: what answers there is no manager of an Asterisk")
 
     async def _keep(self, reading: asyncio.Task[None]) -> None:
         """Hold the connection, and make it again when it is lost, until the login is refused."""
@@ -241,7 +293,6 @@ class Ami:
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take messages until the connection ends, and tell those who wait that it has."""
         try:
-            await reader.readline()  # the banner
             while True:
                 # Split before decoding: a letter cut by TCP stays whole.
                 self._take(Message.parse(await reader.readuntil(b"\r\n\r\n")))
@@ -300,8 +351,8 @@ class Ami:
         finally:
             del self._answers[number]
         if response.get("Response") == "Error":
-            raise (LoginRefused if name == "Login" else AmiError)(
-                f"{self._name}: {name}: {response.get('Message', 'refused')}"
+            raise (LoginRefused if name == "Login" else ActionRefused)(
+                f"{self._name}: {name}: {response.get('Message', 'refused')}", response
             )
         return answer.events or [response]
 
@@ -315,6 +366,12 @@ def _encode(headers: Headers) -> bytes:
                 raise ValueError(f"AMI header {name!r}: a header and its value must be one line")
             lines.append(f"{line}\r\n")
     return "".join([*lines, "\r\n"]).encode()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    return "unknown" if isinstance(error, (socket.gaierror, ValueError)) else "unroutable"
 
 
 def _known(value: str | None) -> str:

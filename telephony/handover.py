@@ -32,6 +32,7 @@ class Report:
     load: int  # connections that it serves
     ready: bool  # gives calls to it make sense
     draining: bool
+    overloaded: bool = False  # its frames are late: no more calls for now
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -26,7 +26,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from telephony import handover, metrics
+from monitoring import metrics
+from telephony import handover
 from telephony.audiosocket import codec
 from telephony.audiosocket.server import OncePerMinute
 
@@ -36,7 +37,7 @@ TICK_SECONDS: Final = 0.25
 # Without a report a worker is given no more calls; then it is given up.
 STALE_SECONDS: Final = 2.0
 HUNG_SECONDS: Final = 5.0
-START_SECONDS: Final = 60.0  # until the first report
+START_SECONDS: Final = 60.0  # between two reports of one that is not ready
 # Beyond the drain, for the calls' tails and the interpreter's end.
 EXIT_SECONDS: Final = 15.0
 LONGEST_BACKOFF: Final = 30.0
@@ -62,6 +63,7 @@ class Worker:
         self.kill_at = float("inf")
         self.draining = False
         self.ready = False
+        self.overloaded = False
         self.is_lost = False  # its end of the control connection is closed
         self._is_killed = False
         self._load = 0
@@ -77,12 +79,23 @@ class Worker:
         return self._load + len(self._passed)
 
     def can_take(self, now: float) -> bool:
-        return self.ready and not self.draining and not self.is_lost and now - (self.heard_at or 0) < STALE_SECONDS
+        return (
+            self.ready
+            and not (self.draining or self.overloaded or self.is_lost)
+            and now - (self.heard_at or 0) < STALE_SECONDS
+        )
+
+    def state(self, now: float) -> str:
+        """For people: "ready", or why it takes no calls."""
+        if self.can_take(now):
+            return "ready"
+        if not self.ready:
+            return "starting"
+        return "draining" if self.draining else "overloaded" if self.overloaded else "silent"
 
     def is_hung(self, now: float) -> bool:
-        if self.heard_at is None:
-            return now - self.started_at > START_SECONDS
-        return now - self.heard_at > HUNG_SECONDS
+        # What it imports before it is ready may hold it up on a busy machine; nobody waits for it.
+        return now - (self.heard_at or self.started_at) > (HUNG_SECONDS if self.ready else START_SECONDS)
 
     def take(self, connection: socket.socket, source: str) -> bool:
         """Pass a connection on; False: it does not listen."""
@@ -125,6 +138,7 @@ class Worker:
             report = handover.Report.parse(message)
             self.heard_at = now
             self.ready = report.ready
+            self.overloaded = report.overloaded
             self.draining = self.draining or report.draining
             self._load = report.load
             while self._taken < report.taken:
@@ -138,9 +152,18 @@ class Worker:
 
 
 class Supervisor:
-    def __init__(self, listener: socket.socket, command: Sequence[str], *, workers: int, drain_seconds: float) -> None:
-        """`command` starts a worker, once `--worker-fd N` is appended."""
+    def __init__(
+        self,
+        listener: socket.socket,
+        command: Sequence[str],
+        *,
+        workers: int,
+        drain_seconds: float,
+        known: metrics.Supervision,
+    ) -> None:
+        """`command` starts a worker, once `--worker-fd N` is appended; `known` is kept up to date for Prometheus."""
         listener.setblocking(False)
+        self._known = known
         self._listener = listener
         self._command = command
         self._places = workers
@@ -199,7 +222,7 @@ class Supervisor:
         for worker in sorted(able, key=lambda worker: worker.load):
             if worker.take(connection, source):
                 return
-        metrics.unserved_connections.inc()
+        self._known.unserved_connections += 1
         if len(self._refused) >= MOST_REFUSED:
             connection.close()
             return
@@ -232,12 +255,20 @@ class Supervisor:
                 worker.kill("does not end")
             elif worker.is_hung(now):
                 worker.kill("is hung")
+        self._tell(now)
         if self._stopping:
             if not self._workers:
                 self._stopped.set()
             return
         self._fill_places(now)
         self._retire()
+
+    def _tell(self, now: float) -> None:
+        self._known.ready_workers = sum(worker.can_take(now) for worker in self._workers)
+        self._known.state_of = {str(worker): worker.state(now) for worker in self._workers}
+        self._known.calls_of = dict.fromkeys(map(str, range(self._places)), 0)
+        for worker in self._workers:  # an old one that drains has the same place
+            self._known.calls_of[str(worker.place)] += worker.load
 
     def _fill_places(self, now: float) -> None:
         filled = {worker.place for worker in self._current() if not worker.draining}
@@ -281,9 +312,8 @@ class Supervisor:
     def _bury(self, worker: Worker) -> None:
         code = worker.process.returncode
         (logger.info if worker.draining and code == 0 else logger.error)("%s ended with status %s", worker, code)
-        metrics.forget_process(worker.process.pid)
         if code != 0:
-            metrics.lost_workers.inc()
+            self._known.lost_workers += 1
         self._workers.remove(worker)
         self._loop.remove_reader(worker.control)
         if not worker.ready and not worker.draining:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from os import SEEK_END
 from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import IO, Any, Final
 
 import numpy as np
 
@@ -15,6 +16,8 @@ _SAMPLE_BYTES: Final = 2
 # RIFF, size, WAVE, "fmt ", 16, PCM, channels, rate, bytes per second, block, bits, "data", size
 _HEADER: Final = Struct("<4sI4s4sIHHIIHH4sI")
 _LARGEST: Final = 0xFFFFFFFF
+_BUCKETS_AT_ONCE: Final = 64
+_QUIET: Final = 1000  # a recording without anything louder is silence, not to be drawn as speech
 
 
 def interleave(left: bytes, right: bytes) -> bytes:
@@ -71,3 +74,25 @@ class StereoWav:
         with self._file:
             self._file.seek(0)
             self._file.write(header(self._bytes))
+
+
+def peaks(file: IO[bytes], buckets: int) -> tuple[float, list[int], list[int]]:
+    """How loud a recording is: its length in seconds, and the peaks of the caller and of the bot.
+
+    Each list has at most `buckets` values from 0 to 100, where 100 is the loudest moment of
+    either side. The length comes from the file, not from a header that may be unfinished.
+    Blocks on the disk; reads a piece at a time. Raises OSError.
+    """
+    frame_bytes = _CHANNELS * _SAMPLE_BYTES
+    frames = max(0, file.seek(0, SEEK_END) - _HEADER.size) // frame_bytes
+    per_bucket = max(1, -(-frames // buckets))
+    loudest: list[np.ndarray[Any, Any]] = []
+    file.seek(_HEADER.size)
+    while piece := file.read(per_bucket * frame_bytes * _BUCKETS_AT_ONCE):
+        samples = np.frombuffer(piece[: len(piece) // frame_bytes * frame_bytes], "<i2").astype(np.int32)
+        padding = -samples.size % (per_bucket * _CHANNELS)
+        whole = np.pad(np.abs(samples), (0, padding)).reshape(-1, per_bucket, _CHANNELS)
+        loudest.append(whole.max(axis=1))
+    found = np.concatenate(loudest) if loudest else np.zeros((0, _CHANNELS), np.int32)
+    scaled = found * 100 // max(_QUIET, int(found.max(initial=0)))
+    return frames / SAMPLE_RATE, scaled[:, 0].tolist(), scaled[:, 1].tolist()

@@ -154,6 +154,7 @@ class Worker:
             load=self._server.load if self._server else 0,
             ready=self._server is not None,
             draining=self._stopping is not None,
+            overloaded=self._server is not None and self._server.shedding.is_on,
         )
         with contextlib.suppress(OSError):  # it is slow, and gets the next; or gone, which _listen sees
             self._control.send(report.encode())

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from telephony import metrics
+from monitoring import metrics
 from telephony.media import FRAME_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class Metronome:
     def __init__(self, call_later: CallLater, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` is not the loop's: uvloop's stands still while a callback runs."""
         self.lateness = Lateness()
+        self.recent_lateness = Lateness()  # since somebody last looked, and reset it
         self.late_frames = 0
         self.gaps = 0  # of all lines: how often the schedule was given up after a stall
         self._call_later = call_later
@@ -143,7 +144,7 @@ class Metronome:
             line.beat()
         # Taken after the work: it is the slot's last frame that tells the truth.
         late = self._clock() - self._due
-        self.lateness.add(max(late, 0.0), len(lines))
+        self._measure(max(late, 0.0), len(lines))
         if late > FRAME_SECONDS:
             self._count_late(lines)
 
@@ -155,10 +156,14 @@ class Metronome:
         for line in lines:
             line.skip(frames)
         logger.warning("the event loop stood still for %.3f s: %d calls skip", behind, len(lines))
-        self.lateness.add(behind, len(lines))
+        self._measure(behind, len(lines))
         self._count_late(lines)
         self.gaps += len(lines)
         metrics.schedule_gaps.inc(len(lines))
+
+    def _measure(self, late: float, frames: int) -> None:
+        self.lateness.add(late, frames)
+        self.recent_lateness.add(late, frames)
 
     def _count_late(self, lines: list[Beating]) -> None:
         for line in lines:

@@ -22,7 +22,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal, cast
 from uuid import UUID
 
-from telephony import metrics
+from monitoring import metrics
 from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
-Refusal = Literal["not_allowed", "full", "draining", "silent", "garbage", "duplicate", "application"]
+Refusal = Literal["not_allowed", "full", "overloaded", "draining", "silent", "garbage", "duplicate", "application"]
 
 # What the caller said before there was a session.
 EARLY_BYTES: Final = 2 * SAMPLE_RATE * 2

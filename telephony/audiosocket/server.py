@@ -10,11 +10,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
+
+from monitoring import metrics
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.metronome import Metronome
 from telephony.audiosocket.protocol import AudioSocketProtocol, Limits, Refusal
+from telephony.audiosocket.shedding import LoadShedding
 
 logger = logging.getLogger(__name__)
+
+MEASURE_SECONDS: Final = 1.0
 
 Application = Callable[
     [AudioSocketScope, Callable[[], Awaitable[ReceiveEvent]], Callable[[SendEvent], Awaitable[None]]], Awaitable[None]
@@ -61,6 +67,7 @@ class AudioSocketServer:
         self.state = state or {}
         self.may_log = OncePerMinute()
         self.metronome = Metronome(asyncio.get_running_loop().call_later)
+        self.shedding = LoadShedding(settings.MOST_LATENESS_SECONDS)
         self.open: set[AudioSocketProtocol] = set()
         self.closing: set[AudioSocketProtocol] = set()
         self.calls: dict[UUID, asyncio.Task[None]] = {}
@@ -70,6 +77,8 @@ class AudioSocketServer:
         self._limits = limits or Limits()
         self._listener: asyncio.Server | None = None
         self._adoptions: set[asyncio.Task[None]] = set()
+        self._sent_frames = 0  # that were counted
+        self._pulse = self._measure_in_a_second()
 
     @property
     def active_calls(self) -> int:
@@ -119,6 +128,7 @@ class AudioSocketServer:
             await asyncio.wait(late, timeout=self._limits.application)
         if remaining := self.open | self.closing:
             await asyncio.wait([connection.closed for connection in remaining], timeout=self._limits.linger)
+        self._pulse.cancel()
         if self._listener is not None:
             self._listener.close()
         for connection in self.open | self.closing:
@@ -132,7 +142,28 @@ class AudioSocketServer:
             return "draining"
         if len(self.open) >= self._max_calls:
             return "full"
+        if self.shedding.is_on:
+            return "overloaded"
         return None
+
+    def _measure_in_a_second(self) -> asyncio.TimerHandle:
+        loop = asyncio.get_running_loop()
+        return loop.call_later(MEASURE_SECONDS, self._measure, time.monotonic() + MEASURE_SECONDS)
+
+    def _measure(self, due: float) -> None:
+        """Tell what is too frequent to be counted one by one, and how late the event loop and the frames are."""
+        metrics.event_loop_lag_seconds.observe(max(time.monotonic() - due, 0.0))
+        frames = self.metronome.lateness.frames
+        metrics.sent_frames.inc(max(frames - self._sent_frames, 0))  # a benchmark begins anew
+        self._sent_frames = frames
+        was_shedding, recent = self.shedding.is_on, self.metronome.recent_lateness
+        late = recent.quantile(0.99)
+        self.shedding.measured(late)
+        recent.reset()
+        if self.shedding.is_on != was_shedding:
+            what = "no new calls for now" if self.shedding.is_on else "calls are welcome again"
+            logger.warning("frames are late by %.0f ms (p99): %s", late * 1000, what)
+        self._pulse = self._measure_in_a_second()
 
     def _protocol(self) -> AudioSocketProtocol:
         return AudioSocketProtocol(self, self._limits)

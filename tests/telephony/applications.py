@@ -1,5 +1,6 @@
 """ASGI applications for a worker under test, by dotted path."""
 
+import time
 from collections import deque
 
 from telephony.media import FRAME_BYTES, SILENCE
@@ -31,4 +32,17 @@ async def polite(scope, receive, send):
     """The same, but ends when the worker drains."""
     scope["line"].connect(Echo())
     while (await receive())["type"] not in ("audiosocket.hangup", "audiosocket.drain"):
+        pass
+
+
+class Slow(Echo):
+    def speak(self):
+        time.sleep(0.03)  # and so is late with every frame
+        return super().speak()
+
+
+async def slow(scope, receive, send):
+    """As `echo`, and holds up its worker."""
+    scope["line"].connect(Slow())
+    while (await receive())["type"] != "audiosocket.hangup":
         pass

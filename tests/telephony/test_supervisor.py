@@ -8,10 +8,12 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 
+import httpx
 from django.conf import settings
 
 from telephony.audiosocket.codec import Kind, encode
 from telephony.media import FRAME_BYTES
+from telephony.supervisor import Worker
 from tests.telephony.asterisk import calling
 
 DEADLINE = 30.0  # processes are started, on machines that are busy
@@ -63,7 +65,7 @@ class Service:
 
 
 @asynccontextmanager
-async def running(*arguments, workers=1, drain=20, application="echo", opened=None):
+async def running(*arguments, workers=1, drain=20, application="echo", opened=None, **environment):
     command = [
         *(sys.executable, str(settings.BASE_DIR / "manage.py"), "runaudiosocket"),
         *("--host", "127.0.0.1", "--port", "0", "--workers", str(workers), "--drain", str(drain)),
@@ -75,7 +77,7 @@ async def running(*arguments, workers=1, drain=20, application="echo", opened=No
     process = await asyncio.create_subprocess_exec(
         *command,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "LOG_LEVEL": "INFO"},
+        env={**os.environ, "LOG_LEVEL": "INFO", "METRICS_PORT": "0", **environment},
         pass_fds=[opened.fileno()] if opened else [],
     )
     service = Service(process)
@@ -181,6 +183,21 @@ async def test_a_hung_worker_is_killed_and_replaced():
         assert pids[-1] not in (first, second)
         async with calling(service.port) as asterisk:
             await talks(asterisk)
+
+
+async def test_a_worker_that_is_slow_to_start_is_left_alone():
+    starting = Worker([sys.executable, "-c", "import sys; sys.stdin.read()"], 0, 0, now=100.0)
+    try:
+        assert not starting.is_hung(159.0)
+        starting.heard_at = 110.0  # it lives, and imports
+        assert not starting.is_hung(169.0)
+        assert starting.is_hung(171.0)
+        starting.ready = True
+        assert starting.is_hung(116.0)
+    finally:
+        starting.process.kill()
+        starting.process.wait()
+        starting.bury()
 
 
 async def test_calls_passed_to_a_worker_that_dies_before_it_took_them_go_to_another():
@@ -334,3 +351,31 @@ async def test_a_port_that_is_taken_is_a_clear_error():
     assert process.returncode == 1
     assert b"Address already in use" in errors
     assert b"Choose another --port" in errors
+
+
+async def readiness(port):
+    """What /readyz on the metrics port says: the status, and how each worker is."""
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{port}/readyz")
+    return answer.status_code, list(answer.json().values())
+
+
+async def becomes(port, expected):
+    async with asyncio.timeout(DEADLINE):
+        while await readiness(port) != expected:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_a_worker_that_is_late_takes_no_more_calls_and_says_so():
+    async with running(application="slow", MOST_LATENESS_SECONDS="0.02") as service:
+        port = int((await service.until(r"metrics on port (\d+)"))[1])
+        await becomes(port, (200, ["ready"]))
+        async with calling(service.port) as first:
+            await first.until_frames(1)
+            await service.until("no new calls for now")
+            await becomes(port, (503, ["overloaded"]))
+            async with calling(service.port) as second:
+                await second.until_frames(1)
+                assert second.frames == [(Kind.ERROR, b"")]
+        await service.until("calls are welcome again")
+        await becomes(port, (200, ["ready"]))

@@ -13,7 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from telephony import metrics, worker
+from monitoring import metrics, serving
+from telephony import worker
 from telephony.supervisor import Supervisor, listen
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,12 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="how long calls may go on after a stop or a reload (%(default)s)",
         )
-        parser.add_argument("--metrics-port", type=int, help="serve /metrics of all workers on this port (no)")
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            default=settings.METRICS_PORT,
+            help="serve /metrics of all workers on this port (%(default)s)",
+        )
         # For the supervisor, and for tests and benchmarks.
         parser.add_argument("--worker-fd", type=int, help=argparse.SUPPRESS)
         parser.add_argument("--application", help=argparse.SUPPRESS)
@@ -59,18 +65,27 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Cannot listen on {options['host']} port {options['port']}: {error}. Choose another --port or --host."
             ) from error
-        if options["metrics_port"] is not None:
-            try:
-                logger.info("metrics on port %d", metrics.serve(options["metrics_port"]))
-            except (OSError, OverflowError) as error:
-                raise CommandError(f"--metrics-port {options['metrics_port']}: {error}.") from error
+        known = metrics.Supervision()
+        self.serve_metrics(options["metrics_port"], known)
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "runaudiosocket"]
         command += ["--drain", str(options["drain"])]
         if options["application"]:
             command += ["--application", options["application"]]
 
         async def serve() -> None:
-            supervisor = Supervisor(listener, command, workers=options["workers"], drain_seconds=options["drain"])
+            supervisor = Supervisor(
+                listener, command, workers=options["workers"], drain_seconds=options["drain"], known=known
+            )
             await supervisor.run()
 
         asyncio.run(serve())
+
+    def serve_metrics(self, port: int, known: metrics.Supervision) -> None:
+        """A port that is taken costs the metrics, and no call."""
+        serving.prepare()
+        try:
+            port = serving.serve(settings.METRICS_HOST, port, known, readiness=known.readiness)
+        except (OSError, OverflowError) as error:
+            logger.error("no metrics are served on %s port %d: %s", settings.METRICS_HOST, port, error)
+        else:
+            logger.info("metrics on port %d", port)
