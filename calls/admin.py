@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from statistics import median
 from typing import Any
 
 from django.contrib import admin
@@ -12,13 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from calls import costs
 from calls.models import Call, SpendLimit, Usage
-from calls.templatetags.calls import clock, euros, scene_name, usage_amount
-from calls.views import recording
-from tenants.modeladmin import TenantModelAdmin, TenantStackedInline
+from calls.templatetags.calls import clock, euros, scene_name, seconds, usage_amount
+from calls.views import recording, waveform
+from tenants.modeladmin import DaysFilter, TenantModelAdmin, TenantStackedInline
 from tenants.roles import may
 from tickets.models import Ticket
 
@@ -32,21 +33,27 @@ STATUS_COLOURS = {
 
 
 def conversation(request: HttpRequest, call: Call) -> dict[str, Any]:
-    """What the template of a call's player and transcript needs."""
-    may_listen = may(request, "listen", Call)
-    has_recording = bool(call.recording)
-    return {
+    """What the template of a call's player and transcript, and that of its cost, need."""
+    turns = list(call.turns.all())
+    waits = [turn.response_seconds for turn in turns if turn.response_seconds is not None]
+    context = {
         "call": call,
-        "turns": list(call.turns.all()),
-        "has_recording": has_recording,
-        "recording_url": reverse("admin:calls_call_recording", args=[call.uuid])
-        if has_recording and may_listen
-        else None,
+        "turns": turns,
+        "interruptions": sum(turn.was_interrupted for turn in turns),
+        "median_wait": median(waits) if waits else None,
+        "longest_wait": max(waits, default=None),
+        "has_recording": bool(call.recording),
+        "costs": costs.of_call(call),
     }
+    if call.recording and may(request, "listen", Call):
+        context["recording_url"] = reverse("admin:calls_call_recording", args=[call.uuid])
+        context["waveform_url"] = reverse("admin:calls_call_waveform", args=[call.uuid])
+    return context
 
 
 @admin.register(Call)
 class CallAdmin(TenantModelAdmin):
+    when_empty = _("Calls come here while they last. Try your bot, or connect your Asterisk to be called.")
     list_display = ("when", "caller", "shown_status", "problem_type", "shown_scene", "duration", "cost")
     list_display_links = ("when", "caller")
     list_select_related = ("customer", "problem_type")
@@ -54,19 +61,25 @@ class CallAdmin(TenantModelAdmin):
         ("status", ChoicesDropdownFilter),
         ("end_reason", ChoicesDropdownFilter),
         ("problem_type", RelatedDropdownFilter),
-        ("started_at", RangeDateFilter),
+        "is_resolved",
+        "is_test",
+        ("started_at", DaysFilter),
     )
     search_fields = ("phone_number", "customer__first_name", "customer__last_name")
     change_form_template = "admin/calls/call/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(recording)
-        return [path("<uuid:uuid>/recording.wav", view, name="calls_call_recording"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:uuid>/recording.wav", view(recording), name="calls_call_recording"),
+            path("<uuid:uuid>/waveform.json", view(waveform), name="calls_call_waveform"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        costs = Usage.objects.filter(call=OuterRef("pk")).order_by().values("call").annotate(total=Sum("cost_eur"))
+        spent = Usage.objects.filter(call=OuterRef("pk")).order_by().values("call").annotate(total=Sum("cost_eur"))
         rows: QuerySet[Call] = super().get_queryset(request)
-        return rows.annotate(total_cost=Subquery(costs.values("total")))
+        return rows.annotate(total_cost=Subquery(spent.values("total")))
 
     @display(description=_("started"), ordering="started_at")
     def when(self, call: Call) -> Any:
@@ -75,6 +88,8 @@ class CallAdmin(TenantModelAdmin):
     @display(description=_("caller"), ordering="phone_number", header=True)
     def caller(self, call: Call) -> tuple[str, str]:
         number = call.phone_number or str(_("number withheld"))
+        if call.is_test:
+            number = f"{number} · {_('test call')}"
         name = call.customer.full_name if call.customer else ""
         return (name, number) if name else (number, "")
 
@@ -100,11 +115,7 @@ class CallAdmin(TenantModelAdmin):
         call = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if call is not None and self.has_view_permission(request, call):
-            usages = list(call.usages.order_by("created_at"))
             context |= conversation(request, call) | {
-                "usages": usages,
-                "total_cost": sum((usage.cost_eur for usage in usages if usage.cost_eur is not None), Decimal(0)),
-                "has_unpriced": any(usage.cost_eur is None for usage in usages),
                 "ticket": Ticket.objects.filter(call=call).first(),
                 "status_colour": STATUS_COLOURS[Call.Status(call.status)],
             }
@@ -127,15 +138,23 @@ class PriceFilter(DropdownFilter):
 
 @admin.register(Usage)
 class UsageAdmin(TenantModelAdmin):
-    list_display = ("created_at", "kind", "provider", "model", "amount", "latency_seconds", "cost", "is_estimated")
+    list_display = ("created_at", "kind", "provider", "model", "amount", "latency", "cost", "is_estimated")
     list_filter = (
         PriceFilter,
         ("kind", ChoicesDropdownFilter),
         "provider",
         "is_estimated",
-        ("created_at", RangeDateFilter),
+        ("created_at", DaysFilter),
     )
     search_fields = ("provider", "model", "request_id")
+
+    def get_exclude(self, request: HttpRequest, obj: Usage | None = None) -> tuple[str, ...]:
+        """A call has a name: its caller's number."""
+        return () if may(request, "view", Call) else ("call",)
+
+    @display(description=_("latency"), ordering="latency_seconds")
+    def latency(self, usage: Usage) -> str:
+        return seconds(usage.latency_seconds)
 
     @display(description=_("amount"))
     def amount(self, usage: Usage) -> str:

@@ -1,36 +1,63 @@
-"""What the dialplan asks over HTTP: may this call come, and what became of it.
+"""Calls over HTTP: what the dialplan asks before and after, and what a CRM reads.
 
-Plain text both ways, because CURL() in a dialplan can neither write nor read more. The
-key is the server's token: `Authorization: Bearer …`.
+The dialplan shows its server's token, and text goes both ways: CURL() in a dialplan can
+neither write nor read more. Everybody else shows an API key and speaks JSON.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import exceptions, permissions, serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.decorators import action
 from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from calls import services
-from calls.models import Call
-from tenants.models import AsteriskServer, digest_token
+from calls.models import Call, Turn
+from companies.api import CustomerSerializer, PhoneNumber
+from telephony.connection import audiosocket
+from tenants import audit
+from tenants.models import ApiKey, AsteriskServer, digest_token
+from tenants.models.api import KEY_PREFIX
 from tenants.scope import EVERYONE, acting_for
+from voicebot_site.api.authentication import ApiKeyAuthentication
+from voicebot_site.api.permissions import require_scope
+from voicebot_site.api.problems import Conflict
+from voicebot_site.api.queries import ListQuery, Query, RowNumber
+from voicebot_site.api.schema import rows_of
+from voicebot_site.api.serializers import Reference, SyncedSerializer
+from voicebot_site.api.views import Api, ResourceViewSet, ask, validated
+from voicebot_site.files import send_file
+
+#: Of the free data of a call, as JSON.
+DATA_BYTES = 8192
+
+# --- Before the call, and after it ------------------------------------------------
 
 
 class ServerAuthentication(BaseAuthentication):
     """An Asterisk server shows its token; `request.auth` is the server."""
 
-    def authenticate(self, request: Request) -> tuple[None, AsteriskServer]:
-        scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+    def authenticate(self, request: Request) -> tuple[None, AsteriskServer] | None:
+        scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise exceptions.NotAuthenticated
+        if token.startswith(KEY_PREFIX):
+            return None  # an API key: who admits those comes next
         with acting_for(EVERYONE):
             server = (
                 AsteriskServer.objects.select_related("tenant")
@@ -45,40 +72,113 @@ class ServerAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class ServerView(APIView):
-    authentication_classes = [ServerAuthentication]
-    permission_classes = [permissions.AllowAny]  # the authentication admits nobody else
-    parser_classes = [FormParser, JSONParser]
+class ServerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = ServerAuthentication
+    name = "serverToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The token of an Asterisk server, for its dialplan."}
+
+
+class MayAnnounce(permissions.BasePermission):
+    """A server for itself; a key with the right `calls:write`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, ApiKey):
+            require_scope(request.auth, "calls:write")
+        return request.auth is not None
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class FreeData(serializers.Field):  # type: ignore[type-arg]
+    """An object of at most 8 KB; a dialplan writes it as text."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        try:
+            value = json.loads(data, parse_constant=_refuse) if isinstance(data, str) else data
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            size = len(text.encode())
+        except (ValueError, RecursionError):  # also half a character
+            raise serializers.ValidationError(_("This is no JSON.")) from None
+        if not isinstance(value, dict):
+            raise serializers.ValidationError(_('Write an object, such as {"contract": "A-7"}.'))
+        if size > DATA_BYTES or "\\u0000" in text:
+            raise serializers.ValidationError(_("Write at most 8 KB, and no null character."))
+        return value
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 class AnnouncementSerializer(serializers.Serializer[Any]):
+    uuid = serializers.UUIDField(help_text="The UUID that the Asterisk will dial with; it serves once.")
+    number = serializers.CharField(max_length=40, allow_blank=True, default="", help_text="The caller's.")
+    name = serializers.CharField(max_length=100, allow_blank=True, default="", help_text="The caller's.")
+    returned_from = serializers.UUIDField(
+        required=False, help_text="The call that nobody took when it was handed over."
+    )
+    extra = FreeData(default=dict, help_text="Free data, kept on the call: an object of at most 8 KB.")
+    server = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="With an API key: which Asterisk server, if there are several.",
+    )
+
+
+class AnnouncedSerializer(serializers.Serializer[Any]):
     uuid = serializers.UUIDField()
-    number = serializers.CharField(max_length=40, allow_blank=True, default="")
-    name = serializers.CharField(max_length=100, allow_blank=True, default="")
-    returned_from = serializers.UUIDField(required=False)
-    extra = serializers.JSONField(default=dict)
+    address = serializers.CharField(help_text="HOST:PORT that the Asterisk dials within 2 minutes.")
 
 
 def plain(text: str, status: int = 200) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
-class AnnounceView(ServerView):
-    """POST uuid, number, name, returned_from, extra (free JSON): answers the HOST:PORT to dial.
+class AnnounceView(Api, APIView):
+    """Announce a call.
 
-    `returned_from` is the UUID of a call that was handed over and that nobody took.
-    409 when the UUID has been used. An answer without a body means: do not dial.
+    A call's UUID, number, name and free data, before the Asterisk dials; valid once, for 2 minutes. It says
+    whose the call is where several companies share an Asterisk. A server's token is answered with text,
+    HOST:PORT or nothing; 409 when the UUID has been used. An answer without a body means: do not dial.
     """
 
+    resource = "calls"
+    authentication_classes = [ServerAuthentication, ApiKeyAuthentication]
+    permission_classes = [MayAnnounce]
+    parser_classes = [FormParser, JSONParser]
+
+    @extend_schema(
+        operation_id="calls_announce",
+        request=AnnouncementSerializer,
+        responses={
+            (200, "application/json"): AnnouncedSerializer,
+            (200, "text/plain"): OpenApiTypes.STR,
+        },
+        examples=[
+            OpenApiExample(
+                "A call from a PBX",
+                {
+                    "uuid": "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",
+                    "number": "+33612345678",
+                    "name": "Pierre Martin",
+                    "extra": {"contract": "A-7"},
+                },
+                request_only=True,
+            )
+        ],
+    )
     def post(self, request: Request) -> HttpResponse:
-        server = cast(AsteriskServer, request.auth)
+        ask(Query, request)
         # CURL() of a dialplan sends empty what it does not know.
         form = request.data
         if isinstance(form, dict):
             form = {key: value for key, value in form.items() if value != ""}
-        announcement = AnnouncementSerializer(data=form)
-        announcement.is_valid(raise_exception=True)
-        values = announcement.validated_data
+        values = validated(AnnouncementSerializer, form)
+        server = request.auth if isinstance(request.auth, AsteriskServer) else _server_of_key(values.get("server"))
         with acting_for(server.tenant):
             try:
                 services.announce(
@@ -88,15 +188,38 @@ class AnnounceView(ServerView):
                     caller_name=values["name"],
                     data=values["extra"],
                     returned_from=values.get("returned_from"),
+                    address=audit.address_of(request._request) if server is request.auth else None,
                 )
             except services.CallRefused:
-                return plain("", 409)
-        return plain(audiosocket_address())
+                if server is request.auth:
+                    return plain("", 409)
+                raise Conflict(_("This UUID has been used: make a new one.")) from None
+        if server is request.auth:
+            return plain(audiosocket_address())
+        return Response({"uuid": values["uuid"], "address": audiosocket_address()})
 
 
-class ResultView(ServerView):
-    """GET: `transfer:EXTENSION`, `done`, or 404 while there is no result (fall back to a person)."""
+def _server_of_key(name: str | None) -> AsteriskServer:
+    """The server that a call announced with a key will come from."""
+    servers = AsteriskServer.objects.select_related("tenant").filter(is_active=True)
+    found = list((servers.filter(name=name) if name else servers)[:2])
+    if len(found) != 1:
+        names = ", ".join(servers.values_list("name", flat=True)) or "–"
+        raise serializers.ValidationError({"server": _("Choose one of your servers: %(names)s.") % {"names": names}})
+    return found[0]
 
+
+class ResultView(Api, APIView):
+    """What became of a call, for the dialplan.
+
+    `transfer:EXTENSION`, `done`, or 404 while there is no result (fall back to a person).
+    """
+
+    resource = "calls"
+    authentication_classes = [ServerAuthentication]
+    permission_classes = [MayAnnounce]
+
+    @extend_schema(operation_id="calls_result", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request, call_uuid: uuid.UUID) -> HttpResponse:
         server = cast(AsteriskServer, request.auth)
         with acting_for(server.tenant):
@@ -107,4 +230,138 @@ class ResultView(ServerView):
 
 def audiosocket_address() -> str:
     """HOST:PORT of the AudioSocket port, as an Asterisk reaches it."""
-    return settings.AUDIOSOCKET_PUBLIC_ADDRESS or f"{urlsplit(settings.SITE_URL).hostname}:{settings.AUDIOSOCKET_PORT}"
+    return str(audiosocket())
+
+
+# --- Calls and what was said ------------------------------------------------------
+
+
+class TurnSerializer(serializers.ModelSerializer[Turn]):
+    class Meta:
+        model = Turn
+        fields = (
+            "position",
+            "speaker",
+            "scene",
+            "phrase",
+            "text",
+            "started_at",
+            "ended_at",
+            "was_interrupted",
+            "confidence",
+            "response_seconds",
+        )
+
+
+class CallExpanded(serializers.Serializer[Any]):
+    customer = CustomerSerializer(read_only=True, allow_null=True)
+    turns = TurnSerializer(many=True, read_only=True)
+
+
+class CallSerializer(SyncedSerializer):
+    customer = Reference(read_only=True, allow_null=True)
+    ticket = Reference(read_only=True, allow_null=True, default=None)
+    problem_type: Any = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True)
+    duration_seconds = serializers.FloatField(read_only=True, allow_null=True)
+    data = serializers.DictField(read_only=True, help_text="What was announced with the call.")  # type: ignore[assignment]
+    has_recording = serializers.SerializerMethodField()
+    expanded = CallExpanded(source="*", read_only=True)
+
+    class Meta:
+        model = Call
+        fields = (
+            "uuid",
+            "phone_number",
+            "customer",
+            "ticket",
+            "language",
+            "status",
+            "end_reason",
+            "transfer_to",
+            "problem_type",
+            "data",
+            "started_at",
+            "ended_at",
+            "duration_seconds",
+            "has_recording",
+            "recording_refused",
+            "updated_at",
+            "etag",
+            "expanded",
+        )
+
+    def get_has_recording(self, call: Call) -> bool:
+        return bool(call.recording)
+
+
+class CallQuery(ListQuery):
+    status = serializers.ChoiceField(required=False, choices=Call.Status.choices)
+    end_reason = serializers.ChoiceField(required=False, choices=Call.EndReason.choices)
+    phone_number = PhoneNumber(required=False, max_length=40)
+    customer = RowNumber()
+    problem_type = serializers.CharField(required=False, max_length=40, source="problem_type__code")
+    started_since = serializers.DateTimeField(required=False, source="started_at__gte")
+    started_before = serializers.DateTimeField(required=False, source="started_at__lt")
+
+
+class CallViewSet(ResourceViewSet):
+    """Calls, from their first second on; test calls of colleagues are none."""
+
+    resource = "calls"
+    model = Call
+    serializer_class = CallSerializer
+    filters = CallQuery
+    related = {
+        "": lambda rows: rows.filter(is_test=False).select_related("ticket", "problem_type"),
+        "customer": lambda rows: rows.select_related("customer"),
+        "turns": lambda rows: rows.prefetch_related("turns"),
+    }
+    lookup_field = "uuid"
+    lookup_value_regex = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    http_method_names = ["get", "head"]
+
+    @extend_schema(operation_id="calls_turns", summary="What was said", responses=rows_of("Turn", TurnSerializer))
+    @action(detail=True)
+    def turns(self, request: Request, uuid: str) -> Response:
+        ask(Query, request)
+        call = get_object_or_404(self._with_related(()), uuid=uuid)
+        return Response({"results": TurnSerializer(call.turns.all(), many=True).data})
+
+
+class Wav(BaseRenderer):
+    """A file is sent as it is; this only lets `Accept: audio/wav` pass."""
+
+    media_type, format = "audio/wav", "wav"
+
+
+class RecordingView(Api, APIView):
+    """The recording of a call.
+
+    A stereo WAV, the caller left and the bot right; a Range is honoured. 404 without a recording.
+    """
+
+    resource = "recordings"
+    model = Call
+    reading = "listen"
+    renderer_classes = [JSONRenderer, Wav]
+    also_answers = (416,)
+
+    @extend_schema(
+        operation_id="calls_recording",
+        responses={
+            (200, "audio/wav"): OpenApiResponse(OpenApiTypes.BINARY),
+            (206, "audio/wav"): OpenApiResponse(OpenApiTypes.BINARY),
+        },
+    )
+    def get(self, request: Request, call_uuid: uuid.UUID) -> HttpResponseBase:
+        ask(Query, request)
+        call = Call.objects.filter(uuid=call_uuid, is_test=False).exclude(recording="").first()
+        if call is None:
+            raise Http404
+        storage, name = call.recording.storage, str(call.recording.name)
+        response = send_file(
+            request._request, storage, name, content_type="audio/wav", filename=f"call-{call.uuid}.wav"
+        )
+        by = f"API: {request.auth.name}" if isinstance(request.auth, ApiKey) else "API"
+        audit.record(action=audit.Action.DOWNLOAD, row=call, request=request._request, detail=by)
+        return response

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from calls.recording import Recorder
 from telephony.media import FRAME_BYTES, FRAME_SECONDS, SILENCE
 
-# Caller's audio kept while speech-to-text connects or reconnects.
-PREROLL_FRAMES = 500
+# Frames that go to the listener at once: what it does with audio costs the same whatever its length.
+PIECE_FRAMES = 5
+# Of the caller's audio, kept while speech-to-text connects or reconnects.
+PREROLL_PIECES = 100
 HOLE_FRAMES = 4  # more than the jitter of a line
 LONG_HOLE_FRAMES = 10  # that are not waited for any longer
 
@@ -68,16 +71,26 @@ class Playback:
         return None
 
 
+class Tap(Protocol):
+    """Hears both sides while somebody listens in; must return at once."""
+
+    def caller(self, pcm: bytes) -> None: ...
+
+    def bot(self, frame: bytes) -> None: ...
+
+
 class CallAudio:
     """Implements telephony.media.MediaSession for one call."""
 
     def __init__(self, recorder: Recorder | None, on_change: Callable[[], None]) -> None:
         """`on_change` is called when a playback begins to sound, ends or is stopped."""
         self._recorder = recorder
+        self._tap: Tap | None = None
         self._on_change = on_change
         self._playback: Playback | None = None
         self._listener: Callable[[bytes], None] | None = None
-        self._preroll: deque[bytes] = deque(maxlen=PREROLL_FRAMES)
+        self._piece: list[bytes] = []
+        self._preroll: deque[bytes] = deque(maxlen=PREROLL_PIECES)
         self._frames = 0
         self._heard_bytes = 0
         self._frames_without_caller = 0
@@ -94,6 +107,10 @@ class CallAudio:
     def stop_recording(self) -> None:
         self._recorder = None
 
+    def tap(self, tap: Tap | None) -> None:
+        """Give both sides to `tap` as well, from now on; None: to nobody."""
+        self._tap = tap
+
     # The caller.
 
     def hear(self, pcm: bytes) -> None:
@@ -106,16 +123,28 @@ class CallAudio:
         self._heard_bytes += len(pcm)
         if self._recorder is not None:
             self._recorder.caller(pcm)
+        if self._tap is not None:
+            self._tap.caller(pcm)
+        self._piece.append(pcm)
+        if len(self._piece) >= PIECE_FRAMES:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        if not self._piece:
+            return
+        piece = b"".join(self._piece)
+        self._piece.clear()
         if self._listener is not None:
-            self._listener(pcm)
+            self._listener(piece)
         else:
-            self._preroll.append(pcm)
+            self._preroll.append(piece)
 
     def listen_with(self, listener: Callable[[bytes], None] | None) -> float:
         """Give the caller's audio to `listener`, first what it missed; None: to nobody yet.
 
         Returns when, on the call's clock, that audio begins.
         """
+        self._pass_on()
         missed = sum(map(len, self._preroll)) / (FRAME_BYTES / FRAME_SECONDS)
         if listener is not None:
             for pcm in self._preroll:
@@ -154,6 +183,8 @@ class CallAudio:
                 self._on_change()
         if self._recorder is not None:
             self._recorder.bot(frame)
+        if self._tap is not None:
+            self._tap.bot(frame)
         return frame
 
     def skip(self, frames: int) -> None:

@@ -40,6 +40,7 @@ class Case:
     wants_callback: bool = False
     is_angry: bool = False
     wants_human: bool = False
+    wants_ticket: bool = False  # of a test call; every other call leaves one
 
     @property
     def full_name(self) -> str:

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import cast
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
@@ -20,19 +20,16 @@ from django.db import DatabaseError
 from calls import services
 from calls.conversation import Conversation
 from calls.db import in_database
+from calls.live import call_group, control_group
+from monitoring import logs
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from tenants.allowlist import AllowList
 from tenants.scope import acting_for
 
 logger = logging.getLogger(__name__)
 
-LAYER_SECONDS = 1.0
+LAYER_SECONDS = 2.0
 LONGEST_LAYER_PAUSE = 30.0
-
-
-def channel_of(call_uuid: object) -> str:
-    """The group that takes commands for one call: {"type": "call.hangup"}, …"""
-    return f"call.{call_uuid}"
 
 
 class CallConsumer(AsyncConsumer):
@@ -45,6 +42,7 @@ class CallConsumer(AsyncConsumer):
         send: Callable[[SendEvent], Awaitable[None]],
     ) -> None:
         self.scope = scope
+        logs.current_call.set(str(scope["call_id"]))
         allow_list = cast(AllowList, scope["state"]["allow_list"])
         entry = allow_list.find(scope["client"][0])
         try:
@@ -97,23 +95,22 @@ class CallConsumer(AsyncConsumer):
     async def _take_commands(self) -> None:
         """What comes from the admin over the channel layer; losing Redis ends no call."""
         layer = get_channel_layer()
+        groups = [call_group(self.scope["call_id"]), control_group(self.conversation.tenant_id)]
         pause = 1.0
         while layer is not None:
             try:
                 channel = await layer.new_channel()
-                await layer.group_add(channel_of(self.scope["call_id"]), channel)
+                for group in groups:
+                    await layer.group_add(group, channel)
                 try:
                     while True:
-                        self._obey(await layer.receive(channel))
+                        await self.conversation.onlookers.obey(await layer.receive(channel))
                         pause = 1.0
-                finally:  # the layer would keep the group for a day
+                finally:  # the layer would keep the groups for a day
                     async with asyncio.timeout(LAYER_SECONDS):
-                        await layer.group_discard(channel_of(self.scope["call_id"]), channel)
+                        for group in groups:
+                            await layer.group_discard(group, channel)
             except Exception as error:
                 logger.warning("call %s: the channel layer is away (%s)", self.scope["call_id"], error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_LAYER_PAUSE)
-
-    def _obey(self, message: dict[str, Any]) -> None:
-        if message["type"] == "call.hangup":
-            self.conversation.caller_left("hangup")

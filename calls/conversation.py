@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from calls import metrics, pbx, services
+from calls import pbx, services
 from calls.audio import CallAudio
 from calls.case import Case, Ending
 from calls.db import in_database
 from calls.dialogue import Dialogue
-from calls.fates import CallerGone
+from calls.fates import CallerGone, Dismissed, TakenOver
 from calls.flow import support
 from calls.hearing import Hearing
+from calls.live import Audience, Onlookers
 from calls.models import Call
 from calls.recording import Recorder
 from calls.scribe import Scribe
 from calls.settings import Answer, Problem
 from calls.speaking import Speaking
-from calls.thinking import choose_answer, decide_problem
+from calls.thinking import choose_answer, decide_problem, word_answer
 from companies.phone import international
+from monitoring import metrics
+from providers import registry
 from providers.failover import FailoverLanguageModel
 from providers.phrases import phrase_store
 from providers.protocols import SpeechOptions
@@ -36,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 APOLOGY_SECONDS = 6.0
 DATABASE_SECONDS = 3.0  # for what the caller waits for
+LAST_HEARING_SECONDS = 2.0  # until the vendor has told what it heard before the hang-up
 LATEST_FINISH_SECONDS = 60.0  # after which close_abandoned has to do it
 LAST_WORDS_SECONDS = 20.0  # for a hand-over before the worker stops
 
@@ -43,22 +49,24 @@ LAST_WORDS_SECONDS = 20.0  # for a hand-over before the worker stops
 class Conversation:
     """Holds one call. Control comes in through `press`, `caller_left` and `drain`."""
 
-    def __init__(self, opening: services.Opening, line: Line) -> None:
+    def __init__(self, opening: services.Opening, line: Line, audience: Audience | None = None) -> None:
+        """`audience`: who hears of the call instead of those at the Live page."""
         self._opening = opening
         self._call = opening.call
         self._line = line
         configured = opening.settings
-        self._scribe = Scribe(opening.call)
         self._recorder = Recorder(services.recording_in_progress(opening.call)) if configured.record else None
         self._audio = CallAudio(self._recorder, self._wake)
+        self.onlookers = Onlookers(opening.call, self)
+        self._scribe = Scribe(opening.call, audience or self.onlookers)
         self._hearing = Hearing(
             self._audio,
             SpeechOptions(language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"),
-            configured.speech_to_text,
+            None if opening.is_typed else configured.speech_to_text,
             on_change=self._wake,
             on_usage=self._scribe.usage,
         )
-        speaking = Speaking(
+        self._speaking = Speaking(
             self._audio,
             configured.voice,
             on_change=self._wake,
@@ -66,7 +74,7 @@ class Conversation:
             is_cached_only=opening.degraded,
         )
         self._models = FailoverLanguageModel(configured.language_model)
-        self._dialogue = Dialogue(configured, self._audio, self._hearing, speaking, self._scribe)
+        self._dialogue = Dialogue(configured, self._audio, self._hearing, self._speaking, self._scribe)
 
     def _wake(self) -> None:
         self._dialogue.wake()
@@ -76,6 +84,10 @@ class Conversation:
     def press(self, digit: str) -> None:
         self._dialogue.press(digit)
 
+    def read(self, text: str) -> None:
+        """The caller says this, by the keyboard."""
+        self._hearing.read(text)
+
     def caller_left(self, reason: str) -> None:
         """The line is gone; `reason` as in the hang-up event."""
         self._dialogue.end(CallerGone(reason))
@@ -84,20 +96,53 @@ class Conversation:
         """The worker stops in so many seconds: hand the caller over before that."""
         self._dialogue.stop_within(seconds - LAST_WORDS_SECONDS)
 
+    # What colleagues see, and ask for (calls.live.Steered).
+
+    @property
+    def tenant_id(self) -> int:
+        return self._call.tenant.pk
+
+    @property
+    def audio(self) -> CallAudio:
+        return self._audio
+
+    def describe(self) -> dict[str, Any]:
+        case = self._opening.case
+        return {
+            "scene": self._scribe.scene,
+            "name": case.full_name,
+            "company": case.company,
+            "phone": case.phone_number,
+            "problem": case.problem.name if case.problem else "",
+            "mood": "angry" if case.is_angry else "person" if case.wants_human else "happy" if case.is_fixed else "",
+            "hearing": self._hearing.utterance.text,
+            "speaking": self._dialogue.saying,
+        }
+
+    def dismiss(self) -> None:
+        self._dialogue.end(Dismissed())
+
+    def hand_over(self, extension: str) -> None:
+        self._dialogue.end(TakenOver(extension))
+
+    def interject(self, text: str) -> bool:
+        return self._dialogue.interject(text)
+
     # The call.
 
     async def hold(self, hang_up: Callable[[], Awaitable[None]]) -> None:
         """Converse, close the call with its ticket, mark the result for the dialplan, hang up."""
         call, case = self._call, self._opening.case
         writing = asyncio.create_task(self._scribe.run(), name=f"scribe-{call.uuid}")
-        hearing = asyncio.create_task(self._hearing.run(), name=f"hearing-{call.uuid}")
+        listen = self._hearing.deaf if self._opening.busy else self._hearing.run
+        hearing = asyncio.create_task(listen(), name=f"hearing-{call.uuid}")
         self._line.connect(self._audio)
         self._scribe.show("started", number=case.phone_number)
         ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error="the conversation broke off")
         try:
             # From disk to memory, while the caller hears the first silence: a few ms.
             await phrase_store().load(self._opening.settings.script_texts(), self._opening.settings.voice)
-            ending = await support(self._dialogue, case, self)
+            ending = await support(self._dialogue, case, self, busy=self._opening.busy)
         except asyncio.CancelledError:
             ending = Ending(Call.Status.DROPPED, Call.EndReason.DRAIN, error="the worker was stopped")
             raise
@@ -125,6 +170,9 @@ class Conversation:
     ) -> None:
         loop = asyncio.get_running_loop()
         try:
+            if ending.reason == Call.EndReason.HANGUP:  # nobody waits: the last words may still be recognised
+                hearing.cancel()
+                await asyncio.wait([hearing], timeout=LAST_HEARING_SECONDS)
             self._dialogue.leave_nothing_unsaid()
             await self._scribe.flush(1.0)  # the summary reads the turns
             is_finished = await self._finish(ending, case)
@@ -132,8 +180,6 @@ class Conversation:
             if ending.reason != Call.EndReason.HANGUP:
                 await pbx.leave_mark(self._opening.server, self._call.uuid, ending)
             await hang_up()
-            metrics.calls_total.labels(ending.status, case.problem.code if case.problem else "").inc()
-            metrics.call_duration_seconds.observe(self._audio.now)
             hearing.cancel()  # closes the stream, which reports its usage
             await asyncio.wait([hearing])
             until = loop.time() + LATEST_FINISH_SECONDS
@@ -145,15 +191,21 @@ class Conversation:
             await self._keep_recording(case)
             await self._scribe.flush(5)
         finally:
+            self.onlookers.close()
             hearing.cancel()
             writing.cancel()
+            if self._scribe.trace is not None:
+                self._scribe.trace.end(status=str(ending.status), reason=str(ending.reason), error=ending.error)
 
     async def _finish(self, ending: Ending, case: Case) -> bool:
         """Close the call with its ticket; False when the database does not let us now."""
         quality = services.LineQuality(self._line.late_frames, self._line.dropped_frames)
+        speakers = self._opening.settings.voice.vendors or registry.defaults("tts")
+        cached = services.Cached(self._speaking.cached_characters, speakers[0] if speakers else None)
+        finish = partial(services.finish, ending=ending, case=case, quality=quality, cached=cached)
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                await in_database(services.finish, call_id=self._call.pk, ending=ending, case=case, quality=quality)
+                await in_database(finish, call_id=self._call.pk)
         except (OperationalError, InterfaceError, TimeoutError) as error:
             logger.warning("call %s is not closed yet: %s", self._call.uuid, str(error) or "too slow")
             return False
@@ -188,18 +240,31 @@ class Conversation:
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         if self._opening.degraded:
             return None
-        return await decide_problem(description, problems, self._models, self._scribe.usage)
+        asked = time.monotonic()
+        code = await decide_problem(description, problems, self._models, self._scribe.usage)
+        self._scribe.show("decided", value=code or "", seconds=round(time.monotonic() - asked, 3))
+        return code
 
     async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
         if self._opening.degraded:
             return None
-        return await choose_answer(question, answers, self._models, self._scribe.usage)
+        asked = time.monotonic()
+        answer = await choose_answer(question, answers, self._models, self._scribe.usage)
+        self._scribe.show("chosen", value=answer.text if answer else "", seconds=round(time.monotonic() - asked, 3))
+        return answer
 
-    async def free_target(self, *, on_call: bool = False) -> str:
+    def word_answer(self, question: str, answers: Sequence[Answer]) -> AsyncGenerator[str, None]:
+        language = self._opening.settings.language
+        known = () if self._opening.degraded else answers
+        return word_answer(question, known, language, self._models, self._scribe.usage)
+
+    async def free_target(self, *, on_call: bool = False, overflow: bool = False) -> str:
         candidates = [
             target
             for target in self._opening.settings.targets
-            if (target.is_on_call or not on_call) and target.schedule.is_open(self.now())
+            if (target.is_on_call or not on_call)
+            and (target.takes_overflow or not overflow)
+            and target.schedule.is_open(self.now())
         ]
         try:
             async with asyncio.timeout(DATABASE_SECONDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDate, TruncMonth
 from django.utils import timezone
 
-from calls.models import Usage
+from calls.models import Call, Usage
 from calls.pricing import within
 from providers.prices import SMALLEST
 
@@ -19,6 +20,7 @@ Row = dict[str, Any]
 
 #: What a summary may be grouped by.
 KEYS: Final = ("day", "month", "kind", "provider", "model", "tenant")
+_AMOUNTS: Final = ("audio_seconds", "characters", "input_tokens", "output_tokens")
 _LANGUAGE_MODEL: Final = Q(kind=Usage.Kind.LANGUAGE_MODEL)
 _FIGURES: Final[Row] = {
     "messages": Count("pk", filter=_LANGUAGE_MODEL),
@@ -79,3 +81,39 @@ def _row(figures: Row, by: Sequence[str]) -> Row:
         "unpriced": figures["unpriced"],
         "estimated": figures["estimated"],
     }
+
+
+@dataclass(slots=True)
+class Line:
+    """What a call used of one vendor's model: `used` is no row, it holds their sums."""
+
+    used: Usage
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallCosts:
+    """What one call cost; usages without a price are in no sum."""
+
+    lines: list[Line]
+    total: Decimal
+    has_unpriced: bool
+
+
+def of_call(call: Call) -> CallCosts:
+    """By kind of service and vendor, in the order of first use; one query."""
+    lines: dict[tuple[str, str, str], Line] = {}
+    total, has_unpriced = Decimal(0), False
+    for usage in call.usages.order_by("created_at"):
+        key = (usage.kind, usage.provider, usage.model)
+        line = lines.setdefault(key, Line(Usage(kind=usage.kind, provider=usage.provider, model=usage.model)))
+        line.requests += 1
+        for name in _AMOUNTS:
+            setattr(line.used, name, getattr(line.used, name) + getattr(usage, name))
+        line.used.is_estimated |= usage.is_estimated
+        if usage.cost_eur is None:
+            has_unpriced = True
+        else:
+            line.used.cost_eur = (line.used.cost_eur or Decimal(0)) + usage.cost_eur
+            total += usage.cost_eur
+    return CallCosts(list(lines.values()), total, has_unpriced)

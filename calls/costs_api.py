@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from rest_framework import permissions, serializers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,16 +15,11 @@ from rest_framework.views import APIView
 from calls.costs import KEYS, summary
 from calls.models import SpendLimit
 from providers.prices import billing_day
-from tenants.roles import may
+from voicebot_site.api.queries import Query
+from voicebot_site.api.views import Api, ask
 
 
-class MaySeeCosts(permissions.BasePermission):
-    """Whoever may see what may be spent, sees what was."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return may(request._request, "view", SpendLimit)
-
-
+@extend_schema_field(OpenApiTypes.STR)
 class Keys(serializers.Field[Any, Any, Any, Any]):
     """Names of what to group by, separated by commas."""
 
@@ -33,7 +30,7 @@ class Keys(serializers.Field[Any, Any, Any, Any]):
         return names
 
 
-class QuestionSerializer(serializers.Serializer[Any]):
+class CostsQuery(Query):
     until = serializers.DateField(default=billing_day)
     by = Keys(default=("provider", "model"))
     tenant = serializers.SlugField(default="")
@@ -49,17 +46,48 @@ class QuestionSerializer(serializers.Serializer[Any]):
         return {**values, "from": since}
 
 
-class CostsSummaryView(APIView):
+class CostsRow(serializers.Serializer[Any]):
+    """Sums; of "groups" with the keys that were asked for, too."""
+
+    day = serializers.DateField(required=False)
+    month = serializers.CharField(required=False)
+    kind = serializers.CharField(required=False)
+    provider = serializers.CharField(required=False)
+    model = serializers.CharField(required=False)
+    tenant = serializers.CharField(required=False)
+    messages = serializers.IntegerField()
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    audio_minutes = serializers.DecimalField(max_digits=None, decimal_places=3)
+    characters = serializers.IntegerField()
+    cost_eur = serializers.DecimalField(max_digits=None, decimal_places=8)
+    unpriced = serializers.IntegerField()
+    estimated = serializers.IntegerField()
+
+
+class CostsSerializer(serializers.Serializer[Any]):
+    to = serializers.DateField()
+    total = CostsRow()
+    groups = CostsRow(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.DateField(), **super().get_fields()}
+
+
+class CostsSummaryView(Api, APIView):
     """GET ?from=&to=&by=day,month,kind,provider,model,tenant&tenant=: see calls.costs.summary.
 
     Days are YYYY-MM-DD and included; without them, this month so far. Of one's own company;
     platform staff outside any see all, or the one that `tenant` names.
     """
 
-    permission_classes = [permissions.IsAuthenticated, MaySeeCosts]
+    resource = "costs"
+    model = SpendLimit  # whoever may see what may be spent, sees what was
 
+    @extend_schema(operation_id="costs_summary", parameters=[CostsQuery], responses=CostsSerializer)
     def get(self, request: Request) -> Response:
-        question = QuestionSerializer(data=request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
-        return Response(summary(since=asked["from"], until=asked["to"], by=asked["by"], tenant=asked["tenant"]))
+        asked = ask(CostsQuery, request).validated_data
+        found = summary(since=asked["from"], until=asked["to"], by=asked["by"], tenant=asked["tenant"])
+        return Response(CostsSerializer(found).data)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final, TypeVar
 
-from calls import metrics
 from calls.audio import CallAudio
 from calls.fates import (
     CallEnds,
-    CallerAngry,
     CallerGone,
     CallerSilent,
     CallerWantsHuman,
@@ -27,6 +27,7 @@ from calls.fates import (
     CannotSpeak,
     ServiceStops,
 )
+from calls.floor import LINE, Floor
 from calls.hearing import Hearing
 from calls.models import Turn
 from calls.scribe import Said, Scribe
@@ -35,19 +36,20 @@ from calls.speaking import Speaking, Speech
 from calls.turns import (
     DIGIT_SECONDS,
     FAREWELL_SECONDS,
-    LAST_WORDS_SECONDS,
     MOST_ASIDES,
     SETTLE_SECONDS,
-    UNFINISHED_SECONDS,
     WITHOUT_ENDPOINT_SECONDS,
     Heard,
     Patience,
 )
-from calls.understanding import is_angry, is_backchannel, is_noise, is_unfinished, wants_human
+from monitoring import metrics
 
 logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
+
+MOST_LINES: Final = 5  # of colleagues that wait to be said
+TOLD: Final = Spoken("faq_in_other_words", "")  # what the language model writes
 
 
 async def _no_aside(text: str) -> bool:
@@ -70,13 +72,14 @@ class Dialogue:
         self._end_of_time: CallEnds = CallTooLong()
         self._is_protected = False  # what is being said must be heard
         self._digits = ""
-        self._caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
-        self._quiet_since = 0.0
+        self._lines: deque[str] = deque()
+        self._floor = Floor(settings, audio, hearing, scribe)
         self._ends_at = settings.max_seconds
         self._is_warned = settings.max_seconds <= settings.warning_seconds
         # Answers what the caller says instead of an answer (a question about the company,
         # say); whether it did, and our question is asked again. The script may set it.
         self.aside: Callable[[str], Awaitable[bool]] = _no_aside
+        self.saying = ""  # the phrase that is being said
         self.said_meanwhile = ""  # by the caller while the last phrase was played, and taken for no answer
 
     # What comes from outside; called in the event loop, never blocks.
@@ -98,6 +101,14 @@ class Dialogue:
         if not isinstance(self._fate, CallerGone):
             self._fate = fate
         self.wake()
+
+    def interject(self, text: str) -> bool:
+        """Say what a colleague wrote, as soon as nobody speaks; False: too much waits already."""
+        if len(self._lines) >= MOST_LINES:
+            return False
+        self._lines.append(text)
+        self.wake()
+        return True
 
     def stop_within(self, seconds: float) -> None:
         """End the script in so many seconds at the latest, for a person to take over."""
@@ -123,15 +134,37 @@ class Dialogue:
 
     async def speak(self, phrase: Spoken, values: Mapping[str, str] | None = None) -> str:
         """Say what is no phrase of the preset; as `say`."""
+        await self._say_lines()
+        heard = await self._utter(lambda: self._speaking.start(phrase, values or {}))
+        await self._say_lines()
+        return heard
+
+    async def _say_lines(self) -> None:
+        """What colleagues wrote, while the caller is silent; what was said into our own phrase stays known."""
+        while self._lines and not self.has_words:
+            said_meanwhile = self.said_meanwhile
+            line = self._lines.popleft()
+            try:
+                await self._utter(partial(self._speaking.start, LINE, {"line": line}))
+            except CannotSpeak:
+                self._scribe.show("unsaid", text=line)
+            self.said_meanwhile = said_meanwhile
+
+    async def tell(self, sentences: AsyncGenerator[str, None]) -> str:
+        """Say what is still being written, each sentence as soon as it is there; as `say`."""
+        await self._say_lines()
+        return await self._utter(lambda: self._speaking.follow(TOLD, sentences))
+
+    async def _utter(self, start: Callable[[], Speech]) -> str:
         await self._let_the_caller_finish()
-        answers_turn_of = self._caller_ended_at
-        speech = self._speaking.start(phrase, values or {})
-        self._scribe.show("speaking", text=speech.text)
+        answers_turn_of = self._floor.caller_ended_at
+        speech = start()
+        phrase, self.saying = speech.phrase, speech.text
         interrupted, pressed = False, len(self._digits)
         self._is_protected = not phrase.interruptible
         try:
             while not speech.is_over:
-                if phrase.interruptible and self._is_interrupting(speech):
+                if phrase.interruptible and self._floor.is_interrupted_by_caller(speech):
                     interrupted = True
                     metrics.barge_ins.inc()
                     break
@@ -140,12 +173,12 @@ class Dialogue:
                     break
                 await self._next()
         finally:
-            self._is_protected = False
+            self._is_protected, self.saying = False, ""
             self._audio.stop()
             speech.cancel()
-            self._quiet_since = self._audio.now
-            self._note(speech, interrupted, answers_turn_of)
-        self.said_meanwhile = "" if interrupted else self._drop_backchannel()
+            self._floor.quiet_since = self._audio.now
+            self._floor.spoken(speech, interrupted, answers_turn_of)
+        self.said_meanwhile = "" if interrupted else self._floor.drop_backchannel()
         if speech.error is not None:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
             if not speech.playback.frames_played:
@@ -169,15 +202,18 @@ class Dialogue:
 
         `retry` is the phrase for the second question on, `last` one more after all of them.
         The answer may be keyed in: one key with a `meaning`, or up to `keys` that are
-        understood like words. A caller who spoke before the question may have answered it.
+        understood like words. A caller who spoke before the question, or into what was told
+        beside it, may have answered it.
         """
-        if self._has_words:
-            value = understand((await self.listen(patience, understand)).text)
-            if value is not None:
-                return value
         questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
         question, asides = key, 0
         while questions:
+            if self.has_words:
+                heard = await self.listen(patience, understand)
+                value = understand(heard.text)
+                if value is not None:
+                    self._show_understood(question, heard, value)
+                    return value
             await self.say(question, **(values or {}))
             heard = await self.listen(patience, understand, keys=keys or bool(meaning))
             if heard.digits:
@@ -188,11 +224,17 @@ class Dialogue:
                 if not is_clear and asides < MOST_ASIDES and await self.aside(heard.text):
                     question, asides = key, asides + 1
                     continue
+            self._show_understood(question, heard, value)
             if value is not None:
                 return value
             questions.pop(0)
             question = questions[0] if questions else key
         return None
+
+    def _show_understood(self, question: str, heard: Heard, value: object) -> None:
+        """For whoever tries the bot: what was made of an answer; None: nothing, and it is asked again."""
+        plain = value if value is None or isinstance(value, bool) else str(value)
+        self._scribe.show("understood", question=question, keys=heard.digits, value=plain)
 
     async def listen(
         self, patience: Patience, understand: Callable[[str], object] | None = None, *, keys: int = 0
@@ -200,13 +242,14 @@ class Dialogue:
         """Wait for the caller's turn and return it. `keys`: how many digits make an answer."""
         asked_again = False
         while True:
+            await self._say_lines()
             if self._digits and (digits := await self._take_digits(keys)):
                 return Heard(digits=digits)
-            remaining = self._until_turn_ends(patience, understand)
+            remaining = self._floor.seconds_left(patience, understand)
             if remaining is not None and remaining <= 0:
-                return self._take_turn()
+                return self._floor.take()
             if remaining is None:
-                silent_for = self._audio.now - self._quiet_since
+                silent_for = self._audio.now - self._floor.quiet_since
                 remaining = self.settings.silence_seconds - silent_for
                 if remaining <= 0:
                     if asked_again:
@@ -220,7 +263,8 @@ class Dialogue:
     async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
         """The caller's turn if it begins within so many seconds; None: the caller is busy, not silent."""
         until = self._audio.now + seconds
-        while not self._has_words and not self._digits:
+        while not self.has_words and not self._digits:
+            await self._say_lines()
             if (remaining := until - self._audio.now) <= 0:
                 return None
             await self._next(min(remaining, await self._warn_in_time()))
@@ -228,7 +272,7 @@ class Dialogue:
 
     async def overheard(self) -> str:
         """What the caller said into the last phrase, or is saying now."""
-        if self._has_words:
+        if self.has_words:
             return (await self.listen(Patience.SHORT)).text
         return self.said_meanwhile
 
@@ -239,6 +283,7 @@ class Dialogue:
         filler_at = loop.time() + self.settings.filler_seconds
         try:
             while not work.done():
+                await self._say_lines()
                 if loop.time() >= filler_at:
                     filler_at = float("inf")
                     await self.say("filler")
@@ -252,14 +297,14 @@ class Dialogue:
     def leave_nothing_unsaid(self) -> None:
         """At the end: what the caller was just saying belongs to the transcript."""
         if self._hearing.utterance:
-            self._take_turn(check=False)
+            self._floor.take(check=False)
 
     # Waiting.
 
     @property
-    def _has_words(self) -> bool:
+    def has_words(self) -> bool:
         """Whether the caller has said something; «euh» is nothing."""
-        return not is_noise(self._hearing.utterance.text)
+        return self._floor.has_words
 
     async def _warn_in_time(self) -> float:
         """Tell the caller, once, that the end is near; seconds until that is due."""
@@ -304,48 +349,10 @@ class Dialogue:
                 break
             await self._next(0.1)
             utterance = self._hearing.utterance
-        if utterance and self._takes_over(utterance.text):
-            self._take_turn()
+        if utterance and self._floor.takes_over(utterance.text):
+            self._floor.take()
 
-    # The end of the caller's turn.
-
-    def _until_turn_ends(self, patience: Patience, understand: Callable[[str], object] | None) -> float | None:
-        """Seconds until the turn is over if nothing more is said; None: nothing was said yet."""
-        utterance = self._hearing.utterance
-        if not utterance or is_noise(utterance.text):
-            return None
-        silence = self._audio.now - utterance.end
-        if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
-            return 0.0  # «oui» after a yes-or-no question needs no second of silence
-        pause = patience.value
-        if is_unfinished(utterance.text, self.settings.language):
-            pause += UNFINISHED_SECONDS
-        if not utterance.has_ended:
-            pause += WITHOUT_ENDPOINT_SECONDS
-        return pause - silence
-
-    def _take_turn(self, *, check: bool = True) -> Heard:
-        utterance = self._hearing.take()
-        self._caller_ended_at = utterance.end
-        self._quiet_since = max(self._quiet_since, utterance.end)
-        self._scribe.turn(
-            Said(
-                speaker=Turn.Speaker.CALLER,
-                text=utterance.text,
-                started_at=utterance.start,
-                ended_at=utterance.end,
-                confidence=utterance.confidence,
-            )
-        )
-        if check and (fate := self._takes_over(utterance.text)):
-            raise fate
-        return Heard(text=utterance.text)
-
-    def _takes_over(self, text: str) -> CallEnds | None:
-        """What the caller wants instead of the script, whatever was asked."""
-        if is_angry(text, self.settings.anger_words, self.settings.language):
-            return CallerAngry(text)
-        return CallerWantsHuman(text) if wants_human(text, self.settings.language) else None
+    # Keys.
 
     async def _take_digits(self, keys: int) -> str:
         """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person."""
@@ -356,49 +363,8 @@ class Dialogue:
             if len(self._digits) > pressed:
                 until = self._audio.now + DIGIT_SECONDS
         digits, self._digits = self._digits.removesuffix("#"), ""
-        now = self._quiet_since = self._audio.now
+        now = self._floor.quiet_since = self._audio.now
         self._scribe.turn(Said(speaker=Turn.Speaker.CALLER, text=f"[{digits}]", started_at=now, ended_at=now))
         if digits and not digits.strip("0"):
             raise CallerWantsHuman
         return digits if keys else ""
-
-    # Barge-in.
-
-    def _is_interrupting(self, speech: Speech) -> bool:
-        """Words of the caller that began after the bot did; «hum» and noise are none."""
-        utterance, began = self._hearing.utterance, speech.playback.started_at
-        if not utterance or began is None or utterance.end <= began:
-            return False
-        return not is_noise(utterance.text) and not is_backchannel(utterance.text, self.settings.language)
-
-    def _drop_backchannel(self) -> str:
-        """What was said while the bot spoke is no answer, unless it came with the last words."""
-        utterance = self._hearing.utterance
-        if not utterance or utterance.end >= self._audio.now - LAST_WORDS_SECONDS:
-            return ""
-        heard = self._take_turn()
-        self._caller_ended_at = None
-        return heard.text
-
-    def _note(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:
-        began = speech.playback.started_at
-        if began is None:
-            return
-        response = None
-        if answers_turn_of is not None and began >= answers_turn_of:
-            response = round(began - answers_turn_of, 3)
-            metrics.response_seconds.observe(response)
-        self._caller_ended_at = None
-        complete = not interrupted and speech.is_over
-        self._scribe.turn(
-            Said(
-                speaker=Turn.Speaker.BOT,
-                text=speech.text if complete and speech.error is None else speech.heard,
-                started_at=began,
-                ended_at=self._audio.now,
-                phrase=speech.phrase.key,
-                was_interrupted=not complete,
-                response_seconds=response,
-                text_to_speech_seconds=speech.synthesis_seconds,
-            )
-        )

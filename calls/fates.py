@@ -9,6 +9,10 @@ class CallerGone(CallEnds):
     """The line is gone; the text is why, as in the hang-up event."""
 
 
+class Dismissed(CallerGone):
+    """A colleague hung up: at once, like a caller who does."""
+
+
 class CallerSilent(CallEnds):
     """Nothing was heard twice in a row."""
 
@@ -19,6 +23,10 @@ class CallerAngry(CallEnds):
 
 class CallerWantsHuman(CallEnds):
     """The text is what the caller said; empty for a key."""
+
+
+class TakenOver(CallEnds):
+    """A colleague sends the caller to a person; the text is the extension."""
 
 
 class CallTooLong(CallEnds):

@@ -74,17 +74,17 @@ class Hearing:
         self,
         audio: CallAudio,
         options: SpeechOptions,
-        vendors: Sequence[Choice],
+        vendors: Sequence[Choice] | None,
         *,
         on_change: Callable[[], None],
         on_usage: OnUsage,
     ) -> None:
-        """`vendors` in order of preference; none: the platform's."""
+        """`vendors` in order of preference; none: the platform's. None: nobody listens, words are typed."""
         self.utterance = Utterance()
         self.error: ProviderError | None = None  # set when the caller cannot be heard any more
         self._audio = audio
         self._options = options
-        self._vendors = FailoverSpeechToText(vendors)
+        self._vendors = None if vendors is None else FailoverSpeechToText(vendors)
         self._on_change = on_change
         self._on_usage = on_usage
         self._stream: SpeechStream | None = None
@@ -98,9 +98,18 @@ class Hearing:
         self._taken_until = max(self._taken_until, utterance.end)
         return utterance
 
+    def read(self, text: str) -> None:
+        """Take words that were typed as if they had been spoken just now."""
+        now = self._audio.now
+        self.utterance.add(Transcript(text, is_final=True, ends_speech=True, start=now, end=now), 0.0)
+        self._on_change()
+
     async def run(self) -> None:
         """Connect, and listen until cancelled or no vendor is left."""
         try:
+            if self._vendors is None:
+                await self._ended
+                return
             self._stream = await self._vendors.open(self._options, self._on_speech, self._on_usage)
             self._offset = self._audio.listen_with(self._stream.send)
             self.error = await self._ended
@@ -115,6 +124,10 @@ class Hearing:
                 with contextlib.suppress(Exception):
                     await self._stream.close()
         self._on_change()
+
+    async def deaf(self) -> None:
+        """Instead of `run`, for who is not listened to: no vendor is asked."""
+        self._audio.listen_with(lambda pcm: None)
 
     def _on_speech(self, event: SpeechEvent) -> None:
         if isinstance(event, Transcript):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Customer
-from tenants.models import AsteriskServer, ProblemType
+from tenants.models import AsteriskServer, ProblemType, WebhookEvent
+from tenants.privacy import MaskedCharField, MaskedTextField
 from tenants.scope import TenantModel
+from tenants.webhooks.outbox import Published
 
 
 class Announcement(TenantModel):
@@ -17,7 +21,7 @@ class Announcement(TenantModel):
 
     call_uuid = models.UUIDField(_("call"), unique=True)
     server = models.ForeignKey(AsteriskServer, models.CASCADE, verbose_name=_("Asterisk server"))
-    phone_number = models.CharField(_("telephone"), max_length=40, blank=True)
+    phone_number = MaskedCharField(_("telephone"), max_length=40, blank=True)
     caller_name = models.CharField(_("caller's name"), max_length=100, blank=True)
     data = models.JSONField(_("free data"), default=dict, blank=True)
     returned_from = models.UUIDField(
@@ -38,8 +42,10 @@ def recording_path(call: Call, filename: str) -> str:
     return f"recordings/{call.tenant_id}/{call.started_at:%Y/%m/%d}/{call.uuid}.wav"
 
 
-class Call(TenantModel):
+class Call(Published):
     """One telephone call; the row exists from its first second."""
+
+    synced_as = "calls"
 
     class Status(models.TextChoices):
         IN_PROGRESS = "in_progress", _("in progress")
@@ -54,9 +60,11 @@ class Call(TenantModel):
         GOODBYE = "goodbye", _("the bot said goodbye")
         HANDOVER = "handover", _("handed over to a person")
         HANGUP = "hangup", _("the caller hung up")
+        DISMISSED = "dismissed", _("a colleague hung up")
         SILENCE = "silence", _("the caller stayed silent")
         TOO_LONG = "too_long", _("the longest duration was reached")
         DRAIN = "drain", _("the service was being restarted")
+        BUSY = "busy", _("all lines were busy")
         ERROR = "error", _("an error on our side")
         WORKER_DIED = "worker_died", _("the worker died")
 
@@ -64,7 +72,7 @@ class Call(TenantModel):
     server = models.ForeignKey(
         AsteriskServer, models.SET_NULL, null=True, blank=True, verbose_name=_("Asterisk server")
     )
-    phone_number = models.CharField(_("telephone"), max_length=40, blank=True, db_index=True)
+    phone_number = MaskedCharField(_("telephone"), max_length=40, blank=True, db_index=True)
     customer = models.ForeignKey(
         Customer, models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name=_("customer")
     )
@@ -78,6 +86,7 @@ class Call(TenantModel):
     )
     worker = models.CharField(_("worker"), max_length=100, blank=True)
     error = models.TextField(_("error"), blank=True)
+    data = models.JSONField(_("free data"), default=dict, blank=True)  # of its announcement
     started_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -86,17 +95,55 @@ class Call(TenantModel):
         _("disclosure"), blank=True, help_text=_("The words that told the caller that an automatic assistant speaks.")
     )
     recording_refused = models.BooleanField(_("recording refused"), default=False)
+    is_test = models.BooleanField(
+        _("test call"),
+        default=False,
+        help_text=_("Made by somebody of the company; in no figure."),
+    )
     late_frames = models.PositiveIntegerField(_("late frames"), default=0)
     dropped_frames = models.PositiveIntegerField(_("dropped frames"), default=0)
+    is_resolved = models.BooleanField(
+        _("resolved by the bot"), default=False, help_text=_("The caller said so, and no person was needed.")
+    )
+    cached_characters = models.PositiveIntegerField(
+        _("characters from the phrase store"), default=0, help_text=_("Said without asking a vendor.")
+    )
+    transcript_erased_at = models.DateTimeField(_("transcript erased"), null=True, blank=True, editable=False)
+    cached_eur = models.DecimalField(
+        _("saved by the phrase store"),
+        max_digits=14,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        help_text=_("In euros, what a vendor would have cost. Empty: no price is known."),
+    )
 
     class Meta:
         verbose_name = _("call")
         verbose_name_plural = _("calls")
         ordering = ["-started_at"]
-        indexes = [models.Index(fields=["tenant", "-started_at"]), models.Index(fields=["status", "heartbeat_at"])]
+        indexes = [
+            models.Index(fields=["tenant", "-started_at"]),
+            models.Index(fields=["tenant", "updated_at"]),
+            models.Index(fields=["status", "heartbeat_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.phone_number or self.uuid} {timezone.localtime(self.started_at):%d/%m/%Y %H:%M}"
+
+    def events_since(self, before: Call | None) -> list[str]:
+        """Of test calls nothing. A call that was given up and turns out to live ends twice; the last word counts."""
+        if self.is_test:
+            return []
+        if before is None:
+            return [WebhookEvent.CALL_STARTED]
+        has_ended = self.status != before.status and self.status != self.Status.IN_PROGRESS
+        return [WebhookEvent.CALL_ENDED] if has_ended else []
+
+    def as_data(self) -> dict[str, Any]:
+        from calls.api import CallSerializer  # it shows these rows
+
+        return {**CallSerializer(context={"query": {}}).to_representation(self)}
 
     @property
     def duration_seconds(self) -> float | None:
@@ -110,13 +157,14 @@ class Turn(TenantModel):
     class Speaker(models.TextChoices):
         CALLER = "caller", _("caller")
         BOT = "bot", _("bot")
+        AGENT = "agent", _("colleague")  # what a person had the bot say
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="turns", verbose_name=_("call"))
     position = models.PositiveIntegerField(_("order"))
     speaker = models.CharField(_("speaker"), max_length=6, choices=Speaker)
     scene = models.CharField(_("scene"), max_length=30, blank=True)
     phrase = models.CharField(_("phrase"), max_length=60, blank=True)
-    text = models.TextField(_("text"), help_text=_("Of the bot: what the caller really heard."))
+    text = MaskedTextField(_("text"), help_text=_("Of the bot: what the caller really heard."))
     started_at = models.FloatField(_("from"), help_text=_("Seconds since the call began."))
     ended_at = models.FloatField(_("to"), help_text=_("Seconds since the call began."))
     was_interrupted = models.BooleanField(_("interrupted"), default=False)

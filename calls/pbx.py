@@ -1,4 +1,4 @@
-"""What a call asks of its Asterisk over AMI; an Asterisk without AMI is asked nothing."""
+"""What a call asks of its Asterisk over AMI; an Asterisk without AMI, or none at all, is asked nothing."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _connections: dict[tuple[asyncio.AbstractEventLoop, _Address], Ami] = {}
 _last_used: dict[Ami, float] = {}  # by the event loop's clock
 
 
-async def who_calls(server: AsteriskServer, call_uuid: UUID) -> CallerId | None:
+async def who_calls(server: AsteriskServer | None, call_uuid: UUID) -> CallerId | None:
     """The caller's number and channel, by the call's UUID; None when Asterisk does not tell in time."""
-    if not server.ami_host:
+    if server is None or not server.ami_host:
         return None
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -35,13 +35,15 @@ async def who_calls(server: AsteriskServer, call_uuid: UUID) -> CallerId | None:
         return None
 
 
-async def leave_mark(server: AsteriskServer, call_uuid: UUID, ending: Ending) -> None:
+async def leave_mark(server: AsteriskServer | None, call_uuid: UUID, ending: Ending) -> None:
     """Tell the dialplan how the call ended: BOT_NEXT (an extension to dial) or BOT_DONE.
 
     Best effort: where it does not arrive, the dialplan asks over HTTP. A call that failed
     gets no mark, and falls back to a person.
     """
-    if not server.ami_host or ending.status not in (Call.Status.COMPLETED, Call.Status.TRANSFERRED):
+    if server is None or not server.ami_host:
+        return
+    if ending.status not in (Call.Status.COMPLETED, Call.Status.TRANSFERRED):
         return
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

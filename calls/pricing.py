@@ -51,6 +51,10 @@ def reprice(*, since: date, until: date, dry_run: bool = False) -> list[Differen
     found: dict[tuple[str, str], Difference] = {}
     for day in _days_of(since, until):
         _reprice_day(day, PriceBook.load(day), found, dry_run=dry_run)
+    if found and not dry_run:
+        from tickets.roi import costs_changed  # it reads this room's models
+
+        costs_changed(within(since, until))
     return [found[key] for key in sorted(found)]
 
 

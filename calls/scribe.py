@@ -7,19 +7,20 @@ in order. A database that is away delays the entries and not the call.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from channels.layers import get_channel_layer
 from django.db import InterfaceError, OperationalError
+from django.db.models import F
 from django.utils import timezone
 
 from calls.db import however_long
+from calls.live import Audience, Event
 from calls.models import Call, Turn
 from calls.usage import record
+from monitoring import logs, metrics, tracing
 from providers.protocols import UsageReport
 
 logger = logging.getLogger(__name__)
@@ -28,11 +29,6 @@ HEARTBEAT_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 5.0
 # A turn, the next scene and what is said in it come together: one thread hop for all of them.
 LINGER_SECONDS = 0.2
-
-
-def live_group(tenant_id: int) -> str:
-    """The channel group that hears of every call of a tenant."""
-    return f"tenant.{tenant_id}.calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +46,34 @@ class Said:
     text_to_speech_seconds: float | None = None
 
 
+def as_dict(turn: Turn) -> dict[str, Any]:
+    """A turn for those who watch; times in seconds since the call began."""
+    return {
+        "position": turn.position,
+        "speaker": str(turn.speaker),
+        "scene": turn.scene,
+        "phrase": turn.phrase,
+        "text": turn.text,
+        "started_at": turn.started_at,
+        "interrupted": turn.was_interrupted,
+        "confidence": turn.confidence,
+        "response_seconds": turn.response_seconds,
+        "text_to_speech_seconds": turn.text_to_speech_seconds,
+    }
+
+
 class Scribe:
     """The notebook of one call."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, audience: Audience) -> None:
         self._call = call
-        self._group = live_group(call.tenant.pk)
+        self._audience = audience
+        self.trace = tracing.begin(call)
         self._scene = ""
         self._position = 0
-        self._entries: asyncio.Queue[Callable[[], object] | dict[str, Any]] = asyncio.Queue(maxsize=5000)
+        self._waiting = 0  # entries that are not stored yet
+        self._is_over = False
+        self._entries: asyncio.Queue[Callable[[], object] | Event] = asyncio.Queue(maxsize=5000)
 
     def enter(self, scene: str) -> None:
         """The conversation enters a scene of the script."""
@@ -66,7 +81,6 @@ class Scribe:
             return
         self._scene = scene
         self._put(lambda: Call.objects.filter(pk=self._call.pk).update(scene=scene))
-        self.show("scene", scene=scene)
 
     @property
     def scene(self) -> str:
@@ -76,7 +90,7 @@ class Scribe:
         self._position += 1
         turn = Turn(
             tenant_id=self._call.tenant_id,
-            call_id=self._call.pk,
+            call=self._call,  # and not its key: whose it is would be looked up, once a turn
             position=self._position,
             speaker=said.speaker,
             scene=self._scene,
@@ -89,31 +103,51 @@ class Scribe:
             response_seconds=said.response_seconds,
             text_to_speech_seconds=said.text_to_speech_seconds,
         )
-        # Not save(): it would look up whose call this is, once a turn. It is ours.
-        self._put(lambda: Turn.objects.bulk_create([turn]))
-        self.show("turn", speaker=str(said.speaker), text=said.text, interrupted=said.was_interrupted)
+        self._put(lambda: turn.save(force_insert=True))
+        if self.trace is not None:
+            self.trace.turn(said, self._scene)
+        logs.conversation.info("%s %s", logs.CALLER if said.speaker == Turn.Speaker.CALLER else logs.BOT, said.text)
+        if self._audience.wants("turn"):
+            self.show("turn", **as_dict(turn))
 
     def usage(self, report: UsageReport) -> None:
-        self._put(lambda: record(report, call_id=self._call.pk))
+        self._put(lambda: record(report, call=self._call))
+        if self.trace is not None:
+            self.trace.vendor(report)
 
     def show(self, kind: str, **details: Any) -> None:
-        """Tell whoever watches the tenant's calls live; they may miss it."""
-        self._put({"type": "live.event", "call": str(self._call.uuid), "kind": kind, **details})
+        """Tell whoever watches the call; they may miss it."""
+        if self._audience.wants(kind):
+            self._put({"kind": kind, **details})
 
-    def _put(self, entry: Callable[[], object] | dict[str, Any]) -> None:
+    def _put(self, entry: Callable[[], object] | Event) -> None:
         try:
             self._entries.put_nowait(entry)
+            if not self._is_over:
+                self._waiting += 1
+                metrics.scribe_entries.inc()
         except asyncio.QueueFull:
             logger.error("call %s: the database is away for too long, an entry is lost", self._call.uuid)
 
+    def _beat(self) -> None:
+        # A sign of life is no change that a copy of the call must follow.
+        Call.objects.filter(pk=self._call.pk).update(heartbeat_at=timezone.now(), updated_at=F("updated_at"))
+
     async def run(self) -> None:
         """Store entries, and give a sign of life, until cancelled."""
+        try:
+            await self._run()
+        finally:
+            metrics.scribe_entries.dec(self._waiting)
+            self._is_over = True
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         beat_at = loop.time() + HEARTBEAT_SECONDS
         while True:
             # On a clock of its own: a call in which much is said is alive, too.
             if loop.time() >= beat_at:
-                await self._store([lambda: Call.objects.filter(pk=self._call.pk).update(heartbeat_at=timezone.now())])
+                await self._store([self._beat])
                 beat_at = loop.time() + HEARTBEAT_SECONDS
             try:
                 async with asyncio.timeout_at(beat_at):
@@ -124,9 +158,12 @@ class Scribe:
             while not self._entries.empty():
                 entries.append(self._entries.get_nowait())
             await self._store([entry for entry in entries if not isinstance(entry, dict)])
-            await self._publish([entry for entry in entries if isinstance(entry, dict)])
+            if events := [entry for entry in entries if isinstance(entry, dict)]:
+                await self._audience.tell(events)
             for _ in entries:
                 self._entries.task_done()
+            self._waiting -= len(entries)
+            metrics.scribe_entries.dec(len(entries))
 
     async def flush(self, timeout: float = 30.0) -> bool:
         """Wait until everything is stored; False when the database did not come back in time."""
@@ -157,12 +194,3 @@ class Scribe:
             except Exception:  # one entry that cannot be stored must not hold up the others
                 logger.exception("call %s: an entry cannot be stored", self._call.uuid)
                 del writes[:1]
-
-    async def _publish(self, events: list[dict[str, Any]]) -> None:
-        layer = get_channel_layer()
-        if layer is None:
-            return
-        with contextlib.suppress(Exception):  # nobody may be watching, Redis may be away
-            async with asyncio.timeout(1):
-                for event in events:
-                    await layer.group_send(self._group, event)

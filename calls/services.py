@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from calls import admission, selftest, spending
 from calls import settings as call_settings
-from calls import spending
 from calls.case import Case, Ending, OpenTicket
-from calls.models import Announcement, Call, SpendLimit
+from calls.models import Announcement, Call, SpendLimit, Usage
 from calls.settings import CallSettings, Target
+from calls.usage import speech_cost
 from companies.phone import international
-from companies.services import find_customer, remember_caller
+from companies.services import Remembered, find_customer, remember_caller
+from monitoring import metrics
 from providers.prices import billing_day
+from providers.protocols import Choice
 from tenants.allowlist import Entry
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
+from tenants.services import server_announced
+from tenants.webhooks.outbox import one_event_each
 from tickets.models import Ticket
 from tickets.services import open_ticket
 
@@ -35,6 +42,8 @@ ANNOUNCEMENT_LIFETIME = timedelta(minutes=2)
 # Three heartbeats: a worker that is only slow keeps its calls.
 ANNOUNCEMENT_KEPT = timedelta(days=1)
 ABANDONED_AFTER = timedelta(seconds=35)
+REPRICED_AT_ONCE = timedelta(days=31)  # by one task, which must come to its end
+_ASKED_ABOUT = (Ticket.Status.OPEN, Ticket.Status.PENDING)  # of a caller who calls again
 
 
 class CallRefused(Exception):
@@ -46,10 +55,12 @@ class Opening:
     """All that a conversation needs to begin."""
 
     call: Call
-    server: AsteriskServer
+    server: AsteriskServer | None  # None: the call comes from a browser
     settings: CallSettings
     case: Case
     degraded: bool = False  # a spend limit is reached: no language model, no live speech
+    busy: bool = False  # there are too many calls: this one is told so
+    is_typed: bool = False  # what the caller says is not spoken: nothing is listened for
 
 
 def announce(
@@ -60,15 +71,17 @@ def announce(
     caller_name: str = "",
     data: dict[str, Any] | None = None,
     returned_from: UUID | None = None,
+    address: str | None = None,
 ) -> Announcement:
     """Register a call that the dialplan is about to hand over; valid once, for 2 minutes.
 
-    `returned_from` is the call that nobody took when it was handed over. Announced twice,
-    the last word counts. Raises CallRefused when a call has had this UUID.
+    `returned_from` is the call that nobody took when it was handed over; `address` is where the dialplan
+    asks from. Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
     """
     with acting_for(EVERYONE):  # the UUID is the world's: another tenant's call may have had it
         if Call.objects.filter(uuid=call_uuid).exists():
             raise CallRefused("this UUID has been used")
+    server_announced(server=server, address=address)
     values = {
         "server": server,
         "phone_number": phone_number[:40],
@@ -86,6 +99,8 @@ def announce(
 
 def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
     """Open the call that an Asterisk hands over. Raises CallRefused."""
+    if entry.is_shared:
+        entry = _announcer(call_uuid, entry)
     tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
     if tenant is None:
         raise CallRefused("the tenant is switched off")
@@ -99,11 +114,25 @@ def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
         return _begin(tenant, server, call_uuid, worker, degraded=verdict is SpendLimit.Action.DEGRADED)
 
 
+def _announcer(call_uuid: UUID, entry: Entry) -> Entry:
+    """The server of the tenant that announced the call, where several share an Asterisk."""
+    with acting_for(EVERYONE):  # whose it is, the announcement says
+        found = (
+            _fresh(call_uuid).select_related("server", "tenant").filter(server__is_shared=True, server__is_active=True)
+        )
+        announcement = found.first()
+    if announcement is None or not ip_network(announcement.server.network).overlaps(entry.network):
+        raise CallRefused("nobody announced it, and its Asterisk is shared")
+    return replace(entry, server_id=announcement.server_id, tenant_id=announcement.tenant.pk)
+
+
 @transaction.atomic
+@one_event_each()
 def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str, *, degraded: bool) -> Opening:
     announcement = _use_announcement(call_uuid)
     if announcement is None and server.require_announcement:
         raise CallRefused("the call was not announced")
+    busy = admission.exceeded(tenant) is not None
     case = Case()
     if announcement is not None:
         case.phone_number = international(announcement.phone_number)
@@ -118,11 +147,43 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
                 phone_number=case.phone_number,
                 language=tenant.language,
                 worker=worker,
+                scene=admission.BUSY if busy else "",
+                data=announcement.data if announcement else {},
+                is_test=selftest.makes(server=server, caller_name=case.caller_name),
             )
     except IntegrityError:
         raise CallRefused("this UUID has been used") from None
     recognise(call, case)
-    return Opening(call, server, call_settings.load(tenant), case, degraded)
+    return Opening(call, server, call_settings.load(tenant), case, degraded=degraded, busy=busy)
+
+
+LONGEST_TEST_SECONDS = 300.0
+
+
+@transaction.atomic
+@one_event_each()
+def begin_test(*, tenant: Tenant, phone_number: str, wants_ticket: bool, is_typed: bool, worker: str) -> Opening:
+    """Open a call that somebody of the company makes in a browser, in the tenant's scope. Raises CallRefused.
+
+    What it costs counts toward the spend limits, as it has to be paid.
+    """
+    verdict = spending.verdict(tenant=tenant)
+    if verdict is SpendLimit.Action.REFUSE:
+        raise CallRefused("a spend limit is reached")
+    case = Case(phone_number=international(phone_number), wants_ticket=wants_ticket)
+    call = Call.objects.create(
+        tenant=tenant,
+        uuid=uuid4(),
+        phone_number=case.phone_number,
+        language=tenant.language,
+        worker=worker,
+        is_test=True,
+    )
+    recognise(call, case)
+    settings = call_settings.load(tenant)
+    settings = replace(settings, max_seconds=min(settings.max_seconds, LONGEST_TEST_SECONDS))
+    degraded = verdict is SpendLimit.Action.DEGRADED
+    return Opening(call, None, settings, case, degraded=degraded, is_typed=is_typed)
 
 
 def _come_back(case: Case, call_uuid: UUID | None) -> None:
@@ -137,12 +198,16 @@ def _come_back(case: Case, call_uuid: UUID | None) -> None:
 
 def _use_announcement(call_uuid: UUID) -> Announcement | None:
     """What was announced of this call; each announcement serves once."""
-    now = timezone.now()
-    fresh = Announcement.objects.filter(call_uuid=call_uuid, used_at=None, created_at__gt=now - ANNOUNCEMENT_LIFETIME)
+    fresh = _fresh(call_uuid)
     announcement = fresh.first()
-    if announcement is None or not fresh.update(used_at=now):
+    if announcement is None or not fresh.update(used_at=timezone.now()):
         return None
     return announcement
+
+
+def _fresh(call_uuid: UUID) -> QuerySet[Announcement]:
+    since = timezone.now() - ANNOUNCEMENT_LIFETIME
+    return Announcement.objects.filter(call_uuid=call_uuid, used_at=None, created_at__gt=since)
 
 
 def recognise(call: Call, case: Case) -> None:
@@ -152,7 +217,8 @@ def recognise(call: Call, case: Case) -> None:
     if call.phone_number != case.phone_number:
         call.phone_number = case.phone_number
         Call.objects.filter(pk=call.pk).update(phone_number=case.phone_number)
-    case.earlier_calls = Call.objects.filter(phone_number=case.phone_number).exclude(pk=call.pk).count()
+    earlier = Call.objects.filter(phone_number=case.phone_number, is_test=False).exclude(pk=call.pk)
+    case.earlier_calls = earlier.count()
     customer = find_customer(phone_number=case.phone_number)
     if customer is None:
         return
@@ -162,7 +228,7 @@ def recognise(call: Call, case: Case) -> None:
     Call.objects.filter(pk=call.pk).update(customer=customer)
     ticket = (
         Ticket.objects.select_related("problem_type")
-        .filter(customer=customer, status=Ticket.Status.OPEN, problem_type__isnull=False)
+        .filter(customer=customer, status__in=_ASKED_ABOUT, problem_type__isnull=False)
         .first()
     )
     if ticket is not None and ticket.problem_type is not None:
@@ -175,21 +241,38 @@ class LineQuality:
     dropped_frames: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """What the bot said without asking a vendor, and which one it would have asked."""
+
+    characters: int = 0
+    vendor: Choice | None = None
+
+
 @transaction.atomic
-def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) -> Ticket | None:
-    """Close the call and leave its ticket, in one transaction; the second time does nothing."""
+@one_event_each()
+def finish(
+    *, call_id: int, ending: Ending, case: Case, quality: LineQuality, cached: Cached = Cached()
+) -> Ticket | None:
+    """Close the call and leave its ticket, in one transaction; the second time does nothing.
+
+    A test call leaves nothing but its own row, unless `case.wants_ticket`.
+    """
     call = Call.objects.select_for_update().get(pk=call_id)
     # Who was given up while the database was away, and lives, knows better how it ended.
     was_given_up = call.end_reason == Call.EndReason.WORKER_DIED and ending.reason != Call.EndReason.WORKER_DIED
     if call.status != Call.Status.IN_PROGRESS and not was_given_up:
         return None
-    remembered = remember_caller(
-        phone_number=case.phone_number,
-        first_name=case.first_name,
-        last_name=case.last_name,
-        email=case.email,
-        company=case.company,
-    )
+    if call.is_test:  # who tries the bot becomes no customer
+        remembered = Remembered(call.customer, call.customer.company if call.customer else None, {})
+    else:
+        remembered = remember_caller(
+            phone_number=case.phone_number,
+            first_name=case.first_name,
+            last_name=case.last_name,
+            email=case.email,
+            company=case.company,
+        )
     call.status = ending.status
     call.end_reason = ending.reason
     call.transfer_to = ending.transfer_to
@@ -200,18 +283,40 @@ def finish(*, call_id: int, ending: Ending, case: Case, quality: LineQuality) ->
     call.disclosure = case.disclosure
     call.recording_refused = case.recording_refused
     call.late_frames, call.dropped_frames = quality.late_frames, quality.dropped_frames
+    call.is_resolved = ending.status == Call.Status.COMPLETED and bool(case.is_fixed)
+    call.cached_characters = cached.characters
+    call.cached_eur = speech_cost(cached.characters, cached.vendor) if cached.vendor else None
     call.save()
+    if call.is_test and not case.wants_ticket:
+        return None
+    if not call.is_test:
+        problem_type = case.problem.code if case.problem else metrics.UNKNOWN
+        transaction.on_commit(lambda: _count(call, problem_type), robust=True)
     return open_ticket(call=call, case=case, ending=ending, remembered=remembered)
+
+
+def _count(call: Call, problem_type: str) -> None:
+    metrics.calls_total.labels(call.status, metrics.problem_types(problem_type)).inc()
+    metrics.call_duration_seconds.observe(call.duration_seconds or 0.0)
+    metrics.spoken.labels("store").inc(call.cached_characters)
+    metrics.cache_savings.inc(float(call.cached_eur or 0))
+    if call.is_resolved:
+        metrics.resolved_calls.inc()
+        metrics.human_cost.inc(float(call.tenant.human_call_eur))
 
 
 def free_target(candidates: Sequence[Target]) -> str:
     """The first extension that has not taken its share of calls lately; "" when all have."""
     for target in candidates:
-        since = timezone.now() - timedelta(minutes=target.per_minutes)
-        taken = Call.objects.filter(transfer_to=target.extension, ended_at__gt=since).count()
-        if not target.max_transfers or taken < target.max_transfers:
+        if not target.max_transfers or taken_lately(target.extension, target.per_minutes) < target.max_transfers:
             return target.extension
     return ""
+
+
+def taken_lately(extension: str, minutes: int) -> int:
+    """How many calls were handed over to an extension within the last minutes."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    return Call.objects.filter(transfer_to=extension, ended_at__gt=since, is_test=False).count()
 
 
 def result(call: Call) -> str:
@@ -284,6 +389,12 @@ def reprice_everyone(*, since: date) -> None:
     """Have the usage of every tenant priced again up to today, once the change of a price is committed."""
     from calls.tasks import reprice as task  # it calls close_abandoned above
 
-    period = {"since": since.isoformat(), "until": billing_day().isoformat()}
+    today = billing_day()
     for tenant in Tenant.objects.all():
-        task.delay_on_commit(tenant_id=tenant.pk, **period)
+        with acting_for(tenant):
+            oldest = Usage.objects.aggregate(first=Min("created_at"))["first"]
+        first = max(since, billing_day(oldest)) if oldest else today
+        while first <= today:
+            last = min(today, first + REPRICED_AT_ONCE - timedelta(days=1))
+            task.delay_on_commit(tenant_id=tenant.pk, since=first.isoformat(), until=last.isoformat())
+            first = last + timedelta(days=1)

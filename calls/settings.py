@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls.understanding import FaqIndex, ProblemIndex
 from companies.models import Company
@@ -13,7 +13,7 @@ from tenants import hours, presets
 from tenants.hours import Schedule
 from tenants.models import FaqEntry, Keyword, Phrase, ProblemType, Tenant, TransferTarget
 from tenants.vendors import choices
-from tenants.voices import voice_of
+from tenants.voices import named, voice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Target:
     extension: str
     schedule: Schedule
     is_on_call: bool = False
+    takes_overflow: bool = False
     max_transfers: int = 0  # within `per_minutes`; 0: no limit
     per_minutes: int = 60
 
@@ -86,6 +87,7 @@ class CallSettings:
     announces_recording: bool
     answers: tuple[Answer, ...]
     faq: FaqIndex[Answer]
+    words_answers: bool = False  # the language model may word an answer itself
     # Vendors in order of preference (those of speech are the voice's); none: the platform's.
     speech_to_text: tuple[Choice, ...] = ()
     language_model: tuple[Choice, ...] = ()
@@ -105,20 +107,41 @@ class CallSettings:
         return self.script_texts() + [answer.text for answer in self.answers]
 
 
+_known: dict[int, tuple[object, CallSettings]] = {}
+MOST_KNOWN = 500  # tenants
+
+
 def load(tenant: Tenant) -> CallSettings:
-    """Read a tenant's configuration; inside its scope, in a database thread."""
+    """The configuration of a tenant as just read; inside its scope, in a database thread.
+
+    Its rows are read again, and their indexes made, when `Tenant.configuration` or the
+    tenant's own row has changed: that was two thirds of what it cost to begin a call.
+    """
+    row = [getattr(tenant, field.attname) for field in tenant._meta.concrete_fields]
+    state = row, [registry.defaults(kind) for kind in registry.KINDS]
+    known = _known.get(tenant.pk)
+    if known is None or known[0] != state:
+        if len(_known) >= MOST_KNOWN:
+            _known.pop(next(iter(_known)), None)
+        known = _known[tenant.pk] = state, _read(tenant)
+    # Callers add to these, so they are no configuration.
+    return replace(known[1], companies=tuple(Company.objects.values_list("name", flat=True)))
+
+
+def load_drafts(tenant: Tenant) -> CallSettings:
+    """As `load`, as if the phrases that wait were published."""
+    return _read(tenant, with_drafts=True)
+
+
+def _read(tenant: Tenant, *, with_drafts: bool = False) -> CallSettings:
     phrases = {
         key: Spoken(key, phrase.text, phrase.interruptible) for key, phrase in presets.phrases(tenant.language).items()
     }
-    for key, text in Phrase.objects.filter(language=tenant.language).values_list("key", "text"):
+    for key, live, draft in Phrase.objects.filter(language=tenant.language).values_list("key", "text", "draft"):
+        text = (with_drafts and draft) or live
         if key in phrases and text.strip():
             phrases[key] = Spoken(key, text, phrases[key].interruptible)
-    # The company's own name never changes within a call: with it in place the greeting is
-    # one piece of sound, spoken once and for all.
-    name = tenant.name.translate({ord("{"): None, ord("}"): None})
-    phrases = {
-        key: Spoken(key, phrase.text.replace("{tenant}", name), phrase.interruptible) for key, phrase in phrases.items()
-    }
+    phrases = {key: Spoken(key, named(phrase.text, tenant), phrase.interruptible) for key, phrase in phrases.items()}
 
     problems = {
         row.code: Problem(
@@ -144,7 +167,6 @@ def load(tenant: Tenant) -> CallSettings:
     for keyword in words(Keyword.Kind.PROBLEM):
         if keyword.problem_type is not None:
             by_problem[keyword.problem_type.code].append(keyword.text)
-    companies = tuple(Company.objects.values_list("name", flat=True))
     entries = [
         ([row.question, *row.other_wordings.splitlines()], Answer(row.pk, row.answer))
         for row in FaqEntry.objects.filter(is_active=True, language=tenant.language)
@@ -164,11 +186,8 @@ def load(tenant: Tenant) -> CallSettings:
         keyterms={keyword.text: keyword.boost for keyword in keywords if keyword.boost},
         anger_words=tuple(keyword.text for keyword in words(Keyword.Kind.ANGER)),
         censored={keyword.text: keyword.replacement for keyword in words(Keyword.Kind.CENSORED)},
-        companies=companies,
-        targets=tuple(
-            Target(row.extension, hours.load_target(row), row.is_on_call, row.max_transfers, row.per_minutes)
-            for row in TransferTarget.objects.filter(is_active=True)
-        ),
+        companies=(),
+        targets=tuple(target_of(row) for row in TransferTarget.objects.filter(is_active=True)),
         schedule=hours.load(tenant),
         after_hours=tenant.after_hours,
         asks=frozenset(
@@ -177,6 +196,18 @@ def load(tenant: Tenant) -> CallSettings:
         announces_recording=tenant.record_calls and tenant.announces_recording,
         answers=tuple(answer for _, answer in entries),
         faq=FaqIndex(entries, tenant.language),
+        words_answers=tenant.words_answers,
         speech_to_text=vendors["stt"],
         language_model=vendors["llm"],
+    )
+
+
+def target_of(row: TransferTarget) -> Target:
+    return Target(
+        row.extension,
+        hours.load_target(row),
+        is_on_call=row.is_on_call,
+        takes_overflow=row.takes_overflow,
+        max_transfers=row.max_transfers,
+        per_minutes=row.per_minutes,
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 
 from calls.audio import CallAudio, Playback
 from calls.settings import Spoken
+from monitoring import metrics
+from providers import registry
 from providers.phrases import phrase_store
 from providers.protocols import Failure, OnUsage, ProviderError, Voice
 from providers.segments import Segment, segments
@@ -75,6 +78,9 @@ class Speaking:
         self._audio = audio
         self._voice = voice
         self._is_cached_only = is_cached_only
+        self.cached_characters = 0  # said without asking a vendor
+        speakers = voice.vendors or registry.defaults("tts")
+        self._is_elevenlabs = bool(speakers) and speakers[0].provider == "elevenlabs"
         self._on_change = on_change
         self._on_usage = on_usage
 
@@ -85,9 +91,8 @@ class Speaking:
         speech = Speech(phrase, playback, "".join(part.text for part in parts).strip())
         self._audio.play(playback)
         # In a task only when it must be: a cached phrase is complete before the next frame.
-        while parts and (pcm := phrase_store().cached(parts[0].text, self._voice)) is not None:
-            speech.begin_part(parts.pop(0).text)
-            playback.feed(pcm)
+        while parts and self._say_cached(speech, parts[0]):
+            parts.pop(0)
         if parts and self._is_cached_only:
             speech.error = ProviderError("no vendor", Failure.REFUSED, "a spend limit is reached")
             self._say_what_is_cached(speech, parts[1:] if parts[0].is_value else [])
@@ -98,12 +103,40 @@ class Speaking:
             playback.complete()
         return speech
 
+    def follow(self, phrase: Spoken, sentences: AsyncGenerator[str, None]) -> Speech:
+        """Begin to say what is still being written; nothing of it is kept."""
+        speech = Speech(phrase, Playback(interruptible=phrase.interruptible), "")
+        self._audio.play(speech.playback)
+        speech.feed_with(asyncio.get_running_loop().create_task(self._follow(speech, sentences)))
+        return speech
+
+    async def _follow(self, speech: Speech, sentences: AsyncGenerator[str, None]) -> None:
+        try:
+            async with aclosing(sentences):
+                async for sentence in sentences:
+                    speech.text = f"{speech.text} {sentence}".strip()
+                    await self._voice_parts(speech, [Segment(f"{sentence} ", is_value=True)])
+                    if speech.error is not None:
+                        break
+        finally:
+            speech.playback.complete()
+            self._on_change()
+
     async def _synthesise(self, speech: Speech, parts: list[Segment]) -> None:
+        try:
+            await self._voice_parts(speech, parts)
+        finally:
+            speech.playback.complete()
+            self._on_change()
+
+    async def _voice_parts(self, speech: Speech, parts: list[Segment]) -> None:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         try:
             while parts:
                 part, has_begun = parts.pop(0), False
+                if self._say_cached(speech, part):
+                    continue
                 async for pcm in phrase_store().stream(part.text, self._voice, self._on_usage, keep=not part.is_value):
                     if not has_begun:
                         has_begun = True
@@ -114,14 +147,20 @@ class Speaking:
         except (ProviderError, OSError) as error:
             speech.error = error if isinstance(error, ProviderError) else ProviderError("store", Failure.GARBAGE)
             self._say_what_is_cached(speech, parts)
-        finally:
-            speech.playback.complete()
-            self._on_change()
 
     def _say_what_is_cached(self, speech: Speech, parts: list[Segment]) -> None:
         """Without a voice a name is left out, and what stands around it is said all the same."""
         for part in parts:
-            if (pcm := phrase_store().cached(part.text, self._voice)) is None:
+            if not self._say_cached(speech, part):
                 return
-            speech.begin_part(part.text)
-            speech.playback.feed(pcm)
+
+    def _say_cached(self, speech: Speech, part: Segment) -> bool:
+        """Whether the part is in memory, and is played."""
+        if (pcm := phrase_store().cached(part.text, self._voice)) is None:
+            return False
+        speech.begin_part(part.text)
+        speech.playback.feed(pcm)
+        self.cached_characters += phrase_store().characters(part.text, self._voice)
+        if self._is_elevenlabs:
+            metrics.elevenlabs_requests.labels("cache_hit").inc()
+        return True

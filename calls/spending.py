@@ -17,7 +17,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 
-from calls import metrics
 from calls.models import SpendDay, SpendLimit
 from providers.prices import billing_day
 from tenants.models import Tenant
@@ -87,8 +86,7 @@ def platform_budgets() -> list[Budget]:
 def verdict(*, tenant: Tenant) -> SpendLimit.Action | None:
     """What to do with a call that comes now; None: take it as usual. In the tenant's scope.
 
-    The stricter of the tenant's limit and the platform's. Whatever is at 80 % is logged
-    once, and each share is in `voicebot_spend_share`.
+    The stricter of the tenant's limit and the platform's. Whatever is at 80 % is logged once.
     """
     own, action = budgets(tenant=tenant)
     verdicts = {
@@ -115,9 +113,8 @@ _told: dict[tuple[str, str], Level] = {}
 
 
 def _report(found: list[Budget], whose: str) -> Level:
-    """Measure and, when a level is entered, log; returns the worst."""
+    """Log when a level is entered; returns the worst."""
     for budget in found:
-        metrics.spend_share.labels(whose, budget.period).set(budget.share)
         if budget.level > _told.get((whose, budget.period), Level.FINE):
             text = "the spend limit of the %s (%s) is at %.0f %%: %.2f of %.2f €"
             logger.warning(text, budget.period, whose, budget.share * 100, budget.spent, budget.limit)

@@ -7,29 +7,38 @@ import time
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from prometheus_client import Histogram
 
-from calls import metrics, spending
-from calls.models import Usage
+from calls import spending
+from calls.models import Call, Usage
+from monitoring import metrics
 from providers.prices import PriceBook, billing_day, cost_eur
-from providers.protocols import UsageReport
+from providers.protocols import Choice, UsageReport
 
 logger = logging.getLogger(__name__)
 
 PRICES_SECONDS = 60.0  # how long a price list is used before it is read again
 
 
-@transaction.atomic
-def record(report: UsageReport, *, call_id: int | None) -> Usage:
+def record(report: UsageReport, *, call: Call | None) -> Usage:
     """Store a usage with its cost, in the tenant's scope and a database thread.
 
     Without a price the cost is empty, and that is logged and counted, never zero.
     """
+    usage = _store(report, call)
+    _count(usage)  # what is not stored is tried again
+    return usage
+
+
+@transaction.atomic
+def _store(report: UsageReport, call: Call | None) -> Usage:
     now = timezone.now()
     day = billing_day(now)
     usage = Usage(
-        call_id=call_id,
+        call=call,
         kind=report.kind,
         provider=report.provider,
         model=report.model,
@@ -48,12 +57,60 @@ def record(report: UsageReport, *, call_id: int | None) -> Usage:
     # Of what is stored, so that pricing the row again comes to the same.
     usage.cost_eur = cost_eur(usage, _prices_of(day))
     usage.save(force_insert=True)
-    if usage.cost_eur is None:
-        metrics.unpriced_usage.labels(report.provider, report.model).inc()
-        logger.warning("no price for %s %s: its cost is unknown", report.provider, report.model)
-    elif usage.cost_eur:
+    if usage.cost_eur:
         spending.add(day, usage.cost_eur)
     return usage
+
+
+def _count(usage: Usage) -> None:
+    """Tell Prometheus: by vendor, and by the names that the vendors of old had."""
+    vendor = (usage.provider, usage.model)
+    metrics.vendor_requests.labels(usage.kind, *vendor).inc()
+    if usage.cost_eur is None:
+        metrics.unpriced_usage.labels(*vendor).inc()
+        logger.warning("no price for %s %s: its cost is unknown", *vendor)
+    else:
+        metrics.vendor_cost.labels(usage.kind, *vendor).inc(float(usage.cost_eur))
+    if usage.latency_seconds is not None:
+        metrics.vendor_latency_seconds.labels(usage.kind, usage.provider).observe(usage.latency_seconds)
+        _RESPONSES[usage.kind].observe(usage.latency_seconds)
+    if usage.kind == Usage.Kind.LANGUAGE_MODEL:
+        for kind, tokens in (
+            ("input", usage.input_tokens),
+            ("cached", usage.cached_tokens),
+            ("output", usage.output_tokens),
+        ):
+            metrics.vendor_tokens.labels(*vendor, kind).inc(tokens)
+    elif usage.kind == Usage.Kind.TEXT_TO_SPEECH:
+        metrics.vendor_characters.labels(*vendor).inc(usage.characters)
+        if usage.call_id is not None:
+            metrics.spoken.labels("vendor").inc(usage.characters)
+    else:
+        metrics.vendor_audio_seconds.labels(*vendor).inc(float(usage.audio_seconds))
+    if usage.provider == "elevenlabs":
+        metrics.elevenlabs_requests.labels("api_call").inc()
+        metrics.elevenlabs_characters.inc(usage.characters)
+    elif usage.provider == "deepgram":
+        metrics.deepgram_requests.inc()
+        metrics.deepgram_audio_seconds.inc(float(usage.audio_seconds))
+    elif usage.provider == "groq":
+        metrics.groq_requests.labels(usage.model).inc()
+        metrics.groq_tokens_input.inc(usage.input_tokens)
+        metrics.groq_tokens_output.inc(usage.output_tokens)
+
+
+_RESPONSES: dict[str, Histogram] = {
+    Usage.Kind.SPEECH_TO_TEXT: metrics.stt_response_seconds,
+    Usage.Kind.LANGUAGE_MODEL: metrics.llm_response_seconds,
+    Usage.Kind.TEXT_TO_SPEECH: metrics.tts_response_seconds,
+}
+
+
+def speech_cost(characters: int, vendor: Choice) -> Decimal | None:
+    """What so many characters cost today in euros; None when no price is known."""
+    model = vendor.model or getattr(settings, f"{vendor.provider.upper()}_MODEL", "")
+    report = UsageReport(kind="tts", provider=vendor.provider, model=model, characters=characters)
+    return cost_eur(report, _prices_of(billing_day()))
 
 
 _prices: tuple[float, date, PriceBook] | None = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
-from calls.settings import Spoken
+from calls.settings import Answer, Spoken
 from calls.understanding import asks_if_machine, asks_to_repeat, is_question, refuses, refuses_recording
 
 
@@ -31,15 +33,43 @@ class Asides:
             return True
         if not settings.answers:
             return False
-        answer = settings.faq.match(text)
-        if answer is None and is_question(text, settings.language):
-            choice = asyncio.ensure_future(self._desk.choose_answer(text, settings.faq.nearest(text)))
-            answer = await self._dialogue.meanwhile(choice)
-        if answer is None:
+        if (answer := settings.faq.match(text)) is not None:
+            await self._answer(answer)
+        elif not is_question(text, settings.language):
             return False
-        await self._dialogue.speak(Spoken(f"faq_{answer.id}", answer.text))
-        await self._dialogue.say("faq_back")
+        elif settings.words_answers:
+            if not await self._answer_in_own_words(text):
+                return False
+        else:
+            choice = asyncio.ensure_future(self._desk.choose_answer(text, settings.faq.nearest(text)))
+            if (answer := await self._dialogue.meanwhile(choice)) is None:
+                return False
+            await self._answer(answer)
+        if not self._dialogue.has_words:  # who interrupts has come back alone
+            await self._dialogue.say("faq_back")
         return True
+
+    async def _answer(self, answer: Answer) -> None:
+        await self._dialogue.speak(Spoken(f"faq_{answer.id}", answer.text))
+
+    async def _answer_in_own_words(self, question: str) -> bool:
+        """Say what the model writes from its first sentence on; whether it wrote any."""
+        sentences = self._desk.word_answer(question, self._dialogue.settings.faq.nearest(question))
+        first = await self._dialogue.meanwhile(asyncio.ensure_future(_next(sentences)))
+        if first:
+            await self._dialogue.tell(_chain(first, sentences))
+        return bool(first)
+
+
+async def _next(sentences: AsyncGenerator[str, None]) -> str:
+    return await anext(sentences, "")
+
+
+async def _chain(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(rest):
+        yield first
+        async for sentence in rest:
+            yield sentence
 
 
 async def announce_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None:

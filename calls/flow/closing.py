@@ -6,7 +6,16 @@ import contextlib
 
 from calls.case import Ending
 from calls.dialogue import Dialogue
-from calls.fates import CallerAngry, CallerSilent, CallerWantsHuman, CallTooLong, CannotHear, CannotSpeak, ServiceStops
+from calls.fates import (
+    CallerAngry,
+    CallerSilent,
+    CallerWantsHuman,
+    CallTooLong,
+    CannotHear,
+    CannotSpeak,
+    ServiceStops,
+    TakenOver,
+)
 from calls.models import Call
 
 
@@ -20,6 +29,6 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
     """Say something on the way out; what else the caller wants is being done already, or cannot be."""
     with contextlib.suppress(
-        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops
+        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops, TakenOver
     ):
         await dialogue.say(phrase)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from calls import metrics
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerWantsHuman, CallTooLong, CannotHear, ServiceStops
@@ -12,6 +11,7 @@ from calls.flow.closing import say_anyway
 from calls.flow.desk import Desk
 from calls.flow.handover import handover
 from calls.turns import Patience
+from monitoring import metrics
 
 logger = logging.getLogger(__name__)
 

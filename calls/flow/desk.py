@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -30,10 +30,14 @@ class Desk(Protocol):
     async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
         """Which of the company's answers fits a question, by the language model; None: none."""
 
-    async def free_target(self, *, on_call: bool = False) -> str:
+    def word_answer(self, question: str, answers: Sequence[Answer]) -> AsyncGenerator[str, None]:
+        """An answer to a question in other words than the company's, a sentence at a time; none: it has none."""
+
+    async def free_target(self, *, on_call: bool = False, overflow: bool = False) -> str:
         """The extension of a person who can take the call now; "" when nobody can.
 
-        `on_call`: one who is reachable outside the opening hours.
+        `on_call`: one who is reachable outside the opening hours. `overflow`: one who takes
+        the calls that there are too many of.
         """
 
     def stop_recording(self) -> None:

@@ -9,10 +9,14 @@ from calls.flow.desk import Desk
 from calls.models import Call
 
 
-async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, error: str = "") -> Ending:
-    """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back."""
+async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, extension: str = "", error: str = "") -> Ending:
+    """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back.
+
+    `extension`: somebody has chosen it already.
+    """
     dialogue.enter("handover")
-    extension = "" if case.wants_callback else await desk.free_target()
+    if not extension and not case.wants_callback:
+        extension = await desk.free_target()
     if extension:
         await say_anyway(dialogue, "transfer")
         return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from calls import metrics
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import (
@@ -15,9 +14,12 @@ from calls.fates import (
     CallTooLong,
     CannotHear,
     CannotSpeak,
+    Dismissed,
     ServiceStops,
+    TakenOver,
 )
 from calls.flow.asides import Asides
+from calls.flow.busy import turn_away
 from calls.flow.closing import part, say_anyway
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
@@ -28,19 +30,23 @@ from calls.flow.identification import identification
 from calls.flow.opening import opening
 from calls.flow.remedy import remedy
 from calls.models import Call
+from monitoring import metrics
 
 logger = logging.getLogger(__name__)
 
 LINE_FAILURES = ("error", "idle")
 
 
-async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
-    """Hold the conversation; never raises what a caller or a vendor can cause."""
+async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = False) -> Ending:
+    """Hold the conversation; never raises what a caller or a vendor can cause.
+
+    `busy`: there are too many calls, and this one goes no further.
+    """
     dialogue.aside = Asides(dialogue, case, desk)
     try:
         try:
             try:
-                return await _script(dialogue, case, desk)
+                return await (turn_away if busy else _script)(dialogue, case, desk)
             except CannotHear as error:
                 return await without_ears(dialogue, case, desk, error)
             except CallerSilent:
@@ -59,11 +65,15 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
             case.wants_human = True
             keep_words(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
+        except TakenOver as order:
+            return await handover(dialogue, case, desk, extension=str(order))
+    except Dismissed:
+        return Ending(Call.Status.COMPLETED, Call.EndReason.DISMISSED)
     except CallerGone as gone:
         if str(gone) in LINE_FAILURES:  # without a mark the call goes to a person, if it still lives
             return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"the line failed: {gone}")
         return Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
-    except (CallerSilent, CallTooLong, CannotHear, ServiceStops):
+    except (CallerSilent, CallTooLong, CannotHear, ServiceStops, TakenOver):
         # Once more, in the last words of a call that was ending anyway.
         return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
     except CannotSpeak as error:

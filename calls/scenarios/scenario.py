@@ -44,6 +44,7 @@ class Company:
     on_call: str = ""  # the extension of whoever is reachable outside the opening hours
     is_open: bool = True
     answers: Mapping[str, str] | None = None  # question -> answer
+    words_answers: bool = False
     record: bool = False
     announces_recording: bool = False
     skipped_items: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class Vendors:
     llm_is_away: bool = False
     llm_problem: str = ""  # the code that the language model decides on, or «off topic»; "" is that it does not know
     llm_answer: str = ""  # the question of the company's answers that it chooses
+    llm_sentences: tuple[str, ...] = ()  # that it answers in its own words
     hears_until: float | None = None  # seconds of the call; from then on speech-to-text is gone
     speaks_until: float | None = None  # from then on only what is cached is spoken
     is_cached: bool = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +91,20 @@ class FakeSpeaking:
         speech.playback.complete()
         return speech
 
+    def follow(self, phrase: Spoken, sentences: AsyncGenerator[str, None]) -> Speech:
+        speech = Speech(phrase, Playback(interruptible=phrase.interruptible), "")
+        self.speeches.append(speech)
+        self._audio.play(speech.playback)
+        speech.feed_with(asyncio.create_task(self._follow(speech, sentences)))
+        return speech
+
+    async def _follow(self, speech: Speech, sentences: AsyncGenerator[str, None]) -> None:
+        async for sentence in sentences:
+            speech.text = f"{speech.text} {sentence}".strip()
+            speech.begin_part(f"{sentence} ")
+            speech.playback.feed(bytes(FRAME_BYTES) * FRAMES_PER_WORD * len(sentence.split()))
+        speech.playback.complete()
+
 
 class FakeDesk:
     """Knows what it is told. `free`: the extension of who can take the call."""
@@ -100,12 +114,14 @@ class FakeDesk:
         *,
         decision: str | None = None,
         choice: Answer | None = None,
+        sentences: Sequence[str] = (),
         caller: Case | None = None,
         free: str = "technician",
         now: datetime = datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
     ) -> None:
         self.decision = decision
         self.choice = choice
+        self.sentences = sentences
         self.caller = caller
         self.free = free
         self.time = now
@@ -126,7 +142,11 @@ class FakeDesk:
     async def choose_answer(self, question: str, answers: Sequence[Answer]) -> Answer | None:
         return self.choice
 
-    async def free_target(self, *, on_call: bool = False) -> str:
+    async def word_answer(self, question: str, answers: Sequence[Answer]) -> AsyncGenerator[str, None]:
+        for sentence in self.sentences:
+            yield sentence
+
+    async def free_target(self, *, on_call: bool = False, overflow: bool = False) -> str:
         return self.free
 
     def stop_recording(self) -> None:
@@ -170,14 +190,14 @@ class Stage:
     def bot(self, key: str) -> Said:
         return next(said for said in self.scribe.said if said.phrase == key)
 
-    async def play(self, case: Case | None = None) -> Ending:
-        """The whole support call, from a copy of `case`.
+    async def play(self, case: Case | None = None, *, busy: bool = False) -> Ending:
+        """The whole support call, from a copy of `case`; `busy` as for `support`.
 
         Raises TimeoutError when it does not end in an hour of the call.
         """
         self.case = replace(case) if case else Case()
         caller = self._call()
-        call = asyncio.create_task(support(self.dialogue, self.case, self.desk))
+        call = asyncio.create_task(support(self.dialogue, self.case, self.desk, busy=busy))
         try:
             while not call.done():
                 if self.audio.now >= LONGEST_CALL:

@@ -47,7 +47,19 @@ def euros(amount: Decimal | None) -> str:
     """Fractions of a cent matter in a call's cost: four places below one euro."""
     if amount is None:
         return "–"
-    return f"{number_format(amount, 2 if amount >= 1 else 4)} €"
+    return f"{number_format(amount, 2 if abs(amount) >= 1 else 4)} €"
+
+
+@register.filter
+def percent(share: float | Decimal | None) -> str:
+    """0.7 is 70 %; nothing is a dash."""
+    return "–" if share is None else f"{share:.0%}".replace("%", " %")
+
+
+@register.filter
+def unlocalised(value: object) -> str:
+    """A figure for a script, whatever the language: 4.2 and never 4,2."""
+    return str(value)
 
 
 @register.filter

@@ -1,15 +1,16 @@
 """What did the caller say? Pure functions of the text, each well under a millisecond."""
 
-from calls.understanding.anger import is_angry, wants_human
+from calls.understanding.anger import angry_words, is_angry, wants_human
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
 from calls.understanding.fixed import fixed
+from calls.understanding.grounding import is_grounded
 from calls.understanding.names import first_name, refuses
 from calls.understanding.phone import normalise_number, phone
-from calls.understanding.problem import ProblemIndex, problem
+from calls.understanding.problem import Mention, ProblemIndex, mentions, problem
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
@@ -25,7 +26,9 @@ from calls.understanding.yes_no import Answer, yes_no
 __all__ = [
     "Answer",
     "FaqIndex",
+    "Mention",
     "ProblemIndex",
+    "angry_words",
     "asks_if_machine",
     "asks_to_repeat",
     "censor",
@@ -38,9 +41,11 @@ __all__ = [
     "is_angry",
     "is_backchannel",
     "is_done",
+    "is_grounded",
     "is_noise",
     "is_question",
     "is_unfinished",
+    "mentions",
     "normalise_number",
     "phone",
     "problem",

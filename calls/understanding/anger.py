@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from calls.understanding.fixed import fixed
@@ -32,28 +32,60 @@ def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     expressions; mild ones («c'est pas normal») take two. What is negated («je ne suis
     vraiment pas en colère») does not count, nor do oaths of joy («putain, ça remarche !»).
     """
-    expressions = _anger(tuple(own_words), language)
-    oaths = _listed("anger", "mild", language)
+    oaths = _listed("anger", "oaths", language)
     score = -_STRONG * len(_phrases("harmless", language).find(words(text, language)))
     only_oaths = True
-    for clause in clauses(text, language):
-        for hit in expressions.find(clause):
-            if not (_is_negated(clause[: hit.start], language) or _is_anothers(clause, hit, language)):
-                score += hit.value
-                only_oaths = only_oaths and oaths.issuperset(clause[hit.start : hit.end])
+    for expression, weight in _expressions(text, own_words, language):
+        score += weight
+        only_oaths = only_oaths and oaths.issuperset(expression)
     if score < _THRESHOLD:
         return False
     return not (only_oaths and fixed(text, language) is Answer.YES)
 
 
-def _is_negated(before: Sequence[str], language: str) -> bool:
-    between, negation = _listed("anger", "between", language), _listed("anger", "negation", language)
+def angry_words(text: str, own_words: Iterable[str], language: str) -> list[str]:
+    """The expressions that `is_angry` weighs, folded; what is negated or another's is left out."""
+    return [" ".join(expression) for expression, _weight in _expressions(text, own_words, language)]
+
+
+def _expressions(text: str, own_words: Iterable[str], language: str) -> Iterator[tuple[Sequence[str], int]]:
+    expressions = _anger(tuple(own_words), language)
+    for clause in clauses(text, language):
+        for hit in expressions.find(clause):
+            before, expression = clause[: hit.start], clause[hit.start : hit.end]
+            calm = (
+                _is_negated(before, expression, language)
+                or _blames_oneself(before, expression, language)
+                or _is_anothers(clause, hit, language)
+            )
+            if not calm:
+                yield expression, hit.value
+
+
+def _follows(leads: frozenset[str], before: Sequence[str], language: str) -> bool:
+    """Whether one of `leads` comes before, with nothing but small words after it."""
+    between = _listed("anger", "between", language)
     for word in reversed(before):
-        if word in negation:
+        if word in leads:
             return True
         if word not in between:
             return False
     return False
+
+
+def _is_negated(before: Sequence[str], expression: Sequence[str], language: str) -> bool:
+    """«Pas en colère»; but «ça marche toujours pas votre truc» negates the working."""
+    starts_clause = expression[0] in _listed("anger", "clause_start", language)
+    if starts_clause and before and before[-1] not in _listed("anger", "reported", language):
+        return False
+    return _follows(_listed("anger", "negation", language), before, language)
+
+
+def _blames_oneself(before: Sequence[str], expression: Sequence[str], language: str) -> bool:
+    """«Je suis complètement nul», «je suis incapable de vous le dire»."""
+    return expression[-1] in _listed("anger", "blame", language) and _follows(
+        _listed("anger", "oneself", language), before, language
+    )
 
 
 @cache
@@ -63,10 +95,13 @@ def _phrases(section: str, language: str) -> Lexicon[str]:
 
 def _is_anothers(clause: Sequence[str], hit: Hit[int], language: str) -> bool:
     """«Mon mari est énervé contre la box»; but «mon mari est furieux contre vous» is meant for us."""
+    others = _phrases("another", language).find(clause[: hit.start])
     return (
-        bool(_phrases("feeling", language).find(clause[hit.start : hit.end]))
-        and bool(_phrases("another", language).find(clause[: hit.start]))
-        and not _listed("anger", "addressed", language).intersection(clause)
+        bool(others)
+        and bool(_phrases("feeling", language).find(clause[hit.start : hit.end]))
+        # «mon mari est parti et moi j'en ai marre»
+        and not _listed("anger", "speaker", language).intersection(clause[others[-1].end : hit.start])
+        and not _phrases("addressed", language).find(clause)
     )
 
 
@@ -80,18 +115,46 @@ def wants_human(text: str, language: str) -> bool:
     return any(_is_request(clause, language) for clause in clauses(text, language))
 
 
+def _is_own(clause: Sequence[str], person: Hit[str], language: str) -> bool:
+    """«Je ne peux plus joindre ma secrétaire»; «mon conseiller» is ours."""
+    owned = _listed("human", "own", language).intersection(clause[max(0, person.start - 1) : person.start])
+    return bool(owned) and not _listed("human", "ours", language).intersection(clause[person.start : person.end])
+
+
 def _is_request(clause: Sequence[str], language: str) -> bool:
     def says(section: str) -> bool:
         return bool(_requests(section, language).find(clause))
 
     if says("always"):
         return True
-    people = _requests("person", language).find(clause)
-    if not people or says("refusal") or says("past"):
+    if says("past"):
         return False
-    first = people[0]
-    if list(clause[first.end : first.end + 1]) in (["qui"], ["who"]):
-        return False  # «il y a quelqu'un qui a coupé la fibre»
-    if any(want.start < first.start for want in _requests("want", language).find(clause)):
+    people = [hit for hit in _requests("person", language).find(clause) if not _is_own(clause, hit, language)]
+    return any(_is_asked_for(clause, person, language) for person in people)
+
+
+def _is_asked_for(clause: Sequence[str], person: Hit[str], language: str) -> bool:
+    before, after = clause[: person.start], clause[person.end :]
+    if _requests("refusal", language).find(before):
+        return False
+    politeness = _listed("human", "polite", language)
+    if politeness.issuperset([*before, *after]):
         return True
-    return _listed("human", "polite", language).issuperset([*clause[: first.start], *clause[first.end :]])
+    if _requests("offer", language).find(after):
+        return True  # «un de vos collègues pourrait me prendre ?»
+    lead = [word for word in before if word not in _listed("human", "article", language)]
+    if lead[-1:] == ["moi"] and lead[-2:-1] and lead[-2].endswith("ez"):
+        return True  # «trouvez-moi quelqu'un qui comprend»
+    if after[:1] in (["qui"], ["who"]):
+        return False  # «il y a quelqu'un qui a coupé la fibre»
+    if any(hit.value == "want" for hit in _wants(language).find(before)):
+        return True
+    available = politeness.issuperset(after) or bool(_requests("available", language).find(after))
+    return available and bool(_requests("there", language).find(before))
+
+
+@cache
+def _wants(language: str) -> Lexicon[str]:
+    """`want`, and what begins like one and is none: «je peux pas payer le technicien»."""
+    lists = table("human")[language]
+    return lexicon([(lists[section], section) for section in ("want", "no_want")], language)

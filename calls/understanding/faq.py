@@ -28,15 +28,16 @@ _EMPTY = {
     "dans sur a au aux pour par avec me te se mon ma mes votre vos notre nos son sa ses quel quelle quels quelles "
     "avez etes sont ai as avoir etre suis etait y bonjour s il te plait merci euh voudrais savoir aimerais dire "
     "pouvez pourriez possible fait faites si comment est-ce alors donc oui non",
-    "en": "i you he she it we they the a an of to in on at for with my your our is are was be do does did can could "
-    "would will what which who how me tell please know like want have has and or so yes no hello hi there um uh that "
-    "this",
+    "en": "i you he she it we they the a an of to in on at from for with my your our is are was be do does did can "
+    "could would will what which who how me tell please know like want have has and or so yes no hello hi there um uh "
+    "that this",
 }
 _EMPTY_WORDS = {language: frozenset(text.split()) for language, text in _EMPTY.items()}
 # Words that ask for one of the usual things, whatever they are asked with.
 _SAME = {
     "fr": {
-        "ouvert": "horaire", "ouverture": "horaire", "ouvrez": "horaire", "ferme": "horaire",
+        "ouvert": "horaire", "ouverture": "horaire", "ouvrez": "horaire", "ouvre": "horaire",
+        "ouvrons": "horaire", "fermons": "horaire", "ferme": "horaire",
         "fermez": "horaire", "fermeture": "horaire", "prix": "tarif", "cout": "tarif", "coute": "tarif",
         "combien": "tarif", "payer": "tarif", "situe": "adresse", "trouve": "adresse", "situes": "adresse",
         "locaux": "adresse", "mail": "email", "courriel": "email",
@@ -60,7 +61,7 @@ _WHEN = (
     "feries jour monday tuesday wednesday thursday friday saturday sunday tomorrow today morning noon evening "
     "weekend holiday"
 )
-_WHEN_WORDS = frozenset(_WHEN.split())
+WHEN_WORDS = frozenset(_WHEN.split())
 # «où» without its accent is «or».
 _WHERE = {
     "fr": (re.compile(r"\bvous\b.*\boù\b|\boù\b.*\bvous\b", re.IGNORECASE), "adresse"),
@@ -68,8 +69,9 @@ _WHERE = {
 }
 
 
-def _stems(text: str, language: str) -> list[str]:
-    stems = []
+def stems(text: str, language: str) -> list[str]:
+    """What a text is about: its words that mean something, those that mean the same alike."""
+    found = []
     spoken = words(text, language)
     tells_time = _CLOCK[language].search(" ".join(spoken))
     where, address = _WHERE[language]
@@ -78,13 +80,13 @@ def _stems(text: str, language: str) -> list[str]:
             continue
         if word in _HOURS:
             if before in _OPENING[language] and not tells_time:
-                stems.append(_HOURS[word])
+                found.append(_HOURS[word])
             continue
         singular = word[:-1] if len(word) > SHORTEST_STEM and word[-1] in "sx" else word
-        stems.append(_SAME[language].get(word) or _SAME[language].get(singular) or singular)
-    if not stems and where.search(text):
+        found.append(_SAME[language].get(word) or _SAME[language].get(singular) or singular)
+    if not found and where.search(text):
         return [address]  # «vous êtes où ?»; but «où est ma box ?» asks for the box
-    return stems
+    return found
 
 
 class FaqIndex(Generic[A]):
@@ -96,7 +98,7 @@ class FaqIndex(Generic[A]):
         bags: list[tuple[int, Counter[str]]] = []
         for wordings, answer in entries:
             self._answers.append(answer)
-            bags += [(len(self._answers) - 1, Counter(_stems(wording, language))) for wording in wordings]
+            bags += [(len(self._answers) - 1, Counter(stems(wording, language))) for wording in wordings]
         frequency = Counter(stem for _, bag in bags for stem in bag)
         self._weight = {stem: math.log(1 + len(bags) / count) for stem, count in frequency.items()}
         self._rarest = max(self._weight.values(), default=1.0)
@@ -127,11 +129,15 @@ class FaqIndex(Generic[A]):
             return list(self._answers)
         return [self._answers[answer] for _, answer in self._rank(text)[:most]]
 
+    def scores(self, text: str, most: int = 5) -> list[tuple[float, A]]:
+        """How near the nearest answers are, 0 to 1: `match` takes one from CERTAIN on, well before the next."""
+        return [(score, self._answers[answer]) for score, answer in self._rank(text)[:most]]
+
     def _asked(self, text: str) -> list[str]:
-        stems = _stems(text, self._language)
-        if not any(hours in stems for hours in _HOURS.values()):
-            return stems
-        return [stem for stem in stems if stem in self._weight or stem not in _WHEN_WORDS]
+        asked = stems(text, self._language)
+        if not any(hours in asked for hours in _HOURS.values()):
+            return asked
+        return [stem for stem in asked if stem in self._weight or stem not in WHEN_WORDS]
 
     def _rank(self, text: str) -> list[tuple[float, int]]:
         bag = Counter(self._asked(text))

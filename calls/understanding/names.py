@@ -15,6 +15,8 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
 _ELIDED = re.compile(r"(?:[jcs]|qu)'")
 # Without an introduction a name comes with little else: «alors, Sophie Durand».
 _MOST_NAME_WORDS = 4
+# How far a negation reaches to what is not given: «pas l'intention de vous le donner».
+_NEGATION_REACH = 6
 
 
 class _Token(NamedTuple):
@@ -60,8 +62,34 @@ def _leads(section: str, language: str) -> Lexicon[str]:
 
 
 @cache
-def _refusals(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("names")["refusal"][language][section], section)], language)
+def _refusals(sections: tuple[str, ...], language: str) -> Lexicon[str]:
+    lists = table("names")["refusal"][language]
+    return lexicon([(lists[section], section) for section in sections], language)
+
+
+@cache
+def _refusal_words(section: str, language: str) -> frozenset[str]:
+    return frozenset(
+        word for phrase in table("names")["refusal"][language][section] for word in words(phrase, language)
+    )
+
+
+def _withholds(spoken: Sequence[str], language: str) -> bool:
+    """«Je vous donne pas mon nom», «j'ai pas l'intention de vous le dire»: giving, negated."""
+
+    def says(section: str, start: int, end: int) -> bool:
+        return not _refusal_words(section, language).isdisjoint(spoken[max(0, start) : end])
+
+    for at, word in enumerate(spoken):
+        if word in _refusal_words("give", language) and says("negation", at + 1, at + 2):
+            return True
+        if (
+            word in _refusal_words("giving", language)
+            and (says("negation", at - _NEGATION_REACH, at) or says("negation", at + 1, at + 3))
+            and not says("not_giving", at - 1, at)
+        ):
+            return not says("understanding", 0, at)
+    return False
 
 
 def refuses(text: str, language: str) -> bool:
@@ -69,16 +97,11 @@ def refuses(text: str, language: str) -> bool:
     spoken = words(text, language)
     if not spoken:
         return False
-    if _refusals("always", language).find(spoken):
+    found = {hit.value for hit in _refusals(("always", "harmless"), language).find(spoken)}
+    if "always" in found or _withholds(spoken, language):
         return True
-    alone = _refusals("alone", language).find(spoken)
-    return sum(hit.end - hit.start for hit in alone) == len(spoken) and not set(spoken) <= {
-        "euh",
-        "hum",
-        "um",
-        "uh",
-        "bah",
-    }
+    alone = _refusals(("alone", "filler"), language).find(spoken)
+    return any(hit.value == "alone" for hit in alone) and sum(hit.end - hit.start for hit in alone) == len(spoken)
 
 
 def first_name(text: str, language: str) -> str | None:

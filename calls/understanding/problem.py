@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from calls.understanding.text import Hit, Lexicon, clauses, table, words
 
@@ -27,24 +28,21 @@ class ProblemIndex:
         )
 
 
+class Mention(NamedTuple):
+    """Words of a description that are a keyword; `counts` is false of what works or is denied."""
+
+    words: tuple[str, ...]
+    code: str
+    counts: bool
+
+
 def problem(text: str, index: ProblemIndex, language: str) -> str | None:
     """The code of the problem type described; None when none, or more than one, may be meant.
 
     Longest keyword first, whole words. What works, is denied («ce n'est pas internet»)
     or is only where the caller can be reached does not count.
     """
-    mentioned: dict[tuple[str, ...], str] = {}
-    what_works: tuple[list[str], list[Hit[str]]] | None = None
-    for clause in _clauses(text, language):
-        hits = index.lexicon.find(clause)
-        if hits and _works(clause, hits, language):
-            what_works = clause, hits
-            continue
-        hits = [hit for hit in hits if not _is_denied(hit, clause, language, after_what_works=what_works is not None)]
-        if not hits and what_works and len(clause) <= _SHORT and _phrases("not", language).find(clause):
-            clause, hits = what_works  # «internet marche, mais très lentement»
-        for hit in hits:
-            mentioned[tuple(clause[hit.start : hit.end])] = hit.value
+    mentioned = {mention.words: mention.code for mention in mentions(text, index, language) if mention.counts}
     things = {keyword: code for keyword, code in mentioned.items() if not _is_symptom(keyword, language)}
     weight: dict[str, int] = {}
     for keyword, code in (things or mentioned).items():
@@ -53,6 +51,29 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
     if len(ranking) > 1 and weight[ranking[0]] < _CLEAR_LEAD * weight[ranking[1]]:
         return None
     return ranking[0] if ranking else None
+
+
+def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
+    """The keywords in a description, as `problem` weighs them."""
+    found: list[Mention] = []
+    what_works: tuple[list[str], list[Hit[str]]] | None = None
+
+    def add(clause: list[str], hits: Sequence[Hit[str]], *, counts: bool) -> None:
+        found.extend(Mention(tuple(clause[hit.start : hit.end]), hit.value, counts) for hit in hits)
+
+    for clause in _clauses(text, language):
+        hits = index.lexicon.find(clause)
+        if hits and _works(clause, hits, language):
+            what_works = clause, hits
+            add(clause, hits, counts=False)
+            continue
+        denied = [hit for hit in hits if _is_denied(hit, clause, language, after_what_works=what_works is not None)]
+        add(clause, denied, counts=False)
+        hits = [hit for hit in hits if hit not in denied]
+        if not hits and what_works and len(clause) <= _SHORT and _phrases("not", language).find(clause):
+            clause, hits = what_works  # «internet marche, mais très lentement»
+        add(clause, hits, counts=True)
+    return found
 
 
 def _singular(phrase: Sequence[str]) -> list[str]:

@@ -18,6 +18,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 LONGEST_UTTERANCE = 2000
 # A name or an address, every letter with its example.
 LONGEST_DICTATION = 800
+# In the tables: up to so many words of any kind, as in «me prenez … pour».
+GAP = "…"
+_LONGEST_GAP = 2
 
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "’": "'", "ʼ": "'", "‘": "'", "`": "'"}
@@ -124,15 +127,33 @@ class Lexicon(Generic[V]):
     def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:
         """The longest phrase that starts at `position`."""
         for phrase, value in self._by_first_word.get(spoken[position], ()):
-            end = position + len(phrase)
-            if list(spoken[position:end]) == list(phrase):
+            end = _matched_up_to(spoken, position, phrase)
+            if end is not None:
                 return Hit(position, end, value)
         return None
 
 
+def _matched_up_to(spoken: Sequence[str], position: int, phrase: Sequence[str]) -> int | None:
+    """Where `phrase` ends if it stands at `position`."""
+    if GAP not in phrase:
+        end = position + len(phrase)
+        return end if list(spoken[position:end]) == list(phrase) else None
+    gap = phrase.index(GAP)
+    resumes = _matched_up_to(spoken, position, phrase[:gap])
+    if resumes is None:
+        return None
+    ends = (_matched_up_to(spoken, resumes + skipped, phrase[gap + 1 :]) for skipped in range(_LONGEST_GAP + 1))
+    return next((end for end in ends if end is not None), None)
+
+
 def lexicon(sections: Iterable[tuple[Iterable[str], V]], language: str) -> Lexicon[V]:
     """A lexicon of phrases as people write them: (phrases, value) per section."""
-    return Lexicon((words(phrase, language), value) for phrases, value in sections for phrase in phrases)
+    return Lexicon((_phrase(phrase, language), value) for phrases, value in sections for phrase in phrases)
+
+
+def _phrase(phrase: str, language: str) -> list[str]:
+    first, *others = (words(part, language) for part in phrase.split(GAP))
+    return [*first, *(word for part in others for word in (GAP, *part))]
 
 
 def compact(word: str) -> str:

@@ -344,7 +344,7 @@ async def test_the_caller_is_warned_a_minute_before_the_end() -> None:
 async def test_the_kinds_of_problem_are_listed_as_people_say_them() -> None:
     stage = on_stage("Je ne peux plus travailler", LEAVES)
     await stage.play(known())
-    assert "connexion internet ou téléphone mobile" in stage.bot("clarify_problem").text
+    assert "connexion internet, téléphone mobile ou ligne fixe" in stage.bot("clarify_problem").text
 
 
 async def test_the_words_that_decided_belong_to_the_description() -> None:

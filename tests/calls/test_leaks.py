@@ -70,7 +70,7 @@ def left():
     """What is there now: tasks by name, threads, descriptors, conversations and groups of calls."""
     gc.collect()
     found = Counter({"descriptors": len(os.listdir("/proc/self/fd")), "threads": threading.active_count()})
-    found["conversations"] = sum(isinstance(each, Conversation) for each in gc.get_objects())
+    found["conversations"] = sum(type(each) is Conversation for each in gc.get_objects())
     found["groups"] = len(get_channel_layer().groups)
     found.update(f"task {getattr(task.get_coro(), '__qualname__', '')}" for task in asyncio.all_tasks())
     return found

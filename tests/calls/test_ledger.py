@@ -39,7 +39,7 @@ from sandbox.voice import render
 from tenants.models import Tenant
 from tenants.scope import EVERYONE, acting_for
 from tests.calls.test_call import PIERRE, alpha, call
-from tests.providers.test_prices import list_prices
+from tests.cast import list_prices
 
 __all__ = ["alpha"]  # the fixture: a company that calls from 127.0.0.2
 
@@ -145,7 +145,7 @@ async def mixed_calls(tenant: Tenant) -> Counter[str]:
         assert len(reports) == (name != "refused"), name
         for report in reports:
             with acting_for(tenant):
-                await in_database(record, report, call_id=None)
+                await in_database(record, report, call=None)
         done[name] += 1
 
     chosen = zip(itertools.cycle(kinds), itertools.cycle(SENTENCES), range(CALLS), strict=False)

@@ -16,7 +16,7 @@ from sandbox.product import Product
 from tenants.models import Tenant
 from tenants.scope import acting_for
 from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
-from tests.providers.test_prices import list_prices
+from tests.cast import list_prices
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

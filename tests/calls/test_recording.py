@@ -41,6 +41,7 @@ async def test_a_hole_in_the_caller_s_audio_keeps_its_place(tmp_path: Path, hole
         if not 30 <= number < 30 + hole:  # a key was pressed: Asterisk sends nothing
             audio.hear(LOUD)
         audio.speak()
+    audio.listen_with(None)
     assert await recorder.close()
     left, _right = channels(tmp_path / "call.wav")
     after = 30 + hole

@@ -24,9 +24,17 @@ async def call():
         yield await sync_to_async(Call.objects.create)(tenant=tenant, uuid="0" * 32, server=server)
 
 
+class Nobody:
+    def wants(self, kind):
+        return False
+
+    async def tell(self, events):
+        raise AssertionError("nobody wants to hear it")
+
+
 async def test_a_call_in_which_much_is_said_gives_signs_of_life(call, monkeypatch):
     monkeypatch.setattr(scribe, "HEARTBEAT_SECONDS", 0.2)
-    notebook = Scribe(call)
+    notebook = Scribe(call, Nobody())
     with acting_for(call.tenant):
         writing = asyncio.create_task(notebook.run())
         async with asyncio.timeout(DEADLINE):

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from calls import services
 from calls.case import Case, Ending
 from calls.models import Announcement, Call
 from calls.services import CallRefused, LineQuality
 from calls.settings import load
+from companies.models import Customer
+from providers.protocols import Choice
 from tenants.allowlist import AllowList, Entry
-from tenants.models import Tenant
+from tenants.models import Tenant, TransferTarget
 from tenants.scope import EVERYONE, acting_for
 from tests.cast import Cast, House
 from tickets.models import Comment, Ticket
 from tickets.services import as_dict
+from tickets.tasks import summarise
 
 GOODBYE = Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
 
@@ -174,6 +179,23 @@ def test_a_call_is_finished_once(cast: Cast) -> None:
         assert Ticket.objects.filter(call=opening.call).count() == 1
 
 
+@pytest.mark.parametrize(("model", "worth"), [("eleven_flash_v2_5", Decimal("0.043")), ("of no price", None)])
+def test_a_call_knows_what_the_phrase_store_saved(cast: Cast, model: str, worth: Decimal | None) -> None:
+    opening = begin(cast.alpha)
+    cached = services.Cached(1000, Choice("elevenlabs", model))
+    with acting_for(cast.alpha.tenant):
+        services.finish(call_id=opening.call.pk, ending=GOODBYE, case=Case(), quality=LineQuality(), cached=cached)
+        call = Call.objects.get(pk=opening.call.pk)
+    assert (call.cached_characters, call.cached_eur) == (1000, worth)
+
+
+@pytest.mark.parametrize("is_fixed", [True, False, None])
+def test_a_call_is_resolved_by_what_the_caller_said(cast: Cast, is_fixed: bool | None) -> None:
+    ticket = finish(cast.alpha, GOODBYE, is_fixed=is_fixed)
+    assert ticket.call is not None
+    assert ticket.call.is_resolved is bool(is_fixed)
+
+
 def test_what_the_caller_said_differently_is_a_comment(cast: Cast) -> None:
     opening = begin(cast.alpha)
     case = Case(phone_number=cast.alpha.customer.phone_number, first_name="Paul")
@@ -208,3 +230,54 @@ def test_what_the_dialplan_reads() -> None:
     assert services.result(Call(status=Call.Status.COMPLETED)) == "done"
     assert services.result(Call(status=Call.Status.TRANSFERRED, transfer_to="technician")) == "transfer:technician"
     assert services.result(Call(status=Call.Status.FAILED)) == ""
+
+
+def test_a_test_call_leaves_its_row_and_nothing_else(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        test = Call.objects.create(uuid=uuid.uuid4(), phone_number="+33655555555", is_test=True)
+        case = Case(phone_number="+33655555555", first_name="Jeanne", last_name="ESSAI")
+        assert services.finish(call_id=test.pk, ending=GOODBYE, case=case, quality=LineQuality()) is None
+        assert not Customer.objects.filter(phone_number="+33655555555").exists()
+        assert not Ticket.objects.filter(call=test).exists()
+        test.refresh_from_db()
+        assert test.status == Call.Status.COMPLETED
+
+
+def test_a_test_call_leaves_a_ticket_when_it_is_wanted(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        test = Call.objects.create(uuid=uuid.uuid4(), phone_number="+33655555555", is_test=True)
+        case = Case(phone_number="+33655555555", wants_ticket=True)
+        ticket = services.finish(call_id=test.pk, ending=GOODBYE, case=case, quality=LineQuality())
+        assert ticket is not None
+        assert ticket.customer is None
+
+
+def test_a_test_call_is_no_earlier_call_and_takes_no_share_of_a_target(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        now = timezone.now()
+        Call.objects.create(
+            uuid=uuid.uuid4(), phone_number="+33655555555", is_test=True, transfer_to="technician", ended_at=now
+        )
+        TransferTarget.objects.filter(extension="technician").update(max_transfers=1)
+        call = Call.objects.create(uuid=uuid.uuid4(), phone_number="+33655555555")
+        case = Case(phone_number="+33655555555")
+        services.recognise(call, case)
+        assert case.earlier_calls == 0
+        assert services.free_target(load(cast.alpha.tenant).targets) == "technician"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_costs_the_better_summary_and_not_the_ticket(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*args: object, **kwargs: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(summarise, "apply_async", away)
+    opening = begin(cast.alpha)
+    with acting_for(cast.alpha.tenant):
+        ticket = services.finish(call_id=opening.call.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
+        assert ticket is not None
+        assert ticket.summary
+        assert Call.objects.get(pk=opening.call.pk).status == Call.Status.COMPLETED
+    assert "no broker" in caplog.text

@@ -1,0 +1,49 @@
+"""How many calls at once: of a tenant, and of the platform.
+
+A worker that is full refuses the connection, and the dialplan's fallback takes the call.
+Here the call is taken, told that all lines are busy, and sent where the company wants:
+that costs a few seconds of cached speech; nobody listens, and no model is asked.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final, Literal
+
+from django.conf import settings
+from django.utils import timezone
+
+from calls.models import Call
+from monitoring import metrics
+from tenants.models import Tenant
+from tenants.scope import EVERYONE, acting_for
+
+Limit = Literal["tenant", "platform"]
+
+#: The scene of a call that is turned away, from its first moment on.
+BUSY: Final = "busy"
+
+# A call that gives no sign of life for so long is over (heartbeats come every 10 s).
+ALIVE: Final = timedelta(seconds=30)
+
+
+def exceeded(tenant: Tenant) -> Limit | None:
+    """The limit that one call more would exceed, in the tenant's scope.
+
+    Calls that begin in the same instant do not see each other, and may exceed it by one or two.
+    """
+    found: Limit | None = None
+    if tenant.max_calls is not None and _calls() >= tenant.max_calls:
+        found = "tenant"
+    elif settings.MAX_CALLS:
+        with acting_for(EVERYONE):
+            found = "platform" if _calls() >= settings.MAX_CALLS else None
+    if found is not None:
+        metrics.busy_calls.labels(found).inc()
+    return found
+
+
+def _calls() -> int:
+    """Those that hold a line: else callers who are turned away would keep the next ones out, without end."""
+    alive = Call.objects.filter(status=Call.Status.IN_PROGRESS, heartbeat_at__gt=timezone.now() - ALIVE, is_test=False)
+    return alive.exclude(scene=BUSY).count()

@@ -1,0 +1,118 @@
+"""Whose turn it is: when the caller's ends, what interrupts the bot, and what each side has said.
+
+All times are seconds on the call's clock, which counts the bot's frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from calls.audio import CallAudio
+from calls.fates import CallEnds, CallerAngry, CallerWantsHuman
+from calls.hearing import Hearing
+from calls.models import Turn
+from calls.scribe import Said, Scribe
+from calls.settings import CallSettings, Spoken
+from calls.speaking import Speech
+from calls.turns import LAST_WORDS_SECONDS, UNFINISHED_SECONDS, WITHOUT_ENDPOINT_SECONDS, Heard, Patience
+from calls.understanding import is_angry, is_backchannel, is_noise, is_unfinished, wants_human
+from monitoring import metrics
+
+LINE: Final = Spoken("", "{line}")  # what a colleague wrote; as a value it is said once and not kept
+
+
+class Floor:
+    """Who speaks in one call, and since when nobody does."""
+
+    def __init__(self, settings: CallSettings, audio: CallAudio, hearing: Hearing, scribe: Scribe) -> None:
+        self.quiet_since = 0.0
+        self.caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
+        self._settings = settings
+        self._audio = audio
+        self._hearing = hearing
+        self._scribe = scribe
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the caller has said something; «euh» is nothing."""
+        return not is_noise(self._hearing.utterance.text)
+
+    def seconds_left(self, patience: Patience, understand: Callable[[str], object] | None) -> float | None:
+        """Seconds until the turn is over if nothing more is said; None: nothing was said yet."""
+        utterance = self._hearing.utterance
+        if not utterance or is_noise(utterance.text):
+            return None
+        silence = self._audio.now - utterance.end
+        if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
+            return 0.0  # «oui» after a yes-or-no question needs no second of silence
+        pause = patience.value
+        if is_unfinished(utterance.text, self._settings.language):
+            pause += UNFINISHED_SECONDS
+        if not utterance.has_ended:
+            pause += WITHOUT_ENDPOINT_SECONDS
+        return pause - silence
+
+    def take(self, *, check: bool = True) -> Heard:
+        """End the caller's turn. With `check`, raises the fate that the words call for."""
+        utterance = self._hearing.take()
+        self.caller_ended_at = utterance.end
+        self.quiet_since = max(self.quiet_since, utterance.end)
+        self._scribe.turn(
+            Said(
+                speaker=Turn.Speaker.CALLER,
+                text=utterance.text,
+                started_at=utterance.start,
+                ended_at=utterance.end,
+                confidence=utterance.confidence,
+            )
+        )
+        if check and (fate := self.takes_over(utterance.text)):
+            raise fate
+        return Heard(text=utterance.text)
+
+    def takes_over(self, text: str) -> CallEnds | None:
+        """What the caller wants instead of the script, whatever was asked."""
+        if is_angry(text, self._settings.anger_words, self._settings.language):
+            return CallerAngry(text)
+        return CallerWantsHuman(text) if wants_human(text, self._settings.language) else None
+
+    def is_interrupted_by_caller(self, speech: Speech) -> bool:
+        """Words of the caller that began after the bot did; «hum» and noise are none."""
+        utterance, began = self._hearing.utterance, speech.playback.started_at
+        if not utterance or began is None or utterance.end <= began:
+            return False
+        return not is_noise(utterance.text) and not is_backchannel(utterance.text, self._settings.language)
+
+    def drop_backchannel(self) -> str:
+        """What was said while the bot spoke is no answer, unless it came with the last words."""
+        utterance = self._hearing.utterance
+        if not utterance or utterance.end >= self._audio.now - LAST_WORDS_SECONDS:
+            return ""
+        heard = self.take()
+        self.caller_ended_at = None
+        return heard.text
+
+    def spoken(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:
+        """Write down what was heard of the bot. `answers_turn_of`: when the caller's turn ended that it answers."""
+        began = speech.playback.started_at
+        if began is None:
+            return
+        response = None
+        if answers_turn_of is not None and began >= answers_turn_of:
+            response = round(began - answers_turn_of, 3)
+            metrics.response_seconds.observe(response)
+        self.caller_ended_at = None
+        complete = not interrupted and speech.is_over
+        self._scribe.turn(
+            Said(
+                speaker=Turn.Speaker.AGENT if speech.phrase is LINE else Turn.Speaker.BOT,
+                text=speech.text if complete and speech.error is None else speech.heard,
+                started_at=began,
+                ended_at=self._audio.now,
+                phrase=speech.phrase.key,
+                was_interrupted=not complete,
+                response_seconds=response,
+                text_to_speech_seconds=speech.synthesis_seconds,
+            )
+        )
