@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from functools import update_wrapper
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +21,13 @@ from django.views.decorators.http import require_POST
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from calls import pages
 from tenants import services
-from tenants.middleware import tenants_of
+from tenants.middleware import ACTING_KEY, tenants_of
 from tenants.models import Tenant
 from tenants.scope import EVERYONE
+from tenants.views import account, signing_in
+from voicebot_site import first_steps
 
 #: What the search finds besides pages with which icon, and how many rows of each.
 SEARCHED = {
@@ -32,6 +38,8 @@ SEARCHED = {
 }
 FOUND_PER_MODEL = 8
 SWITCHER_SIZE = 15
+SHORTEST_REASON = 5
+LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,72 @@ class VoicebotAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             context["acting_tenant"] = request.tenant if isinstance(request.tenant, Tenant) else None  # type: ignore[attr-defined]
             context["site_dropdown"] = switcher(request)
+            if request.user.is_superuser and context["acting_tenant"]:
+                acting = request.session[ACTING_KEY]
+                context["acting_until"] = datetime.fromtimestamp(acting["until"], UTC)
+                context["acting_reason"] = acting["reason"]
         return context
 
     def extra_urls(self) -> list[URLPattern]:
-        return [path("tenant/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant")]
+        inside, outside = self._with_context(self.admin_view), self._with_context(lambda view: view)
+        return [
+            path("tenant/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant"),
+            path("live/", self.admin_view(pages.live), name="live"),
+            path("try/", self.admin_view(pages.test_call), name="try"),
+            path("first-steps/", self.admin_view(first_steps.first_steps), name="first_steps"),
+            path("second-step/", outside(signing_in.second_step), name="second_step"),
+            path("security/", inside(account.security), name="security"),
+            path("security/set-up/", outside(account.set_up), name="security_set_up"),
+            path("rights/", inside(account.rights), name="rights"),
+            path("invitation/<str:token>/", outside(account.invitation), name="invitation"),
+            path("password/", self._page(signing_in.ForgottenView), name="admin_password_reset"),
+            path("password/<uidb64>/<token>/", self._page(signing_in.NewPasswordView), name="password_reset_confirm"),
+        ]
+
+    def _with_context(self, guard: Callable[..., Any]) -> Callable[..., Any]:
+        """Views get what every page of the site shows as keyword arguments."""
+
+        def wrap(view: Callable[..., HttpResponse]) -> Any:
+            def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+                return view(request, **kwargs, **self.each_context(request))
+
+            return guard(update_wrapper(inner, view))
+
+        return wrap
+
+    def _page(self, view: type[Any]) -> Any:
+        def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            response: HttpResponse = view.as_view(extra_context=self.each_context(request))(request, **kwargs)
+            return response
+
+        return inner
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        context = {
+            **self.each_context(request),
+            "title": _("Sign in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        return cast(HttpResponse, signing_in.SignInView.as_view(extra_context=context)(request))
 
     def switch_tenant(self, request: HttpRequest) -> HttpResponse:
-        """Act for another tenant: POST `tenant` (its key; empty: staff leave all tenants) and `next`."""
-        choice = request.POST.get("tenant", "")
+        """Act for another tenant: POST `tenant` (its key; empty: staff leave all tenants) and `next`.
+
+        Staff give a `reason` as well, and are asked for it.
+        """
+        choice, reason = request.POST.get("tenant", ""), request.POST.get("reason", "").strip()
         tenant = get_object_or_404(tenants_of(request.user), pk=choice) if choice.isdecimal() else None
-        services.switch_tenant(request=request, tenant=tenant)
         target = request.POST.get("next", "")
+        if tenant and request.user.is_superuser and len(reason) < SHORTEST_REASON:
+            context = {"title": _("Act for %(company)s") % {"company": tenant}, "tenant": tenant, "next": target}
+            context |= {"reason": reason, "is_too_short": "reason" in request.POST, **self.each_context(request)}
+            return TemplateResponse(request, "admin/account/act_for.html", context)
+        services.switch_tenant(request=request, tenant=tenant, reason=reason[:LONGEST_REASON])
         if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
             return redirect(target)
         return redirect("admin:index")

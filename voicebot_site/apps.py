@@ -2,6 +2,8 @@ from importlib import import_module
 
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
+from monitoring import errors
+
 
 class AdminConfig(DjangoAdminConfig):
     """Django's admin on our Unfold site."""
@@ -11,3 +13,4 @@ class AdminConfig(DjangoAdminConfig):
     def ready(self) -> None:
         super().ready()
         import_module("voicebot_site.checks")
+        errors.start()

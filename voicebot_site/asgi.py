@@ -2,7 +2,6 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
@@ -11,11 +10,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicebot_site.settings")
 http = get_asgi_application()  # before anything that imports models
 
 from calls.consumers import CallConsumer  # noqa: E402
+from calls.urls import websockets  # noqa: E402
+from monitoring import tracing  # noqa: E402
+
+tracing.start()  # web and workers alike: before the first call
 
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([]))),
+        "websocket": AllowedHostsOriginValidator(URLRouter(websockets)),
         "audiosocket": CallConsumer.as_asgi(),
     }
 )

@@ -1,18 +1,64 @@
-"""The Celery application, and the task that runs for one tenant."""
+"""The Celery application, what every task is, and what a worker tells of itself."""
 
+import logging
 import os
-from collections.abc import Callable
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.db import close_old_connections
 
+from monitoring import serving
+
+logger = logging.getLogger(__name__)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicebot_site.settings")
 
-app = Celery("voicebot")
+# A worker's processes are forks, and one of them serves the sums. No signal comes this early:
+# whatever counts must be imported after it.
+if Path(sys.argv[0]).name == "celery" and "worker" in sys.argv:
+    serving.prepare()
+
+
+class Job(DjangoTask):
+    """Every task: each run leaves a row (`tenants.jobs`), and what was done already is not done again.
+
+    It may be given out twice, when a worker dies: begin with what is left to do. Limits are
+    settings.CELERY_TASK_*_LIMIT where it has none of its own.
+    """
+
+    #: What the staff read of it; give it to `shared_task`.
+    label: Any = ""
+    is_of_tenants = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(None, args, kwargs)
+
+    def _run(self, tenant_id: int | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        from tenants import jobs
+
+        task_id = self.request.id or str(uuid.uuid4())  # called as a function it has none
+        run = jobs.begin(name=self.name, task_id=task_id, tenant_id=tenant_id, args=args, kwargs=kwargs)
+        if run is None:
+            return None
+        try:
+            # Not super(): outside a worker that would hide the request, and with it the retries.
+            result = self.run(*args, **kwargs)
+        except BaseException as error:
+            jobs.end(run, error=error)
+            raise
+        jobs.end(run, result=result)
+        return result
+
+
+app = Celery("voicebot", task_cls=Job)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -21,20 +67,21 @@ app.autodiscover_tasks()
 embedded_worker: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="celery")
 
 
-class TenantTask(DjangoTask):
+class TenantTask(Job):
     """A task that acts for one tenant; `tenant_id` is always its keyword argument.
 
     Give ids, never rows; start it with `delay_on_commit(tenant_id=…, …)`.
     """
 
     typing = False  # Celery would hold `tenant_id` against the function's own arguments
+    is_of_tenants = True
 
     def __call__(self, *args: Any, tenant_id: int, **kwargs: Any) -> Any:
         from tenants.models import Tenant
         from tenants.scope import acting_for
 
         with acting_for(Tenant.objects.get(pk=tenant_id)):
-            return super().__call__(*args, **kwargs)
+            return self._run(tenant_id, args, kwargs)
 
     def apply_async(self, args: Any = None, kwargs: dict[str, Any] | None = None, **options: Any) -> Any:
         """Raises TypeError without `tenant_id`. Embedded: hand it to the thread instead of running it here."""
@@ -52,3 +99,35 @@ def _with_fresh_connections(start: Callable[[], object]) -> None:
         start()
     finally:
         close_old_connections()
+
+
+# --- What a worker tells --------------------------------------------------------
+
+
+@signals.setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Celery would put its own handlers in place of those of the settings."""
+
+
+@signals.worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    from django.conf import settings
+
+    try:
+        serving.serve(settings.METRICS_HOST, settings.TASKS_METRICS_PORT)
+    except (OSError, OverflowError) as error:  # costs the metrics, and no task
+        logger.error("no metrics on %s port %d: %s", settings.METRICS_HOST, settings.TASKS_METRICS_PORT, error)
+
+
+@signals.task_prerun.connect
+def _begin(task: Any, **_: Any) -> None:
+    task.request.began = time.monotonic()
+
+
+@signals.task_postrun.connect
+def _count(task: Any, state: str | None = None, **_: Any) -> None:
+    from monitoring import metrics
+
+    metrics.tasks.labels(task.name, (state or "unknown").lower()).inc()
+    if (began := getattr(task.request, "began", None)) is not None:
+        metrics.task_seconds.labels(task.name).observe(time.monotonic() - began)

@@ -14,12 +14,14 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from tenants.webhooks.targets import networks
+
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 
 @register()
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    return [*secrets(), *services(), *addresses(), *storage(), *money()]
+    return [*secrets(), *services(), *addresses(), *storage(), *money(), *outside(), *logs()]
 
 
 def secrets() -> Iterator[CheckMessage]:
@@ -108,4 +110,30 @@ def money() -> Iterator[CheckMessage]:
             f"PLATFORM_LIMIT_ACTION is {settings.PLATFORM_LIMIT_ACTION!r}.",
             hint="Set PLATFORM_LIMIT_ACTION to degraded or refuse.",
             id="voicebot.E006",
+        )
+
+
+def outside() -> Iterator[CheckMessage]:
+    try:
+        networks(tuple(settings.WEBHOOK_ALLOWED_NETWORKS))
+    except ValueError as error:
+        yield Error(
+            f"WEBHOOK_ALLOWED_NETWORKS: {error}.",
+            hint="Write networks such as 10.20.0.0/16, with commas between them.",
+            id="voicebot.E020",
+        )
+    if settings.DATABASE_URL and not settings.EMAIL_URL:
+        yield Warning(
+            "EMAIL_URL is not set: mail is written to files that nobody reads.",
+            hint="Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587, and DEFAULT_FROM_EMAIL.",
+            id="voicebot.W020",
+        )
+
+
+def logs() -> Iterator[CheckMessage]:
+    if settings.LOG_FORMAT not in ("json", "terminal"):
+        yield Error(
+            f"LOG_FORMAT is {settings.LOG_FORMAT!r}.",
+            hint="Set LOG_FORMAT to json or terminal.",
+            id="voicebot.E021",
         )

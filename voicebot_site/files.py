@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO
 
 from django.core.files.storage import Storage
 from django.core.handlers.asgi import ASGIRequest
@@ -91,9 +93,7 @@ def send_file(
     }
     if request.method == "HEAD" or wanted.status == 416:
         return HttpResponse(status=wanted.status, headers=headers, content_type=content_type)
-    # Under ASGI a plain iterator would be read into memory as a whole.
-    body = _read_async if isinstance(request, ASGIRequest) else _read
-    chunks = body(storage, name, wanted.first, wanted.length)
+    chunks = _served(request, _read(storage, name, wanted.first, wanted.length))
     return StreamingHttpResponse(chunks, status=wanted.status, headers=headers, content_type=content_type)
 
 
@@ -102,6 +102,31 @@ def send_bytes(request: HttpRequest, content: bytes, *, content_type: str) -> Ht
     wanted = part(request, len(content))
     body = content[wanted.first : wanted.first + wanted.length]
     return HttpResponse(body, status=wanted.status, headers=wanted.headers, content_type=content_type)
+
+
+def send_temporary(request: HttpRequest, file: IO[bytes], *, content_type: str, filename: str) -> HttpResponseBase:
+    """An open file that was made for this answer, as a download; closed when it was sent."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    headers = {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": content_disposition_header(True, filename) or "attachment",
+        "Content-Length": str(length),
+    }
+    response = StreamingHttpResponse(_served(request, _chunks(file)), headers=headers, content_type=content_type)
+    response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # also when nobody reads it
+    return response
+
+
+def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _served(request: HttpRequest, chunks: Generator[bytes, None, None]) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """Under ASGI a plain iterator would be read into memory as a whole."""
+    return _in_threads(chunks) if isinstance(request, ASGIRequest) else chunks
 
 
 def _unchanged_since(if_range: str | None, modified: datetime | None) -> bool:
@@ -122,7 +147,7 @@ def _read(storage: Storage, name: str, start: int, length: int) -> Generator[byt
             yield chunk
 
 
-async def _read_async(storage: Storage, name: str, start: int, length: int) -> AsyncIterator[bytes]:
-    with closing(_read(storage, name, start, length)) as chunks:
+async def _in_threads(chunks: Generator[bytes, None, None]) -> AsyncIterator[bytes]:
+    with closing(chunks):
         while chunk := await asyncio.to_thread(next, chunks, b""):
             yield chunk

@@ -5,11 +5,13 @@ Celery in a thread, and the sandbox in place of the vendors.
 """
 
 import sys
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from environ.fileaware_mapping import FileAwareMapping
@@ -46,6 +48,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where browsers and Asterisk servers reach this site, without a trailing slash.
 SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+# Proxies in front that add to X-Forwarded-For; browsers' addresses are read from there.
+PROXY_COUNT: int = env.int("PROXY_COUNT", default=0)
 HTTPS: bool = SITE_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -61,7 +65,9 @@ INSTALLED_APPS = [
     "voicebot_site.apps.AdminConfig",
     "channels",
     "rest_framework",
+    "drf_spectacular",
     "django_prometheus",
+    "axes",
     "tenants",
     "companies",
     "calls",
@@ -74,12 +80,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "voicebot_site.security.browser_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.sessions.seen",
     "tenants.middleware.tenant_scope",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -186,16 +194,61 @@ CACHES: dict[str, Any] = {
 }
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL  # in a thread of its own: voicebot_site/celery.py
+# Seconds; a task may have less. What is not finished after the visibility timeout, because its
+# worker is gone, is given to another one: no task may take that long, nor wait that long for a retry.
+CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Of days by the clock: an interval of a day begins anew with every deployment.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "deliver webhooks that wait": {"task": "tenants.sweep_webhooks", "schedule": 15.0},
+    "forget webhooks that have arrived": {"task": "tenants.forget_webhooks", "schedule": crontab(hour=1, minute=10)},
+    "forget old answers and deletions": {
+        "task": "tenants.forget_what_was_told",
+        "schedule": crontab(hour=1, minute=30),
+    },
     "close calls whose worker died": {"task": "calls.close_abandoned", "schedule": 20.0},
-    "refresh the phrase store": {"task": "providers.refresh_phrases_of_everyone", "schedule": 86400.0},
+    "forget old audit entries": {"task": "tenants.forget_old_audit", "schedule": crontab(hour=1, minute=20)},
+    "forget ended sessions": {"task": "tenants.forget_ended_sessions", "schedule": crontab(hour=1, minute=30)},
+    "report the week": {"task": "tickets.weekly_reports_of_everyone", "schedule": crontab(minute="3-59/15")},
+    "count what the bot earned": {"task": "tickets.count_roi_of_everyone", "schedule": crontab(minute="*/15")},
+    "erase what was kept long enough": {
+        "task": "tickets.erase_old_of_everyone",
+        "schedule": crontab(hour=1, minute=40),
+    },
+    "tend the phrase store": {
+        "task": "providers.refresh_phrases_of_everyone",
+        "schedule": crontab(hour=2, minute=0),
+    },
 }
+
+# --- Mail -------------------------------------------------------------------
+
+EMAIL_URL: str = env.str("EMAIL_URL", default="")
+
+
+def mail() -> dict[str, Any]:
+    """Where mail goes; without EMAIL_URL into files, for a person to look at."""
+    if EMAIL_URL:
+        config: dict[str, Any] = env.email("EMAIL_URL")
+        return config
+    return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": DATA_DIR / "mail"}
+
+
+globals().update(mail())
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Voicebot <voicebot@localhost>")
+
+# --- Webhooks ---------------------------------------------------------------
+
+# Networks inside which companies may have events sent to, also over plain HTTP; elsewhere
+# only HTTPS to addresses of the internet is allowed.
+WEBHOOK_ALLOWED_NETWORKS: list[str] = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 
 # --- People -----------------------------------------------------------------
 
@@ -211,17 +264,68 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Five wrong passwords for a name from an address: that pair waits. The form says how long.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "tenants.audit.address_of"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002",  # its middleware would put a page of its own in place of the form
+    "security.W005",  # names below ours are not ours to decide about
+    "security.W021",  # nor is browsers' preload list, which is hard to leave
+]
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+SESSION_COOKIE_AGE = 14 * 86400
+# How long is kept who did what.
+AUDIT_DAYS: int = env.int("AUDIT_DAYS", default=400)
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Probes and Prometheus speak plain HTTP inside the cluster.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 
+# --- API --------------------------------------------------------------------
+
+# Of each key, and of each person who looks at the API's pages.
+API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", default=600)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "voicebot_site.api.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["voicebot_site.api.permissions.MayUse"],
+    "DEFAULT_THROTTLE_CLASSES": ["voicebot_site.api.throttling.PerKeyThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "voicebot_site.api.pages.Pages"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "voicebot_site.api.schema.Described",
+    "EXCEPTION_HANDLER": "voicebot_site.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Voicebot",
+    "DESCRIPTION": "Customers, companies, tickets and calls of a company account. docs/api.md is the guide.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "DEFAULT_GENERATOR_CLASS": "voicebot_site.api.schema.Generator",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "voicebot_site.api.schema.finish",
+    ],
 }
 
 # --- Calls ------------------------------------------------------------------
@@ -230,7 +334,12 @@ AUDIOSOCKET_HOST: str = env.str("AUDIOSOCKET_HOST", default="0.0.0.0")  # noqa: 
 AUDIOSOCKET_PORT: int = env.int("AUDIOSOCKET_PORT", default=9092)
 # HOST:PORT that the dialplan is told to dial, when it is not the SITE_URL's host.
 AUDIOSOCKET_PUBLIC_ADDRESS: str = env.str("AUDIOSOCKET_PUBLIC_ADDRESS", default="")
+# Where our connections to Asterisk servers come from, for their firewalls and manager.conf.
+OUTGOING_ADDRESSES: list[str] = env.list("OUTGOING_ADDRESSES", default=[])
 MAX_CALLS_PER_WORKER: int = env.int("MAX_CALLS_PER_WORKER", default=400)
+# A worker takes no more calls while its frames are later than that (p99 of a second).
+MOST_LATENESS_SECONDS: float = env.float("MOST_LATENESS_SECONDS", default=0.02)
+MAX_CALLS: int = env.int("MAX_CALLS", default=0)  # of the whole platform; 0: no limit
 DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", default=120.0)
 
 # --- Vendors ----------------------------------------------------------------
@@ -311,16 +420,46 @@ PLATFORM_MONTH_LIMIT_EUR = euros(env.str("PLATFORM_MONTH_LIMIT_EUR", default="")
 # "degraded": calls go on with keywords and recorded phrases; "refuse": no call is taken.
 PLATFORM_LIMIT_ACTION: str = env.str("PLATFORM_LIMIT_ACTION", default="degraded")
 
+# --- Metrics ----------------------------------------------------------------
+# Those of the calls (and, on a port of its own, of Celery) are for Prometheus on an internal network.
+
+METRICS_HOST: str = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_PORT: int = env.int("METRICS_PORT", default=9091)
+TASKS_METRICS_PORT: int = env.int("TASKS_METRICS_PORT", default=9093)
+# What Prometheus must show to the web's /metrics; empty: it may only be asked without a proxy.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
+# --- Traces and errors: off where these are empty ------------------------------
+
+# Where a collector takes OTLP over HTTP, such as http://collector:4318.
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_EXPORTER_OTLP_HEADERS: list[str] = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+
 # --- Logs -------------------------------------------------------------------
 
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+# "terminal": lines for people, with what callers and the bot say; "json": for machines, without.
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="json" if DATABASE_URL else "terminal")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "monitoring.logs.JsonFormatter"},
+        "terminal": {"()": "monitoring.logs.TerminalFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT if LOG_FORMAT in ("json", "terminal") else "terminal",
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "voicebot.conversation": {"level": LOG_LEVEL if LOG_FORMAT == "terminal" else "WARNING"},
+        # Django would print these once more, past our formatters.
+        "django": {"handlers": [], "level": LOG_LEVEL},
+        "django.server": {"handlers": [], "propagate": True},
         # Below WARNING these tell whole requests: keys, and what callers said.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
@@ -334,6 +473,7 @@ LOGGING: dict[str, Any] = {
         "deepgram": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
     },
 }
 
@@ -347,6 +487,7 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "voicebot_site.admin.acting_for_label",
     "DASHBOARD_CALLBACK": "voicebot_site.dashboard.dashboard",
     "SHOW_HISTORY": True,
+    "ACCOUNT": {"navigation": "voicebot_site.navigation.account_links"},
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [lambda request: static("voicebot/admin.css")],

@@ -1,6 +1,6 @@
 """Unfold's own texts: it brings no translations, so they are translated in our catalogue.
 
-"View %s" and "Add another …" are Django's, whose French does not agree with our nouns.
+"View %s" and its like are Django's, whose French does not agree with our nouns.
 
 Nothing imports this; `makemessages` reads it.
 """
@@ -61,6 +61,12 @@ TEXTS = (
     _("You have been successfully logged out from the administration"),
     _("View %s"),
     _("Add another %(verbose_name)s"),
+    _("Add %s"),
+    _("Change %s"),
+    _(
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password "
+        'using <a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
     ngettext_lazy(
         "\n                Found %(counter)s result in %(time)s seconds\n            ",
         "\n                Found %(counter)s results in %(time)s seconds\n            ",

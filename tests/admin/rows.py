@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from providers.models import ExchangeRate, Price
-from tenants.models import Membership, Tenant
+from tenants.models import JobRun, Membership, Tenant
 from tenants.scope import TenantModel
 from tests.cast import Cast, House
 
@@ -29,6 +29,7 @@ PLATFORM: dict[type[models.Model], Callable[[Cast], models.Model]] = {
     Price: lambda cast: Price.objects.create(
         provider="Bravo", model="Bravo", unit=Price.Unit.AUDIO_MINUTE, amount=1, valid_from=datetime.date(2026, 1, 1)
     ),
+    JobRun: lambda cast: JobRun.objects.create(task_id="Bravo", name="tickets.count_roi", tenant=cast.bravo.tenant),
     ExchangeRate: lambda cast: ExchangeRate.objects.create(
         currency="BRV", euros=1, valid_from=datetime.date(2026, 1, 1)
     ),
@@ -74,8 +75,10 @@ def clones(row: models.Model, count: int) -> list[Any]:
                 setattr(other, field.attname, None)
             elif isinstance(field, models.UUIDField):
                 setattr(other, field.name, uuid.uuid4())
-            elif isinstance(field, models.CharField) and field.name in unique and not field.choices:
+            elif isinstance(field, models.CharField) and (field.unique or field.name in unique) and not field.choices:
                 setattr(other, field.name, name[: field.max_length])
+            elif isinstance(field, models.DateField) and field.name in unique:
+                setattr(other, field.name, datetime.date.fromordinal(700_000 + int(name[:5], 16)))
             elif field.name == "token":
                 other.token = name  # type: ignore[attr-defined]
         other.save()

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 
 from calls.models import Call
+from telephony.wav import header, interleave
 from tenants.models import Membership
 from tenants.scope import acting_for
 from tests.cast import Cast, person
@@ -148,3 +149,34 @@ def test_no_range_of_an_empty_file_can_be_satisfied(header: str) -> None:
 
 def test_a_number_of_thousands_of_digits_is_no_range() -> None:
     assert requested_range(f"bytes={'9' * 5000}-", 1024) is None
+
+
+# --- What it looks like ----------------------------------------------------------
+
+
+def test_the_waveform_is_read_from_the_recording_once(cast: Cast, settings: Any, login: Login) -> None:
+    loud, silence = (10_000).to_bytes(2, "little") * 8000, bytes(16_000)
+    record(cast.alpha.call, settings.MEDIA_ROOT, header(64_000) + interleave(loud + silence, silence + loud))
+    client, shape = login(cast.owner), reverse("admin:calls_call_waveform", args=[cast.alpha.call.uuid])
+    found = client.get(shape).json()
+    assert (found["seconds"], len(found["caller"])) == (2.0, 1000)
+    assert (found["caller"][0], found["caller"][-1], found["bot"][0], found["bot"][-1]) == (100, 0, 0, 100)
+    (settings.MEDIA_ROOT / cast.alpha.call.recording.name).unlink()
+    assert client.get(shape).json() == found
+
+
+def test_an_erased_recording_has_no_waveform(address: str, cast: Cast, login: Login) -> None:
+    client, shape = login(cast.owner), reverse("admin:calls_call_waveform", args=[cast.alpha.call.uuid])
+    assert client.get(shape).status_code == 200
+    with acting_for(cast.alpha.tenant):
+        Call.objects.update(recording="")
+    assert client.get(shape).status_code == 404
+
+
+def test_whoever_may_not_listen_does_not_see_who_spoke_when(address: str, cast: Cast, login: Login) -> None:
+    shape = reverse("admin:calls_call_waveform", args=[cast.alpha.call.uuid])
+    assert login(person("viewer", cast.alpha.tenant, Membership.Role.VIEWER)).get(shape).status_code == 403
+    assert login(cast.outsider).get(shape).status_code == 404
+    assert (
+        shape in login(cast.owner).get(reverse("admin:calls_call_change", args=[cast.alpha.call.pk])).content.decode()
+    )

@@ -11,9 +11,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tenants.models import Membership, Tenant
-from tenants.roles import ALL, COLUMNS, EVIDENCE, NONE, RIGHTS, may
+from tenants.roles import ALL, COLUMNS, EVIDENCE, MONEY, NONE, RIGHTS, may
 from tenants.scope import EVERYONE
-from tests.admin.pages import form_of
+from tests.admin.pages import form_of, text
 from tests.admin.rows import OWNED, REGISTERED, label, row_of
 from tests.cast import Cast, person
 
@@ -45,25 +45,39 @@ def test_a_role_does_what_the_table_says(
 
 @pytest.mark.parametrize("model", OWNED, ids=label)
 def test_every_owned_screen_is_in_the_table_or_for_staff_only(model: type[models.Model]) -> None:
-    staff_only = {"calls.usage"}
+    staff_only = {"calls.usage"}  # which is money
     assert (label(model) in RIGHTS) is not (label(model) in staff_only)
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=label)
-def test_staff_outside_any_tenant_look_and_change_nothing_of_them(
+def test_staff_outside_any_tenant_see_nothing_of_them_but_money(
     model: type[models.Model], cast: Cast, login: Login
 ) -> None:
     client = login(cast.staff)
-    assert client.get(page(model, "changelist")).status_code == 200
+    seen = 403 if model in OWNED and label(model) not in MONEY else 200
+    listed = client.get(page(model, "changelist"))
+    assert listed.status_code == seen
+    assert ("agissez d'abord pour elle" in text(listed)) is (seen == 403)  # and it says what to do
     if model in OWNED:
         assert client.get(page(model, "add")).status_code == 403
-        for house in (cast.alpha, cast.bravo):
-            row = row_of(house, model)
-            assert client.get(page(model, "change", row.pk)).status_code == 200
-            assert client.post(page(model, "change", row.pk), {}).status_code == 403
-            assert client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+        row = row_of(cast.alpha, model)
+        for where in ("change", "history"):
+            shown = client.get(page(model, where, row.pk))
+            assert shown.status_code == seen
+            assert cast.alpha.customer.phone_number not in text(shown)
+        assert client.post(page(model, "change", row.pk), {}).status_code == 403
+        assert client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     else:
-        assert client.get(page(model, "add")).status_code == 200
+        assert client.get(page(model, "add")).status_code == (403 if label(model) in EVIDENCE else 200)
+
+
+def test_staff_outside_any_tenant_are_shown_the_way_to_what_they_may_open(cast: Cast, login: Login) -> None:
+    client = login(cast.staff)
+    sidebar = client.get(reverse("admin:index")).context["sidebar_navigation"]
+    links = [item["link"] for group in sidebar for item in group["items"]]
+    assert reverse("admin:tenants_tenant_changelist") in links
+    for link in links:
+        assert client.get(link).status_code == 200, link
 
 
 @pytest.mark.parametrize("model", [model for model in OWNED if label(model) not in EVIDENCE], ids=label)
@@ -71,7 +85,7 @@ def test_staff_who_act_for_a_tenant_have_its_owner_s_rights_there(
     model: type[models.Model], cast: Cast, login: Login
 ) -> None:
     client = login(cast.staff)
-    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk})
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk, "reason": "Ticket 4211"})
     assert client.get(page(model, "add")).status_code == 200
     assert client.get(page(model, "change", row_of(cast.alpha, model).pk)).status_code == 200
     assert client.get(page(model, "change", row_of(cast.bravo, model).pk)).status_code == 302
@@ -117,11 +131,20 @@ def test_an_owner_changes_the_own_account_and_not_what_the_platform_decides(cast
     assert (tenant.slug, tenant.is_active) == ("alpha", True)
 
 
+def test_an_administrator_changes_settings_and_not_what_is_the_owner_s(cast: Cast, login: Login) -> None:
+    client, tenant = login(person("admin", cast.alpha.tenant, Membership.Role.ADMIN)), cast.alpha.tenant
+    address = reverse("admin:tenants_tenant_change", args=[tenant.pk])
+    data = form_of(client, address, "tenant_form") | {"name": ["taken"], "requires_two_factor": ["on"]}
+    assert client.post(address, data | {"max_call_seconds": ["600"]}).status_code == 302
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.requires_two_factor, tenant.max_call_seconds) == ("Alpha", False, 600)
+
+
 def test_each_site_page_says_whom_one_acts_for(cast: Cast, login: Login) -> None:
     pages = [reverse("admin:index"), page(OWNED[0], "changelist")]
     for address in pages:
         assert "Alpha" in login(cast.owner).get(address).content.decode()
     client = login(cast.staff)
     assert client.get(pages[0]).context["acting_tenant"] is None
-    client.post(reverse("admin:switch_tenant"), {"tenant": cast.bravo.tenant.pk})
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.bravo.tenant.pk, "reason": "Ticket 4211"})
     assert client.get(pages[0]).context["acting_tenant"] == cast.bravo.tenant

@@ -113,7 +113,7 @@ def test_only_an_owner_makes_or_deletes_a_voice(cast: Cast, client: Client, role
 def test_a_consent_is_not_written_over(cast: Cast, client: Client) -> None:
     address = reverse("admin:tenants_clonedvoice_change", args=[cast.alpha.cloned_voice.pk])
     client.force_login(cast.staff)
-    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk})
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk, "reason": "Ticket 4211"})
     assert client.get(address).status_code == 200
     assert client.post(address, filled_in(consent_by="Somebody else", voice_id="another")).status_code == 403
     with acting_for(cast.alpha.tenant):

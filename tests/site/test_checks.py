@@ -24,6 +24,7 @@ def production(settings: Settings) -> Settings:
     settings.REDIS_URL = "redis://redis:6379/0"
     settings.SECRET_KEY = "k" * 50
     settings.SITE_URL, settings.HTTPS = "https://voicebot.example.com", True
+    settings.EMAIL_URL = "smtp+tls://mail.example.com:587"
     settings.VENDORS = {name: {"api_key": "key", "url": f"https://{name}.example.com"} for name in VENDORS}
     return settings
 
@@ -52,6 +53,8 @@ def test_the_checks_are_registered() -> None:
         ({"ENCRYPTION_KEYS": ["short"]}, "voicebot.E002", "key 1"),
         ({"ENCRYPTION_KEYS": [Fernet.generate_key().decode(), "é" * 44]}, "voicebot.E002", "key 2"),
         ({"REDIS_URL": ""}, "voicebot.W002", "REDIS_URL"),
+        ({"EMAIL_URL": ""}, "voicebot.W020", "EMAIL_URL"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": ["10.0.0.1/8"]}, "voicebot.E020", "10.0.0.1/8"),
         ({"SITE_URL": "http://voicebot.example.com", "HTTPS": False}, "voicebot.W003", "SITE_URL"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "voicebot.example.com"}, "voicebot.E003", "HOST:PORT"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "voicebot.example.com:0"}, "voicebot.E003", "HOST:PORT"),

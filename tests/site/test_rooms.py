@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-PRODUCTION = ("calls", "companies", "providers", "telephony", "tenants", "tickets", "voicebot_site")
+PRODUCTION = ("calls", "companies", "monitoring", "providers", "telephony", "tenants", "tickets", "voicebot_site")
 
 
 @pytest.mark.parametrize("room", PRODUCTION)

@@ -1,0 +1,66 @@
+"""Lists without rows, the sidebar, and single rows: words for people, and never how they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from tenants.models import AuditEntry, Invitation, JobRun, Membership, WebhookEndpoint
+from tenants.scope import TenantModel, acting_for
+from tests.admin.pages import text
+from tests.cast import Cast
+
+Login = Callable[[User], Client]
+ENGLISH = {"accept-language": "en"}
+#: What no company ever finds empty, or does not see as a list.
+NEVER_EMPTY = {"tenants.phrase", "tenants.openinghours", "calls.usage"}
+
+
+def test_an_empty_list_says_what_it_is_for(cast: Cast, login: Login) -> None:
+    with acting_for(cast.alpha.tenant):
+        WebhookEndpoint.objects.all().delete()
+    page = text(login(cast.owner).get(reverse("admin:tenants_webhookendpoint_changelist"), headers=ENGLISH))
+    assert "Nothing here yet" in page
+    assert "Add the address of your CRM or help desk" in page
+
+
+def test_a_list_that_the_search_empties_offers_all_rows(cast: Cast, login: Login) -> None:
+    page = text(login(cast.owner).get(f"{reverse('admin:companies_customer_changelist')}?q=zzzz", headers=ENGLISH))
+    assert "Nothing found" in page
+    assert "Nothing here yet" not in page
+    assert '<a href="?" class="vb-button">Show all</a>' in page
+
+
+def test_every_list_of_a_company_has_words_for_the_day_on_which_it_is_empty() -> None:
+    silent = {
+        model._meta.label_lower
+        for model, screen in admin.site._registry.items()
+        if issubclass(model, TenantModel) and not getattr(screen, "when_empty", "")
+    }
+    assert silent <= NEVER_EMPTY, silent - NEVER_EMPTY
+
+
+@pytest.mark.parametrize("model", [Membership, Invitation, AuditEntry, JobRun])
+def test_the_page_of_one_row_shows_words(model: type[Model], cast: Cast, login: Login) -> None:
+    user = cast.owner
+    if model is JobRun:
+        user = cast.staff
+        JobRun.objects.create(task_id="1", name="tickets.count_roi", tenant=cast.alpha.tenant, state="failed")
+    with acting_for(cast.alpha.tenant):
+        row = model._default_manager.filter(tenant=cast.alpha.tenant).first()
+    assert row is not None
+    page = text(login(user).get(reverse(f"admin:tenants_{model._meta.model_name}_change", args=[row.pk])))
+    assert "(&#x27;" not in page
+    assert "+00:00" not in page
+
+
+def test_the_sidebar_opens_the_group_of_the_page(cast: Cast, login: Login) -> None:
+    client = login(cast.owner)
+    assert text(client.get(reverse("admin:index"))).count('<details class="vb-nav" open>') == 3
+    assert text(client.get(reverse("admin:tenants_apikey_changelist"))).count('<details class="vb-nav" open>') == 4

@@ -1,0 +1,243 @@
+"""The queue and the page of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.models import AuditEntry, Membership
+from tenants.scope import acting_for
+from tests.admin.pages import form_of, text
+from tests.cast import Cast, person
+from tickets import services
+from tickets.models import Comment, Ticket
+
+Login = Callable[[User], Client]
+LIST = "/admin/tickets/ticket/"
+Status = Ticket.Status
+
+
+@pytest.fixture
+def agent(cast: Cast, login: Login) -> Client:
+    client = login(cast.teammate)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def make(cast: Cast, **values: Any) -> Ticket:
+    with acting_for(cast.alpha.tenant):
+        return services.create(**values)
+
+
+def again(ticket: Ticket) -> Ticket:
+    with acting_for(ticket.tenant):
+        return Ticket.objects.select_related("assigned_to").get(pk=ticket.pk)
+
+
+def act(client: Client, ticket: Ticket, verb: str, **data: str) -> Any:
+    return client.post(reverse("admin:tickets_ticket_act", args=[ticket.pk]), {"verb": verb, **data})
+
+
+def run(client: Client, action: str, *tickets: Ticket, **data: Any) -> Any:
+    chosen = {ACTION_CHECKBOX_NAME: [ticket.pk for ticket in tickets]}
+    return client.post(LIST + "?queue=all", {"action": action, "index": "0", **chosen, **data}, follow=True)
+
+
+# --- The queue ------------------------------------------------------------------
+
+
+def test_each_tab_shows_as_many_as_it_says(cast: Cast, agent: Client) -> None:
+    make(cast, assigned_to=cast.teammate)
+    make(cast, status=Status.PENDING, assigned_to=cast.owner)
+    make(cast, status=Status.RESOLVED, sentiment=Ticket.Sentiment.NEGATIVE)
+    make(cast, status=Status.FAILED, sentiment=Ticket.Sentiment.NEGATIVE, wants_callback=True)
+    make(cast, created_at=timezone.now() - timedelta(days=9))
+    tabs = agent.get(LIST).context["cl"].tabs
+    counts = {tab.key: tab.count for tab in tabs}
+    assert counts == {
+        "open": 4,
+        "mine": 1,
+        "unassigned": 3,
+        "angry": 1,
+        "callback": 1,
+        "overdue": 1,
+        "pending": 1,
+        "all": None,
+    }
+    for tab in tabs:
+        listed = agent.get(LIST + tab.link).context["cl"].result_count
+        assert listed == (6 if tab.count is None else tab.count), tab.key
+
+
+def test_who_asks_for_nothing_sees_the_work_and_a_link_what_it_names(cast: Cast, agent: Client) -> None:
+    done = make(cast, status=Status.RESOLVED)
+    assert done not in agent.get(LIST).context["cl"].result_list
+    assert list(agent.get(LIST + "?status__exact=resolved").context["cl"].result_list) == [done]
+
+
+def test_a_search_and_a_filter_stay_in_the_tab(cast: Cast, agent: Client) -> None:
+    page = text(agent.get(LIST + "?queue=mine"))
+    assert page.count('<input type="hidden" name="queue" value="mine">') == 2
+
+
+def test_an_overdue_ticket_says_since_when(cast: Cast, agent: Client) -> None:
+    make(cast, created_at=timezone.now() - timedelta(hours=11))
+    assert "3\N{NO-BREAK SPACE}hours late" in text(agent.get(LIST))
+
+
+# --- Several at once ------------------------------------------------------------
+
+
+def test_what_cannot_be_resolved_is_left_and_counted(cast: Cast, agent: Client) -> None:
+    one, done = make(cast), make(cast, status=Status.RESOLVED)
+    page = text(run(agent, "resolve", one, cast.alpha.ticket, done))
+    assert "2 tickets were changed." in page
+    assert "1 ticket was left as it is" in page
+    assert (again(one).status, again(one).resolved_by_id) == (Status.RESOLVED, cast.teammate.pk)
+    run(agent, "reopen", one)
+    assert again(one).status == Status.OPEN
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "field", "value"),
+    [
+        ("set_tag", {"tag": " VIP "}, "tag", "VIP"),
+        ("set_severity", {"severity": "high"}, "severity", "high"),
+        ("wait", {}, "status", "pending"),
+    ],
+)
+def test_one_value_for_several(
+    cast: Cast, agent: Client, action: str, data: dict[str, str], field: str, value: str
+) -> None:
+    tickets = [make(cast), make(cast)]
+    run(agent, action, *tickets, **data)
+    assert [getattr(again(ticket), field) for ticket in tickets] == [value, value]
+
+
+def test_tickets_are_given_to_colleagues_only(cast: Cast, agent: Client) -> None:
+    ticket = make(cast)
+    run(agent, "assign", ticket, assignee=cast.owner.pk)
+    assert again(ticket).assigned_to == cast.owner
+    run(agent, "assign", ticket, assignee=cast.outsider.pk)
+    assert again(ticket).assigned_to == cast.owner
+    run(agent, "assign_to_me", ticket)
+    assert again(ticket).assigned_to == cast.teammate
+
+
+def test_a_viewer_changes_nothing(cast: Cast, login: Login) -> None:
+    client, ticket = login(person("viewer", cast.alpha.tenant, Membership.Role.VIEWER)), cast.alpha.ticket
+    run(client, "resolve", ticket)
+    assert act(client, ticket, "resolve").status_code == 403
+    assert act(client, ticket, "comment", text="no").status_code == 403
+    assert client.get(reverse("admin:tickets_ticket_merge", args=[ticket.pk])).status_code == 403
+    assert again(ticket).status == Status.OPEN
+    page = text(client.get(reverse("admin:tickets_ticket_change", args=[ticket.pk])))
+    assert 'id="vb-comment"' not in page
+
+
+# --- One ticket -----------------------------------------------------------------
+
+
+def test_one_press_takes_waits_resolves_and_reopens(cast: Cast, agent: Client) -> None:
+    ticket = cast.alpha.ticket
+    for verb, status in (("assign", "open"), ("wait", "pending"), ("resolve", "resolved"), ("reopen", "open")):
+        assert act(agent, ticket, verb).status_code == 302
+        assert again(ticket).status == status
+    assert again(ticket).assigned_to == cast.teammate
+    history = text(agent.get(reverse("admin:tickets_ticket_history", args=[ticket.pk])))
+    for verb in ("Assign to me", "Wait for the customer", "Resolve", "Reopen"):
+        assert verb in history
+        with acting_for(cast.alpha.tenant):
+            assert AuditEntry.objects.filter(detail=verb, person=cast.teammate, object_id=str(ticket.pk)).count() == 1
+
+
+def test_a_comment_is_kept_and_may_end_the_work(cast: Cast, agent: Client) -> None:
+    ticket = cast.alpha.ticket
+    act(agent, ticket, "comment", text="<b>Rappelé</b>", then="resolve")
+    page = text(agent.get(reverse("admin:tickets_ticket_change", args=[ticket.pk])))
+    assert "&lt;b&gt;Rappelé&lt;/b&gt;" in page
+    assert again(ticket).status == Status.RESOLVED
+    act(agent, ticket, "comment", text=" ")
+    with acting_for(cast.alpha.tenant):
+        assert Comment.objects.filter(ticket=ticket).count() == 2
+
+
+def test_a_step_that_is_not_allowed_says_why(cast: Cast, agent: Client) -> None:
+    done = make(cast, status=Status.RESOLVED)
+    page = text(agent.post(reverse("admin:tickets_ticket_act", args=[done.pk]), {"verb": "wait"}, follow=True))
+    assert "cannot become" in page
+
+
+def test_the_form_offers_the_next_statuses_and_counts_the_deadline_anew(cast: Cast, agent: Client) -> None:
+    ticket = make(cast)
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    response = agent.get(address)
+    offered = [value for value, _label in response.context["adminform"].form.fields["status"].choices]
+    assert offered == ["open", "pending", "resolved"]
+    data = form_of(agent, address, "ticket_form")
+    assert agent.post(address, data | {"severity": ["high"]}).status_code == 302
+    after = again(ticket)
+    assert after.due_at == after.created_at + timedelta(hours=4)
+    assert agent.post(address, data | {"status": ["failed"]}).status_code == 200
+
+
+def test_a_status_that_changed_meanwhile_is_told(cast: Cast, agent: Client) -> None:
+    ticket = make(cast)
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    data = form_of(agent, address, "ticket_form")
+    with acting_for(cast.alpha.tenant):
+        services.resolve(ticket=ticket, actor=cast.owner)
+    response = agent.post(address, data | {"status": ["pending"]})
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["status"]
+
+
+def test_a_ticket_added_by_hand_has_a_deadline(cast: Cast, agent: Client) -> None:
+    address = reverse("admin:tickets_ticket_add")
+    data = form_of(agent, address, "ticket_form") | {"client_name": ["Zoé"], "severity": ["high"]}
+    assert agent.post(address, data).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        ticket = Ticket.objects.get(client_name="Zoé")
+    assert ticket.due_at == ticket.created_at + timedelta(hours=4)
+
+
+def test_the_customer_s_history_is_beside_the_ticket(cast: Cast, agent: Client) -> None:
+    other = make(cast, customer=cast.alpha.customer, summary="L'an dernier aussi.")
+    unknown = make(cast, phone_number=cast.bravo.customer.phone_number, summary="Quelqu'un d'autre.")
+    page = text(agent.get(reverse("admin:tickets_ticket_change", args=[cast.alpha.ticket.pk])))
+    assert f"#{other.pk}" in page
+    assert "an dernier aussi." in page
+    assert f"#{unknown.pk}" not in page
+
+
+def test_merging_shows_what_moves_and_then_the_calls_of_both(cast: Cast, agent: Client) -> None:
+    one, into = cast.alpha.ticket, make(cast, customer=cast.alpha.customer)
+    address = reverse("admin:tickets_ticket_merge", args=[one.pk])
+    assert f"?into={into.pk}" in text(agent.get(address))
+    preview = agent.get(address, {"into": f"#{into.pk}"})
+    assert (preview.context["into"], preview.context["comments"]) == (into, 1)
+    assert again(one).merged_into_id is None
+    answer = agent.post(address, {"into": into.pk, "confirmed": "1"}, follow=True)
+    page = text(answer)
+    assert again(one).merged_into_id == into.pk
+    assert "Alpha a été rappelé." in page
+    assert reverse("admin:calls_call_change", args=[cast.alpha.call.pk]) in page
+    assert f"merged into #{into.pk}" in text(agent.get(reverse("admin:tickets_ticket_change", args=[one.pk])))
+
+
+@pytest.mark.parametrize("written", ["abc", "999999", "#", "9" * 30])
+def test_a_number_of_no_ticket_is_told_and_kept(cast: Cast, agent: Client, written: str) -> None:
+    address = reverse("admin:tickets_ticket_merge", args=[cast.alpha.ticket.pk])
+    response = agent.get(address, {"into": written})
+    assert response.status_code == 200
+    if written != "#":
+        assert written in text(response)
+        assert "There is no other ticket" in text(response)

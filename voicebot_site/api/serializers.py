@@ -1,0 +1,93 @@
+"""How synced rows are shown and written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+from tenants.sync import SyncedModel
+from voicebot_site.api.etags import etag_of
+from voicebot_site.api.problems import by_field
+
+
+class Reference(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
+    """The `id` of another row of the tenant."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, int) and not 0 < data < 2**63:
+            self.fail("does_not_exist", pk_value=data)
+        return super().to_internal_value(data)
+
+
+class SyncedSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
+    """Shows what the query asks for; writes as the admin does, with the model's own validation.
+
+    With `query` in its context only those `fields` are shown, and of `expanded` what
+    `expand` names; rows inside `expanded` are always whole.
+    """
+
+    etag = serializers.SerializerMethodField(help_text="The state of the row, for If-Match.")
+
+    def get_etag(self, row: SyncedModel) -> str:
+        return etag_of(row)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        if "query" not in self.context:
+            return fields
+        outer: Any = self.parent
+        if isinstance(outer, serializers.ListSerializer):
+            outer = outer.parent
+        query: dict[str, Any] = self.context["query"] if outer is None else {}
+        expanded, expand = fields.pop("expanded", None), query.get("expand", ())
+        if chosen := query.get("fields"):
+            fields = {name: field for name, field in fields.items() if name in chosen}
+        if expanded is not None and expand:
+            for name in set(expanded.fields) - set(expand):
+                expanded.fields.pop(name)
+            fields["expanded"] = expanded
+        return fields
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        model: Any = self.Meta.model
+        return self._write(model(**validated_data))
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        return self._write(instance)
+
+    def _write(self, row: Any) -> Any:
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            raise serializers.ValidationError(by_field(error)) from None
+        row.save()
+        return row
+
+
+class ManyRowsSerializer(serializers.Serializer[Any]):
+    """Rows of a bulk upsert."""
+
+    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+
+
+class RowOutcomeSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField(help_text="The place of the row in what was sent, from 0.")
+    state = serializers.ChoiceField(["created", "updated", "unchanged", "failed"])
+    id = serializers.IntegerField(allow_null=True)
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), help_text='By field; "" is the row.'
+    )
+
+
+class OutcomesSerializer(serializers.Serializer[Any]):
+    """One result for each row; rows that are good are kept whatever becomes of the others."""
+
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    results = RowOutcomeSerializer(many=True)

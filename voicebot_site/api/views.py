@@ -1,0 +1,174 @@
+"""The views that resources derive from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from tenants.sync import SyncedModel
+from voicebot_site.api import etags, idempotency, problems, throttling
+from voicebot_site.api.pagination import page
+from voicebot_site.api.permissions import require_reading
+from voicebot_site.api.queries import ListQuery, Query, RowQuery
+
+
+class Api:
+    """What every view of the API does before and after its handler; stands before APIView."""
+
+    resource: ClassVar[str]  # of the scopes of keys
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in SAFE_METHODS:
+            try:
+                _ = request._request.body  # Django's own limit of a body holds here, too
+            except RequestDataTooBig:
+                raise problems.TooLarge from None
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        idempotency.wrap(self, request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        throttling.tell_rate(request, response)
+        if getattr(response, "exception", False) and response.accepted_media_type == "application/json":
+            response.content_type = problems.MEDIA_TYPE
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+def ask(query: type[Query], request: Request, **context: Any) -> Any:
+    """The validated query of a request. Raises ValidationError."""
+    asked = query(data=request.query_params.dict(), context=context)
+    asked.is_valid(raise_exception=True)
+    return asked
+
+
+class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
+    """One synced model: list, show, create, change and delete.
+
+    `filters` are its list's, `related` what showing it needs beside the row, by name of
+    `expand`; "" is needed always.
+    """
+
+    model: ClassVar[type[SyncedModel]]
+    filters: ClassVar[type[ListQuery]]
+    related: ClassVar[dict[str, Callable[[QuerySet[Any]], QuerySet[Any]]]] = {}
+    lookup_value_regex = r"\d{1,18}"
+    http_method_names = ["get", "post", "patch", "delete", "head"]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Scoped when it is evaluated, as every owned queryset."""
+        return self.model._default_manager.all()
+
+    def list(self, request: Request) -> Response:
+        asked = ask(self.filters, request, serializer_class=self.serializer_class)
+        query = asked.validated_data
+        self._check_expand(request, query["expand"])
+        found = page(
+            asked.matching(self._with_related(query["expand"])),
+            request=request,
+            limit=query["limit"],
+            cursor=query["cursor"],
+        )
+        shown = self.get_serializer(found.rows, many=True, context=self.context(query))
+        return Response(found.answer(shown.data))
+
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        return self._answer(request, key)
+
+    def create(self, request: Request) -> Response:
+        self._asked(request)
+        written = self.get_serializer(data=request.data)
+        written.is_valid(raise_exception=True)
+        with transaction.atomic():
+            row = written.save()
+            self.written(row)
+        response = self._answer(request, {"pk": row.pk}, status=201)
+        response["Location"] = request.build_absolute_uri(f"{request.path}/{getattr(row, self.lookup_field)}")
+        return response
+
+    def partial_update(self, request: Request, **key: Any) -> Response:
+        self._asked(request)
+        with transaction.atomic():
+            row = self._locked(request, key)
+            written = self.get_serializer(row, data=request.data, partial=True)
+            written.is_valid(raise_exception=True)
+            written.save()
+            self.written(row)
+        return self._answer(request, key)
+
+    def destroy(self, request: Request, **key: Any) -> Response:
+        ask(Query, request)
+        with transaction.atomic():
+            row = self._locked(request, key)
+            row.delete()
+            self.written(row)
+        return Response(status=204)
+
+    def written(self, row: Any) -> None:
+        """A row was created, changed or deleted; the transaction is still open."""
+
+    def context(self, query: dict[str, Any]) -> dict[str, Any]:
+        return {**self.get_serializer_context(), "query": query}
+
+    def _asked(self, request: Request) -> dict[str, Any]:
+        query: dict[str, Any] = ask(RowQuery, request, serializer_class=self.serializer_class).validated_data
+        self._check_expand(request, query["expand"])
+        return query
+
+    def _check_expand(self, request: Request, names: Iterable[str]) -> None:
+        """Rows of another resource are looked at by whoever may look at them there. Raises PermissionDenied."""
+        shown: Any = self.serializer_class
+        for name in names:
+            field = shown().fields["expanded"].fields[name]
+            model = getattr(field, "child", field).Meta.model
+            if issubclass(model, SyncedModel):
+                require_reading(request, model)
+
+    def _answer(self, request: Request, key: dict[str, Any], status: int = 200) -> Response:
+        query = self._asked(request)
+        row = get_object_or_404(self._with_related(query["expand"]), **key)
+        shown = self.get_serializer(row, context=self.context(query))
+        return Response(shown.data, status=status, headers={"ETag": etags.etag_of(row)})
+
+    def _locked(self, request: Request, key: dict[str, Any]) -> Any:
+        """The row, in the state that the request says it has read, and nobody else's until the end."""
+        row = get_object_or_404(self.get_queryset().select_for_update(of=("self",)), **key)
+        etags.require_match(request, row)
+        return row
+
+    def _with_related(self, expand: tuple[str, ...]) -> QuerySet[Any]:
+        rows = self.get_queryset()
+        for name in ("", *expand):
+            if name in self.related:
+                rows = self.related[name](rows)
+        return rows
+
+
+def outcomes(rows: list[dict[str, Any]], upsert: Callable[..., Any]) -> dict[str, Any]:
+    """The body of OutcomesSerializer; `upsert` is a verb of `companies.services`."""
+    results = []
+    for index, row in enumerate(rows):
+        outcome = upsert(row=row)
+        stored = outcome.stored.pk if outcome.stored else None
+        results.append({"index": index, "state": str(outcome.state), "id": stored, "errors": outcome.errors})
+    counted = Counter(result["state"] for result in results)
+    return {**{state: counted[state] for state in ("created", "updated", "unchanged", "failed")}, "results": results}
+
+
+def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """What was sent, as `serializer` takes it. Raises ValidationError."""
+    sent = serializer(data=data)
+    sent.is_valid(raise_exception=True)
+    values: dict[str, Any] = sent.validated_data
+    return values
