@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from math import inf
 from types import TracebackType
 
 import uvicorn
@@ -17,6 +18,7 @@ from calls.db import in_database
 from providers import registry
 from sandbox.vendors.server import VendorServer
 from telephony.audiosocket.server import AudioSocketServer
+from telephony.audiosocket.shedding import LoadShedding
 from tenants.allowlist import AllowList
 
 STARTUP_SECONDS = 10.0
@@ -75,6 +77,7 @@ class Product:
             max_calls=settings.MAX_CALLS_PER_WORKER,
             state={"allow_list": self.allow_list},
         )
+        self.calls.shedding = LoadShedding(inf)  # the vendors share this event loop, and make it late
         await self.calls.start("0.0.0.0", self._audiosocket_port)
         stack.push_async_callback(self.calls.stop, 5)
 

@@ -156,9 +156,10 @@ def test_the_sandbox_serves_until_it_is_told_to_stop(unused_tcp_port):
         assert process.wait(10) == 0
 
 
+@pytest.mark.timeout(180)  # a database, a worker that starts, and the calls
 def test_a_load_test_brings_its_own_worker():
     done = subprocess.run(
-        manage("loadtest", "--calls", "2", "--seconds", "3"), capture_output=True, text=True, timeout=55
+        manage("loadtest", "--calls", "2", "--seconds", "3"), capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stderr
     assert "--seconds 15" in done.stderr

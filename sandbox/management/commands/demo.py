@@ -19,8 +19,8 @@ from django.db import close_old_connections
 from django.urls import reverse
 
 from calls import services
+from calls.live import live_group, watch
 from calls.scenarios.script import parse_script
-from calls.scribe import live_group
 from providers.services import refresh_phrases
 from sandbox.caller import Caller
 from sandbox.management.commands.seed_demo import ADMINISTRATOR, PASSWORD, seed
@@ -51,15 +51,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         seed()
-        # What is printed is the call, as it is spoken.
-        for name in ("celery", "kombu", "uvicorn", "telephony", "calls", "django"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        logging.getLogger("django.request").setLevel(logging.CRITICAL)  # 404s of a curious browser
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(self.run(**options))
 
     async def run(self, *, once: bool, json: bool, port: int, audiosocket_port: int, **_: Any) -> None:
         async with Product(port=usable(port), audiosocket_port=usable(audiosocket_port)) as product:
+            be_quiet()  # now: starting the web sets up logging once more
             ticket = await self.place_call(product.calls.port)
             if ticket is None:
                 raise CommandError("the call left no ticket: its log is above")
@@ -77,7 +74,7 @@ class Command(BaseCommand):
         await sync_to_async(self.announce)(tenant, call_uuid)
         self.say(f"A customer calls from {CALLER_NUMBER}:\n")
         over = asyncio.Event()
-        watching = asyncio.create_task(self.watch(tenant, over))
+        watching = asyncio.create_task(self.follow(tenant, over))
         await asyncio.sleep(0)  # the watcher joins its group before the call begins
         caller = Caller("127.0.0.1", port, call_uuid=call_uuid, script=parse_script(SCRIPT), language=tenant.language)
         await caller.run()
@@ -105,20 +102,22 @@ class Command(BaseCommand):
         with acting_for(tenant):
             return Ticket.objects.select_related("call", "company", "problem_type").filter(call__uuid=call_uuid).first()
 
-    async def watch(self, tenant: Tenant, over: asyncio.Event) -> None:
+    async def follow(self, tenant: Tenant, over: asyncio.Event) -> None:
         """Print the transcript of the tenant's calls while they are spoken."""
         layer = get_channel_layer()
         assert layer is not None
         channel = await layer.new_channel()
         await layer.group_add(live_group(tenant.pk), channel)
         while True:
-            event = await layer.receive(channel)
-            if event["kind"] == "speaking":
-                self.say(f"  🤖 {event['text']}")
-            elif event["kind"] == "turn" and event["speaker"] == "caller":
-                self.say(f"  👤 {event['text']}")
-            elif event["kind"] == "ended":
-                over.set()
+            for event in (await layer.receive(channel))["events"]:
+                match event["kind"]:
+                    case "started":
+                        await watch(tenant.pk)
+                    case "turn":
+                        await watch(tenant.pk)  # a call tells for WATCH_SECONDS, and goes on for longer
+                        self.say(f"  {'👤' if event['speaker'] == 'caller' else '🤖'} {event['text']}")
+                    case "ended":
+                        over.set()
 
     def show(self, ticket: Ticket, product: Product, *, as_json: bool) -> None:
         with acting_for(EVERYONE):
@@ -135,6 +134,13 @@ class Command(BaseCommand):
 
     def say(self, text: str) -> None:
         print(text, flush=True, file=sys.stdout)
+
+
+def be_quiet() -> None:
+    """What is printed is the call, as it is spoken."""
+    for name in ("voicebot.conversation", "celery", "kombu", "uvicorn", "telephony", "calls", "django"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)  # 404s of a curious browser
 
 
 def usable(port: int) -> int:

@@ -22,7 +22,7 @@ from companies.services import remember_caller, remember_company
 from tenants.models import AsteriskServer, FaqEntry, Membership, OpeningHours, ProblemType, Tenant, TransferTarget
 from tenants.scope import acting_for
 from tenants.services import add_member, create_tenant
-from tickets.models import Ticket
+from tickets.services import create as open_by_hand
 
 #: Everybody's, the administrator's too.
 PASSWORD: Final = "voicebot-demo"
@@ -67,6 +67,32 @@ DEMO: Final = Demo(
         ("+33639980007", "Élodie", "PETIT", "elodie.petit@securenet.example", "SecureNet"),
         ("+33199000008", "Nicolas", "GIRARD", "", "Transports Girard"),
         ("+33199000009", "Fatou", "DIALLO", "", "Clinique des Lilas"),
+        ("+33639980010", "Lucas", "BERNARD", "lucas.bernard@carvertical.example", "CARvertical"),
+        ("+33639980011", "Inès", "ROBERT", "ines.robert@vetodok.example", "Vetodok"),
+        ("+33639980012", "Hugo", "RICHARD", "hugo.richard@rcf-elec.example", "RCF Elec"),
+        ("+33639980013", "Chloé", "DURAND", "chloe.durand@lonasoft.example", "L'ONAsoft"),
+        ("+33639980014", "Karim", "HADDAD", "karim.haddad@sncf.example", "SNCF"),
+        ("+33639980015", "Manon", "SIMON", "manon.simon@total.example", "Total"),
+        ("+33639980016", "Antoine", "LAURENT", "antoine.laurent@techcorp.example", "TechCorp"),
+        ("+33639980017", "Léa", "MICHEL", "lea.michel@datasolutions.example", "DataSolutions"),
+        ("+33639980018", "Yanis", "LEROY", "yanis.leroy@cloudinnovate.example", "CloudInnovate"),
+        ("+33639980019", "Sarah", "ROUX", "sarah.roux@securenet.example", "SecureNet"),
+        ("+33639980020", "Maxime", "DAVID", "maxime.david@mediaplus.example", "MediaPlus"),
+        ("+33639980021", "Jade", "BERTRAND", "jade.bertrand@carvertical.example", "CARvertical"),
+        ("+33639980022", "Nathan", "MOREL", "nathan.morel@vetodok.example", "Vetodok"),
+        ("+33639980023", "Aïcha", "TRAORÉ", "aicha.traore@rcf-elec.example", "RCF Elec"),
+        ("+33639980024", "Paul", "FOURNIER", "paul.fournier@lonasoft.example", "L'ONAsoft"),
+        ("+33639980025", "Louise", "GIRAUD", "louise.giraud@sncf.example", "SNCF"),
+        ("+33639980026", "Mathis", "BONNET", "mathis.bonnet@total.example", "Total"),
+        ("+33639980027", "Zoé", "DUPONT", "zoe.dupont@techcorp.example", "TechCorp"),
+        ("+33639980028", "Gabriel", "LAMBERT", "gabriel.lambert@datasolutions.example", "DataSolutions"),
+        ("+33639980029", "Alice", "FONTAINE", "alice.fontaine@cloudinnovate.example", "CloudInnovate"),
+        ("+33639980030", "Raphaël", "ROUSSEAU", "raphael.rousseau@securenet.example", "SecureNet"),
+        ("+33639980031", "Emma", "VINCENT", "emma.vincent@mediaplus.example", "MediaPlus"),
+        ("+33639980032", "Arthur", "MULLER", "arthur.muller@carvertical.example", "CARvertical"),
+        ("+33639980033", "Rose", "LEFÈVRE", "rose.lefevre@vetodok.example", "Vetodok"),
+        ("+33639980034", "Jules", "FAURE", "jules.faure@sncf.example", "SNCF"),
+        ("+33639980035", "Anna", "ANDRÉ", "anna.andre@total.example", "Total"),
     ),
     people=(("demo-owner", Membership.Role.OWNER), ("demo-agent", Membership.Role.AGENT)),
     questions=(
@@ -201,7 +227,7 @@ def furnish(demo: Demo) -> None:
     waiting = Customer.objects.filter(phone_number=WAITING, tickets=None).first()
     if waiting is not None:
         problem = ProblemType.objects.filter(code="internet").first()
-        Ticket.objects.create(
+        open_by_hand(
             customer=waiting,
             company=waiting.company,
             phone_number=waiting.phone_number,

@@ -1,0 +1,114 @@
+"""How long the server takes for each page of the company admin, as an owner; the last line is JSON.
+
+In a database that `seed_load` filled. Beside the wall's clock stands the processor time of this process
+(without the database's): on a machine that others use too, the wall's says little.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from argparse import ArgumentParser
+from statistics import median
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from calls.models import Call
+from tenants.models import Membership, Tenant
+from tenants.roles import RIGHTS
+from tenants.scope import TenantModel, acting_for
+from tickets.models import Ticket
+
+LIMIT_MS: Final = 300.0
+#: Beside the list and the last row of each model: what people do to the big lists.
+FURTHER: Final = (
+    (Call, "?p=100"),
+    (Call, "?q=MOREL"),
+    (Call, "?status__exact=failed"),
+    (Call, "?o=7"),
+    (Ticket, "?queue=all"),
+    (Ticket, "?queue=all&p=100"),
+    (Ticket, "?queue=all&q=MOREL"),
+    (Ticket, "?queue=all&sentiment__exact=negative"),
+)
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--tenant", default="load", help="short name of the account (%(default)s)")
+        parser.add_argument("--rounds", type=int, default=20, help="how often each page is asked (%(default)s)")
+
+    def handle(self, *_args: Any, tenant: str, rounds: int, **_options: Any) -> None:
+        settings.DEBUG = False  # that would keep each query, and is no production
+        account = Tenant.objects.filter(slug=tenant).first()
+        if account is None:
+            raise CommandError(f"There is no account {tenant}: manage.py seed_load makes it.")
+        owner = User.objects.filter(memberships__tenant=account, memberships__role=Membership.Role.OWNER).first()
+        if owner is None:
+            raise CommandError(f"{tenant} has no owner.")
+        client = Client(headers={"host": "localhost"}, raise_request_exception=True)
+        client.force_login(owner, "django.contrib.auth.backends.ModelBackend")
+        with acting_for(account):
+            addresses = list(_addresses())
+        self.stdout.write(f"{'page':<72} {'p50 ms':>8} {'p95 ms':>8} {'cpu ms':>8} {'queries':>8}")
+        slow: list[str] = []
+        found: dict[str, dict[str, float]] = {}
+        for address in addresses:
+            times, cpu, queries = _measure(client, address, rounds)
+            p95 = times[math.ceil(0.95 * len(times)) - 1]
+            found[address] = {"p50": round(median(times), 1), "p95": round(p95, 1), "cpu": round(cpu, 1)}
+            found[address]["queries"] = queries
+            if p95 > LIMIT_MS:
+                slow.append(address)
+            mark = "  slow" if p95 > LIMIT_MS else ""
+            self.stdout.write(f"{address:<72} {median(times):8.1f} {p95:8.1f} {cpu:8.1f} {queries:8}{mark}")
+        self.stdout.write(json.dumps({"pages": found, "slow": slow}))
+
+
+def _addresses() -> list[str]:
+    """The pages that an owner sees, as far as there are rows."""
+    found = [reverse("admin:index"), reverse("admin:live")]
+    for label in RIGHTS:
+        model = apps.get_model(label)
+        if model not in admin.site._registry or not issubclass(model, TenantModel):
+            continue
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        found.append(reverse(f"{name}_changelist"))
+        row = model.objects.order_by("-pk").first()
+        if row is not None:
+            found.append(reverse(f"{name}_change", args=[row.pk]))
+        found += [reverse(f"{name}_changelist") + query for of, query in FURTHER if of is model]
+    return found
+
+
+def _measure(client: Client, address: str, rounds: int) -> tuple[list[float], float, int]:
+    """Milliseconds, shortest first; those of the processor in the median; how many queries."""
+    counted = 0
+
+    def count(execute: Any, *args: Any) -> Any:
+        nonlocal counted
+        counted += 1
+        return execute(*args)
+
+    with connection.execute_wrapper(count):  # and the first time, which loads templates
+        response = client.get(address)
+    if response.status_code != 200:
+        raise CommandError(f"{address} answered {response.status_code}.")
+    times, cpu = [], []
+    for _ in range(rounds):
+        began, began_cpu = time.perf_counter(), time.process_time()
+        client.get(address)
+        times.append((time.perf_counter() - began) * 1000)
+        cpu.append((time.process_time() - began_cpu) * 1000)
+    return sorted(times), median(cpu), counted
