@@ -1,7 +1,8 @@
-"""What a call costs: the media path beside a bare echo, then whole conversations.
+"""What a call costs: the media path beside a bare echo, then whole conversations; a million calls counted.
 
     tests/bench.py [--calls 100] [--seconds 20] [--rounds 3]
 
+The last needs PostgreSQL: DATABASE_URL says which server, and a database is made there and dropped again.
 Each run is a line of .bench/history.jsonl; the table at the end has the earlier runs of as many
 calls on the same machine beside it. docs/benchmarks.md tells what the figures mean.
 """
@@ -19,20 +20,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 HISTORY = ROOT / ".bench" / "history.jsonl"
 # What the product is held to, at so many calls on one core.
 TARGET_CALLS = 100
+ROI_SECONDS = 60.0
 TARGETS = {"cpu_ms_per_call_second": 2.0, "frame_lateness_p99_ms": 10.0, "frame_lateness_max_ms": 60.0}
 
 
-def measure(*command: str) -> dict[str, Any]:
+def measure(*command: str, **environment: str) -> dict[str, Any]:
     """Run a command of manage.py; what its last line says. Raises CalledProcessError."""
     print("\n$ manage.py", *command, flush=True)
     last = ""
     with subprocess.Popen(
-        [sys.executable, "manage.py", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -42,6 +51,24 @@ def measure(*command: str) -> dict[str, Any]:
         raise subprocess.CalledProcessError(process.returncode, process.args)
     found: dict[str, Any] = json.loads(last)
     return found
+
+
+def count_a_million() -> dict[str, Any] | None:
+    """What bench_roi says of a database of its own; None without PostgreSQL."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        print("\nbench_roi: skipped, DATABASE_URL names no PostgreSQL")
+        return None
+    name = f"bench_{os.getpid()}"
+    own = {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl(), "DEBUG": "1", "SECRET_KEY": "b" * 50}
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+            subprocess.run(migrate, cwd=ROOT, env=os.environ | own, check=True)
+            return measure("bench_roi", "--skip-checks", **own)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def machine() -> str:
@@ -69,6 +96,7 @@ def run(calls: int, seconds: int, rounds: int) -> dict[str, Any]:
         "calls": calls,
         "media": media,
         "conversations": conversations,
+        "roi": count_a_million(),
     }
 
 
@@ -82,6 +110,8 @@ def figures(entry: dict[str, Any]) -> dict[str, float | None]:
         found[name] = min(values, default=None)
     if (cpu := found["cpu_ms_per_call_second"]) is not None:
         found["conversation, times a bare echo"] = round(cpu / echo, 2)
+    if roi := entry.get("roi"):
+        found["roi_seconds"] = roi["roi_seconds"]
     found["calls_failed"] = sum(each["calls_failed"] for each in conversations)
     return found
 
@@ -100,6 +130,8 @@ def show(entry: dict[str, Any], before: list[dict[str, float | None]]) -> None:
     for name, value in figures(entry).items():
         past = [known for each in before if (known := each.get(name)) is not None]
         target = TARGETS.get(name) if entry["calls"] == TARGET_CALLS else None
+        if name == "roi_seconds":
+            target = ROI_SECONDS
         cells = (value, target, round(median(past), 2) if past else None)
         now, wanted, usual = ("" if cell is None else f"{cell:g}" for cell in cells)
         print(f"{name:34}{now:>10}{wanted:>10}{usual:>14}")

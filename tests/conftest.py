@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +17,38 @@ from pytest_django import Settings
 
 import voicebot_site.celery
 from providers import registry
+from providers.models import Price
 from tenants.scope import acting_for
-from tests.cast import Cast, assemble
+from tests.cast import Cast, assemble, list_prices
+
+# Of the services that tests start: where suites run side by side frames are late, and no call is to be refused for it.
+os.environ["MOST_LATENESS_SECONDS"] = "5"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: reaches the database; set by itself, chosen for PostgreSQL")
+
+
+@pytest.hookimpl(trylast=True)  # of what was chosen
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Strew slow tests, which wait, among quick ones, which compute, in each process's share; none comes last."""
+    processes = getattr(session.config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in session.items if is_slow(item)]
+    quick = [item for item in session.items if not is_slow(item)]
+    session.items.clear()
+    for number in range(processes):
+        mine = slow[number::processes]
+        share = quick[len(quick) * number // processes : len(quick) * (number + 1) // processes]
+        step = len(share) * 3 // 4 // (len(mine) or 1)
+        for place, item in enumerate(mine):
+            share.insert(place * (step + 1), item)
+        session.items.extend(share)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Calls in real time; such tests are given more than a minute."""
+    timeout = item.get_closest_marker("timeout")
+    return timeout is not None and timeout.args[0] > 60
 
 
 @pytest.hookimpl(tryfirst=True)  # before markers are chosen from
@@ -31,6 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if item.get_closest_marker("django_db") or "db" in fixtures or "transactional_db" in fixtures:
             item.add_marker("database")
+        if item.path.parent.name == "admin" and item.path.stem not in ("test_queries", "test_lists"):
+            item.add_marker("long")  # screens meet the queries of the rooms behind them
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +78,7 @@ def _tasks_run_at_once() -> None:
 
 @pytest.fixture(autouse=True)
 def _files_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    settings.MOST_LATENESS_SECONDS = 5.0
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
 
@@ -67,6 +97,8 @@ def cast(db: None) -> Cast:
     A test whose code reaches the database from another thread, as all async code
     does, needs `@pytest.mark.django_db(transaction=True)`.
     """
+    if not Price.objects.exists():
+        list_prices()
     return assemble()
 
 

@@ -1,6 +1,6 @@
 """Run the linters and every part of the suite that this machine can run.
 
-    tests/run.py [lint] [embedded] [postgresql] [redis] [asterisk]     (all, when none is named)
+    tests/run.py [lint] [embedded] [postgresql] [redis] [prometheus] [browser] [asterisk]     (all, when none is named)
 
 The last lines say of each part whether it passed, failed or could not run, and why.
 Whether a server is there is found out by connecting to it:
@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -130,6 +131,18 @@ def no_redis() -> str:
     return ""
 
 
+def no_prometheus() -> str:
+    """Why there is no Prometheus to ask, nor the Redis that its product needs; empty when there is."""
+    if missing := [name for name in ("prometheus", "promtool") if shutil.which(name) is None]:
+        return f"{' and '.join(missing)} not found: apt-get install prometheus"
+    return no_redis()
+
+
+def no_chromium() -> str:
+    """Why there is no browser to walk with; empty when there is."""
+    return "" if shutil.which("chromium") else "chromium not found: apt-get install chromium"
+
+
 def always() -> str:
     return ""
 
@@ -142,12 +155,19 @@ class Part:
 
 PARTS = {
     "lint": Part(always, lint),
-    "embedded": Part(always, suite("not asterisk and not postgres and not redis", 4)),
+    "embedded": Part(always, suite("not (asterisk or postgres or redis or prometheus or browser)", 6)),
     # Whatever touches the database, on the database of production.
     "postgresql": Part(
-        no_postgresql, suite("(database or postgres) and not (asterisk or redis or long)", 4, DATABASE_URL=DATABASE_URL)
+        no_postgresql,
+        suite(
+            "(database or postgres) and not (asterisk or redis or prometheus or browser or long)",
+            4,
+            DATABASE_URL=DATABASE_URL,
+        ),
     ),
     "redis": Part(no_redis, suite("redis", 1, REDIS_URL=REDIS_URL)),
+    "prometheus": Part(no_prometheus, suite("prometheus", 1, TEST_REDIS_URL=REDIS_URL)),
+    "browser": Part(no_chromium, suite("browser", 1)),
     "asterisk": Part(lab.missing, suite("asterisk", 2)),
 }
 
@@ -165,7 +185,7 @@ def outcome(name: str, log: TextIO) -> Outcome:
 
 # Each lane runs beside the other. Asterisk comes last, when nothing runs beside it: a machine
 # without a core to spare loses words of real calls.
-LANES = (("embedded", "postgresql", "redis", "asterisk"), ("lint",))
+LANES = (("embedded", "postgresql", "asterisk"), ("lint", "redis", "prometheus", "browser"))
 
 
 def outcomes(names: list[str]) -> list[Outcome]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from monitoring import metrics
 from providers.breaker import (
     FAILURES,
     LONGEST_PAUSE,
@@ -13,7 +14,6 @@ from providers.breaker import (
     PROBE_SECONDS,
     REFUSED_PAUSE,
     CircuitBreaker,
-    open_circuits,
 )
 from providers.protocols import Failure, ProviderError
 
@@ -40,7 +40,7 @@ def breaker(clock: Clock) -> Iterator[CircuitBreaker]:
 
 
 def gauge() -> float:
-    return open_circuits.labels("stt", "vendor")._value.get()  # type: ignore[no-any-return]
+    return metrics.open_circuits.labels("stt", "vendor")._value.get()  # type: ignore[no-any-return]
 
 
 def fail(breaker: CircuitBreaker, error: ProviderError = CUT, *, times: int = FAILURES) -> None:

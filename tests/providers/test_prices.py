@@ -3,10 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
@@ -15,7 +13,7 @@ from calls.usage import forget_prices, record
 from providers.models import ExchangeRate, Price
 from providers.prices import PriceBook, cost_eur
 from providers.protocols import UsageReport
-from tests.cast import Cast
+from tests.cast import Cast, list_prices
 
 BOOK = PriceBook(
     {
@@ -140,12 +138,6 @@ class TestPriceBook:
         assert all(price.source for price in Price.objects.all())
 
 
-def list_prices() -> None:
-    """What the migration writes; a transactional test before this one may have emptied the tables."""
-    for name in ("0002_list_prices", "0003_more_list_prices"):
-        import_module(f"providers.migrations.{name}").add_prices(apps, None)
-
-
 def test_a_usage_is_written_down_with_its_cost(alpha: Cast) -> None:
     list_prices()
     report = UsageReport(
@@ -160,7 +152,7 @@ def test_a_usage_is_written_down_with_its_cost(alpha: Cast) -> None:
         latency_seconds=0.25,
         estimated=True,
     )
-    usage = Usage.objects.get(pk=record(report, call_id=alpha.alpha.call.pk).pk)
+    usage = Usage.objects.get(pk=record(report, call=alpha.alpha.call).pk)
     assert usage.tenant == alpha.alpha.tenant
     assert usage.call == alpha.alpha.call
     dollars = Decimal("0.8") * Decimal("0.075") + Decimal("0.2") * Decimal("0.0375") + Decimal("0.05") * Decimal("0.3")
@@ -177,7 +169,7 @@ def test_a_usage_without_a_price_is_seen(alpha: Cast, caplog: pytest.LogCaptureF
 
     before = counted()
     report = UsageReport(kind="stt", provider="deepgram", model="nova-9", audio_seconds=Decimal("3.00049"))
-    usage = record(report, call_id=None)
+    usage = record(report, call=None)
     assert usage.cost_eur is None
     assert usage.audio_seconds == Decimal("3.000")
     assert counted() == before + 1
