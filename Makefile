@@ -12,7 +12,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench
+.PHONY: help demo run test lint bench reset audit sbom
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,20 @@ lint: .venv/.dev ## the linters alone
 
 bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, beside a bare echo
 	@$(BIN)/python tests/bench.py $(ARGS)
+
+reset: .venv/.runtime ## forget all that was tried out here: the embedded database and its files, and begin with the demo data
+	@[ -z "$$DATABASE_URL$$DATA_DIR" ] && ! grep -qsE '^(DATABASE_URL|DATA_DIR)(_FILE)?=.' .env || { \
+		echo "DATABASE_URL or DATA_DIR is set: this is for the embedded data in data/ only" >&2; exit 1; }
+	@rm -rf data
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py seed_demo
+
+audit: .venv/.dev ## known weaknesses of what we install; asks the advisory service over the network
+	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements/extras.txt --progress-spinner off
+
+sbom: .venv/.dev ## what the larger image has in it, as CycloneDX: sbom.json
+	@$(BIN)/cyclonedx-py requirements requirements/extras.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
+	@echo "Written: sbom.json"
 
 .venv/bin/python:
 	@$(or $(PYTHON),false) -c $(NEW_ENOUGH) 2>/dev/null || { echo "Python 3.11 or newer is needed, and" \
