@@ -142,7 +142,7 @@ def _of_companies() -> Iterator[Metric]:
     for name in label.values():
         calls.add(0, name)
         tickets.add(0, name)
-    running = Call.objects.filter(status=Call.Status.IN_PROGRESS)
+    running = Call.objects.filter(status=Call.Status.IN_PROGRESS, is_test=False)
     for tenant, number in running.order_by().values_list("tenant_id").annotate(Count("pk")):
         calls.add(number, label[tenant])
     waiting = Ticket.objects.filter(status__in=(Ticket.Status.OPEN, Ticket.Status.TRANSFERRED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
@@ -93,6 +94,14 @@ def test_what_the_bot_earned_is_told_as_everywhere(cast: Cast) -> None:
     for name, value in {"calls": 4, "resolved": 3, "cost_eur": 3, "human_eur": 45, "cached_eur": 5}.items():
         for period in ("today", "30d"):
             assert found[f'voicebot_roi_{name}{{period="{period}",tenant="{alpha}"}}'] == value
+
+
+def test_test_calls_are_in_no_figure(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        before = known()['voicebot_tenant_calls{tenant="alpha"}']
+        Call.objects.create(uuid=uuid4(), is_test=True)
+        metrics.collector.forget()
+        assert known()['voicebot_tenant_calls{tenant="alpha"}'] == before
 
 
 def test_companies_beyond_the_first_are_one_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
