@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -19,7 +20,7 @@ from django.db import DatabaseError
 
 from calls import services
 from calls.conversation import Conversation
-from calls.db import in_database
+from calls.db import PATIENCE_SECONDS, in_database
 from calls.live import call_group, control_group
 from monitoring import logs
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
@@ -49,7 +50,11 @@ class CallConsumer(AsyncConsumer):
             if entry is None:
                 raise services.CallRefused("its address belongs to no server")
             opening = await in_database(
-                services.begin, call_uuid=scope["call_id"], entry=entry, worker=f"{socket.gethostname()}:{os.getpid()}"
+                services.begin,
+                call_uuid=scope["call_id"],
+                entry=entry,
+                worker=f"{socket.gethostname()}:{os.getpid()}",
+                until=time.monotonic() + PATIENCE_SECONDS,
             )
         except services.CallRefused as refusal:
             logger.warning("call %s from %s is refused: %s", scope["call_id"], scope["client"][0], refusal)

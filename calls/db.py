@@ -11,12 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from django.db import close_old_connections
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PATIENCE_SECONDS: Final = 10.0
 
 _threads = ThreadPoolExecutor(4, thread_name_prefix="calls-db")
 
@@ -26,7 +28,7 @@ async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kw
 
     Raises what `function` raises, and TimeoutError after 10 s (the thread is left to finish).
     """
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return await however_long(partial(function, *args, **kwargs))
 
 

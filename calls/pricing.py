@@ -8,13 +8,16 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 
 from calls.models import SpendDay, Usage
 from providers.prices import SMALLEST, PriceBook, billing_day, cost_eur
+from tenants.models import Tenant
+from tenants.scope import acting_for
 
 BATCH = 500
+REPRICED_AT_ONCE = timedelta(days=31)  # by one task, which must come to its end
 
 
 @dataclass(slots=True)
@@ -89,3 +92,18 @@ def _reprice_day(day: date, book: PriceBook, found: dict[tuple[str, str], Differ
     Usage.objects.bulk_update(changed, ["cost_eur"], batch_size=BATCH)
     total = within(day, day).aggregate(total=Sum("cost_eur", default=Decimal(0)))["total"]
     SpendDay.objects.filter(day=day).update(cost_eur=total.quantize(SMALLEST))
+
+
+def reprice_everyone(*, since: date) -> None:
+    """Have the usage of every tenant priced again up to today, once the change of a price is committed."""
+    from calls.tasks import reprice as task  # it prices with `reprice`
+
+    today = billing_day()
+    for tenant in Tenant.objects.all():
+        with acting_for(tenant):
+            oldest = Usage.objects.aggregate(first=Min("created_at"))["first"]
+        first = max(since, billing_day(oldest)) if oldest else today
+        while first <= today:
+            last = min(today, first + REPRICED_AT_ONCE - timedelta(days=1))
+            task.delay_on_commit(tenant_id=tenant.pk, since=first.isoformat(), until=last.isoformat())
+            first = last + timedelta(days=1)

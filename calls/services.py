@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,18 @@ from uuid import UUID, uuid4
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from calls import admission, selftest, spending
 from calls import settings as call_settings
 from calls.case import Case, Ending, OpenTicket
-from calls.models import Announcement, Call, SpendLimit, Usage
+from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
 from calls.usage import speech_cost
 from companies.phone import international
 from companies.services import Remembered, find_customer, remember_caller
 from monitoring import metrics
-from providers.prices import billing_day
 from providers.protocols import Choice
 from tenants.allowlist import Entry
 from tenants.models import AsteriskServer, Tenant
@@ -39,10 +39,10 @@ from tickets.services import open_ticket
 logger = logging.getLogger(__name__)
 
 ANNOUNCEMENT_LIFETIME = timedelta(minutes=2)
-# Three heartbeats: a worker that is only slow keeps its calls.
 ANNOUNCEMENT_KEPT = timedelta(days=1)
+# Three heartbeats: a worker that is only slow keeps its calls.
 ABANDONED_AFTER = timedelta(seconds=35)
-REPRICED_AT_ONCE = timedelta(days=31)  # by one task, which must come to its end
+LONGEST_TEST_SECONDS = 300.0
 _ASKED_ABOUT = (Ticket.Status.OPEN, Ticket.Status.PENDING)  # of a caller who calls again
 
 
@@ -97,8 +97,11 @@ def announce(
         raise CallRefused("this UUID has been announced") from None
 
 
-def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
-    """Open the call that an Asterisk hands over. Raises CallRefused."""
+def begin(*, call_uuid: UUID, entry: Entry, worker: str, until: float = float("inf")) -> Opening:
+    """Open the call that an Asterisk hands over. Raises CallRefused.
+
+    `until`, by `time.monotonic()`, is how long the worker waits for it: nothing is left of a call that comes too late.
+    """
     if entry.is_shared:
         entry = _announcer(call_uuid, entry)
     tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
@@ -111,7 +114,11 @@ def begin(*, call_uuid: UUID, entry: Entry, worker: str) -> Opening:
         verdict = spending.verdict(tenant=tenant)
         if verdict is SpendLimit.Action.REFUSE:
             raise CallRefused("a spend limit is reached")
-        return _begin(tenant, server, call_uuid, worker, degraded=verdict is SpendLimit.Action.DEGRADED)
+        with transaction.atomic():
+            opening = _begin(tenant, server, call_uuid, worker, degraded=verdict is SpendLimit.Action.DEGRADED)
+            if time.monotonic() > until:
+                raise CallRefused("the database was too slow, and nobody waits any more")
+        return opening
 
 
 def _announcer(call_uuid: UUID, entry: Entry) -> Entry:
@@ -155,9 +162,6 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
         raise CallRefused("this UUID has been used") from None
     recognise(call, case)
     return Opening(call, server, call_settings.load(tenant), case, degraded=degraded, busy=busy)
-
-
-LONGEST_TEST_SECONDS = 300.0
 
 
 @transaction.atomic
@@ -333,7 +337,8 @@ def keep_recording(*, call_id: int, path: Path) -> None:
     """Move a finished recording to where recordings live."""
     call = Call.objects.get(pk=call_id)
     with _Finished(path) as file:
-        call.recording.save(path.name, file)
+        call.recording.save(path.name, file, save=False)
+    call.save(update_fields=["recording"])
 
 
 class _Finished(UploadedFile):  # type: ignore[type-arg]
@@ -383,18 +388,3 @@ def keep_what_is_left(call: Call) -> None:
     path = recording_in_progress(call)
     if path.exists():
         keep_recording(call_id=call.pk, path=path)
-
-
-def reprice_everyone(*, since: date) -> None:
-    """Have the usage of every tenant priced again up to today, once the change of a price is committed."""
-    from calls.tasks import reprice as task  # it calls close_abandoned above
-
-    today = billing_day()
-    for tenant in Tenant.objects.all():
-        with acting_for(tenant):
-            oldest = Usage.objects.aggregate(first=Min("created_at"))["first"]
-        first = max(since, billing_day(oldest)) if oldest else today
-        while first <= today:
-            last = min(today, first + REPRICED_AT_ONCE - timedelta(days=1))
-            task.delay_on_commit(tenant_id=tenant.pk, since=first.isoformat(), until=last.isoformat())
-            first = last + timedelta(days=1)

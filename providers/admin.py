@@ -9,7 +9,7 @@ from django.db.models import Min, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from calls.services import reprice_everyone
+from calls.pricing import reprice_everyone
 from providers.models import ExchangeRate, Price
 from tenants.modeladmin import SiteModelAdmin
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -93,6 +94,17 @@ def test_a_uuid_is_used_once(cast: Cast) -> None:
         begin(cast.bravo, call_uuid)
     with acting_for(cast.bravo.tenant), pytest.raises(CallRefused, match="used"):
         services.announce(server=cast.bravo.server, call_uuid=call_uuid)
+
+
+def test_a_call_that_nobody_waits_for_any_more_leaves_nothing(cast: Cast) -> None:
+    call_uuid = uuid.uuid4()
+    with acting_for(cast.alpha.tenant):
+        services.announce(server=cast.alpha.server, call_uuid=call_uuid)
+    with pytest.raises(CallRefused, match="too slow"):
+        services.begin(call_uuid=call_uuid, entry=entry(cast.alpha), worker="w", until=time.monotonic() - 1)
+    with acting_for(cast.alpha.tenant):
+        assert not Call.objects.filter(uuid=call_uuid).exists()
+        assert Announcement.objects.get(call_uuid=call_uuid).used_at is None
 
 
 def test_two_tenants_cannot_announce_the_same_call(cast: Cast) -> None:
