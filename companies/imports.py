@@ -137,7 +137,10 @@ def _count(run: Import, line: int, cells: Mapping[str, str], outcome: Outcome[An
 
 def message(kind: str, outcome: Outcome[Any]) -> str:
     """Why a row is refused: each field by its name, and what is wrong with it."""
-    return " ".join(f"{heading(kind, name)}: {' '.join(texts)}" for name, texts in outcome.errors.items())
+    told = gettext("%(field)s: %(text)s")
+    return " ".join(
+        told % {"field": heading(kind, name), "text": " ".join(texts)} for name, texts in outcome.errors.items()
+    )
 
 
 def heading(kind: str, column: str) -> str:

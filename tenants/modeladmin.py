@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -13,6 +14,7 @@ from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -27,12 +29,16 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import audit
 from tenants.audit import Action
+from tenants.audit_words import lines_of
+from tenants.models import AuditEntry
 from tenants.privacy import is_hiding, is_masked, without_masked
 from tenants.roles import may
 from tenants.scope import TenantModel, current_tenant
 
 #: An action on a whole list is told of so many of its rows.
 MOST_AUDITED = 500
+#: Entries on the page of a row's history.
+MOST_HISTORY = 100
 # What people write here is a sentence or two.
 SHORT_TEXTS: dict[Any, Any] = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
 
@@ -129,6 +135,24 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
         """Django's title names one row, and asks to select it."""
         context = {"title": capfirst(str(self.model._meta.verbose_name_plural)), **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Whoever may read the audit log reads here what it says of the row; others, who changed which fields."""
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse) and may(request, "view", AuditEntry):
+            entries = AuditEntry.objects.filter(model=self.opts.label_lower, object_id=unquote(object_id))
+            response.context_data["entries"] = [(entry, lines_of(entry)) for entry in entries[:MOST_HISTORY]]  # type: ignore[index]
+        return response
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """`with_it`: (name, how many) of what is deleted besides the row."""
+        own = str(self.opts.verbose_name_plural)
+        counts = [(name, count - (str(name) == own)) for name, count in context["model_count"]]
+        context["with_it"] = [(name, count) for name, count in counts if count]
+        response: HttpResponse = super().render_delete_form(request, context)
         return response
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:

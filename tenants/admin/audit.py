@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -19,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from tenants.audit_words import kind_of, lines_of
 from tenants.modeladmin import DaysFilter, TenantModelAdmin
 from tenants.models import AuditEntry
 
@@ -95,19 +94,9 @@ class AuditEntryAdmin(TenantModelAdmin):
 
     @display(description=_("what"))
     def what(self, entry: AuditEntry) -> SafeString:
-        lines = [described(entry.model, change) for change in entry.changes]
-        if entry.detail:
-            lines.insert(0, gettext(entry.detail))
+        lines = lines_of(entry)
         shown = format_html_join("", "<p>{}</p>", ((line,) for line in lines))
         return format_html('<div class="vb-changes">{}</div>', shown) if lines else SafeString("–")
-
-
-def kind_of(label: str) -> str:
-    """The name that people give to a kind of object; a kind that is gone keeps its code name."""
-    try:
-        return capfirst(str(apps.get_model(label)._meta.verbose_name))
-    except (LookupError, ValueError):
-        return label
 
 
 def page_of(entry: AuditEntry) -> str | None:
@@ -117,27 +106,3 @@ def page_of(entry: AuditEntry) -> str | None:
         return reverse(f"admin:{entry.model.replace('.', '_')}_change", args=[entry.object_id])
     except NoReverseMatch:
         return None
-
-
-def described(model: str, change: dict[str, str]) -> str:
-    """A change of a field as a line: Status: open → resolved."""
-    label, row = change.get("model", model), change.get("row", "")
-    name, old, new = change["field"], change["old"], change["new"]
-    if not name and not old:  # words of a person
-        return f"«{new}»"
-    try:
-        field: Any = apps.get_model(label)._meta.get_field(name)
-        choices = {str(value): str(text) for value, text in field.flatchoices}
-        old, new, name = choices.get(old, old), choices.get(new, new), capfirst(str(field.verbose_name))
-    except (
-        LookupError,
-        ValueError,
-        AttributeError,
-        FieldDoesNotExist,
-    ):  # of the form alone, or gone
-        name = name or kind_of(label)
-    old, new = (Truncator(YES_NO.get(text, text) or "–").chars(120) for text in (old, new))
-    return f"{row} · {name}: {old} → {new}" if row else f"{name}: {old} → {new}"
-
-
-YES_NO: dict[str, Any] = {"True": _("yes"), "False": _("no")}

@@ -92,6 +92,11 @@ class WebhookEndpointAdmin(TenantModelAdmin):
             *super().get_urls(),
         ]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Its deliveries go with a webhook, though nobody deletes one of them alone."""
+        rows, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, lacking - {WebhookMessage._meta.verbose_name}, protected
+
     def response_add(self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None) -> Any:
         """The next thing to do is there: to copy the secret, and to send a test."""
         self.message_user(request, gettext("The webhook is ready. Show its secret, and send a test."))

@@ -72,6 +72,27 @@ def test_a_change_tells_the_old_and_the_new(cast: Cast, owner: Client) -> None:
     assert "Status: Open → Resolved" in shown or "Status: open → resolved" in shown
 
 
+def test_the_history_of_a_row_is_what_the_audit_log_has_of_it(cast: Cast, owner: Client, login: Login) -> None:
+    ticket, changed = cast.alpha.ticket, "Status: Open → Resolved"
+    address = page(type(ticket), "change", ticket.pk)
+    owner.post(address, form_of(owner, address, "ticket_form") | {"status": ["resolved"]})
+    assert changed.lower() in text(owner.get(page(type(ticket), "history", ticket.pk))).lower()
+    agent = login(cast.teammate)
+    agent.cookies["django_language"] = "en"
+    told = text(agent.get(page(type(ticket), "history", ticket.pk)))
+    assert "Changed Status" in told
+    assert "→" not in told  # the log's values are for whoever may read it
+
+
+def test_deleting_a_webhook_takes_its_deliveries_along(cast: Cast, owner: Client) -> None:
+    endpoint = cast.alpha.webhook_message.endpoint
+    address = page(type(endpoint), "delete", endpoint.pk)
+    assert "Webhook deliveries" in text(owner.get(address))
+    assert owner.post(address, {"post": "yes"}).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        assert not type(endpoint).objects.filter(pk=endpoint.pk).exists()
+
+
 def test_a_form_that_was_saved_unchanged_leaves_nothing(cast: Cast, owner: Client) -> None:
     address = page(type(cast.alpha.company), "change", cast.alpha.company.pk)
     assert owner.post(address, form_of(owner, address, "company_form")).status_code == 302
