@@ -18,7 +18,6 @@ from django.utils.translation import gettext
 from calls import settings as call_settings
 from calls.usage import record
 from providers import upkeep
-from providers.elevenlabs.cloning import clone_voice
 from providers.generation import OnMade, Outcome, make_missing
 from providers.phrases import phrase_store
 from providers.protocols import UsageReport, Voice
@@ -171,6 +170,8 @@ def speak(text: str, voice: Voice) -> bytes:
 
 def make_voice(voice: ClonedVoice, *, samples: Sequence[Sample]) -> None:
     """Have the vendor make the voice of a row that is not stored yet. Raises ProviderError."""
+    from providers.elevenlabs.cloning import clone_voice  # its SDK takes a second, which every command would pay
+
     about = f"{voice.consent_by}, {voice.consent_at:%Y-%m-%d}: {voice.consent_statement}"
     voice.voice_id = clone_voice(voice.name, samples, description=about[:500])
 

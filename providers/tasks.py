@@ -8,7 +8,6 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from providers import services
-from providers.elevenlabs.cloning import delete_voice
 from providers.protocols import ProviderError
 from tenants.models import Tenant
 from tenants.scope import current_tenant
@@ -53,4 +52,6 @@ def refresh_phrases_of_everyone() -> int:
 )
 def forget_voice(voice_id: str) -> None:
     """A consent was taken back: the vendor forgets the voice too, tried for a day."""
+    from providers.elevenlabs.cloning import delete_voice  # its SDK takes a second, which every command would pay
+
     delete_voice(voice_id)

@@ -87,28 +87,42 @@ def lint(log: TextIO) -> tuple[bool, str]:
     return not failed, ", ".join(failed)
 
 
-def suite(markers: str, processes: int, **environment: str) -> Callable[[TextIO], tuple[bool, str]]:
+def suite(
+    markers: str, processes: int, paths: Callable[[], list[str]], **environment: str
+) -> Callable[[TextIO], tuple[bool, str]]:
     """Tests of calls wait for audio most of the time: more processes than cores pay."""
 
     def part(log: TextIO) -> tuple[bool, str]:
-        command = [
-            "pytest",
-            "-n",
-            str(processes),
-            "--dist=worksteal",
-            "--durations=5",
-            "--durations-min=10",
-            "-m",
-            markers,
-        ]
+        chosen = ["-m", markers, *paths()]
+        command = ["pytest", "-n", str(processes), "--dist=worksteal", "--durations=5", "--durations-min=10", *chosen]
         status, closing = run(log, command, environment)
         if status == TESTS_FAILED:
             # Calls in real time suffer on a busy machine: what failed gets it for itself, once, and that is said.
-            status, alone = run(log, ["pytest", "--last-failed", "-m", markers], environment)
+            status, alone = run(log, ["pytest", "--last-failed", *chosen], environment)
             closing = f"{closing}; what failed, again and alone: {alone}"
         return status == 0, closing or f"pytest ended with status {status}"
 
     return part
+
+
+def of(marker: str) -> Callable[[], list[str]]:
+    """The files of a marker, by their folder or their words: each process reads all that it is given, for seconds."""
+
+    def paths() -> list[str]:
+        files = (ROOT / "tests").rglob("test_*.py")
+        return sorted(str(file) for file in files if marker in file.parts or f"mark.{marker}" in file.read_text())
+
+    return paths
+
+
+def most() -> list[str]:
+    return ["--ignore=tests/asterisk", "--ignore=tests/browser"]
+
+
+def embedded(log: TextIO) -> tuple[bool, str]:
+    """What reaches the database runs once: on PostgreSQL where there is one, here where there is none."""
+    markers = "not (asterisk or postgres or redis or prometheus or browser)"
+    return suite(markers if no_postgresql() else f"{markers} and (long or not database)", 6, most)(log)
 
 
 def no_postgresql() -> str:
@@ -155,20 +169,20 @@ class Part:
 
 PARTS = {
     "lint": Part(always, lint),
-    "embedded": Part(always, suite("not (asterisk or postgres or redis or prometheus or browser)", 6)),
-    # Whatever touches the database, on the database of production.
+    "embedded": Part(always, embedded),
     "postgresql": Part(
         no_postgresql,
         suite(
             "(database or postgres) and not (asterisk or redis or prometheus or browser or long)",
-            4,
+            6,
+            most,
             DATABASE_URL=DATABASE_URL,
         ),
     ),
-    "redis": Part(no_redis, suite("redis", 1, REDIS_URL=REDIS_URL)),
-    "prometheus": Part(no_prometheus, suite("prometheus", 1, TEST_REDIS_URL=REDIS_URL)),
-    "browser": Part(no_chromium, suite("browser", 1)),
-    "asterisk": Part(lab.missing, suite("asterisk", 2)),
+    "redis": Part(no_redis, suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL)),
+    "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
+    "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
+    "asterisk": Part(lab.missing, suite("asterisk", 2, of("asterisk"))),
 }
 
 

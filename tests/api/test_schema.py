@@ -8,32 +8,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
-from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
-from schemathesis import GenerationMode, checks
-from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.cast import Cast, secret_of
 from voicebot_site.api.schema import Generator
 
+# Imported where they are used: schemathesis and the validator take seconds, in each process that collects this file.
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "4"))
-CHECKS = [
-    checks.not_a_server_error,
-    openapi_checks.status_code_conformance,
-    openapi_checks.content_type_conformance,
-    openapi_checks.response_headers_conformance,
-    openapi_checks.response_schema_conformance,
-    openapi_checks.unsupported_method,
-]
 
 
 @pytest.fixture
@@ -52,6 +41,8 @@ def description() -> dict[str, Any]:
 
 
 def test_the_description_is_openapi_3_1(client: Client, db: None) -> None:
+    from drf_spectacular.validation import validate_schema
+
     answer = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
     described = json.loads(answer.content)
     assert described["openapi"] == "3.1.0"
@@ -88,7 +79,19 @@ def test_every_operation_is_told_with_its_errors(description: dict[str, Any]) ->
 def test_odd_requests_find_no_error_of_ours_and_no_answer_that_is_not_told(
     cast: Cast, description: dict[str, Any], settings: Settings
 ) -> None:
+    import schemathesis
+    from schemathesis import GenerationMode, checks
+    from schemathesis.specs.openapi import checks as openapi_checks
+
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
+    told = [
+        checks.not_a_server_error,
+        openapi_checks.status_code_conformance,
+        openapi_checks.content_type_conformance,
+        openapi_checks.response_headers_conformance,
+        openapi_checks.response_schema_conformance,
+        openapi_checks.unsupported_method,
+    ]
     application = get_wsgi_application()
     schema = schemathesis.openapi.from_dict(description)
     schema.app = application
@@ -117,7 +120,7 @@ def test_odd_requests_find_no_error_of_ours_and_no_answer_that_is_not_told(
         def ask(case: Any) -> None:
             for name in case.path_parameters or {}:
                 case.path_parameters[name] = own[case.path.split("/")[3]]  # ids that are none are tried elsewhere
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=told)
 
         ask()
     cache.clear()
