@@ -24,6 +24,7 @@ from calls.db import PATIENCE_SECONDS, in_database
 from calls.live import call_group, control_group
 from monitoring import logs
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.server import OncePerMinute
 from tenants.allowlist import AllowList
 from tenants.scope import acting_for
 
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 LAYER_SECONDS = 2.0
 LONGEST_LAYER_PAUSE = 30.0
+
+_may_log = OncePerMinute()  # each source for each reason: who dials again and again fills no disk
 
 
 class CallConsumer(AsyncConsumer):
@@ -57,7 +60,8 @@ class CallConsumer(AsyncConsumer):
                 until=time.monotonic() + PATIENCE_SECONDS,
             )
         except services.CallRefused as refusal:
-            logger.warning("call %s from %s is refused: %s", scope["call_id"], scope["client"][0], refusal)
+            if _may_log(f"{scope['client'][0]} {refusal}"):
+                logger.warning("call %s from %s is refused: %s", scope["call_id"], scope["client"][0], refusal)
             return await send({"type": "audiosocket.refuse"})
         except (DatabaseError, TimeoutError) as error:
             logger.error("call %s is refused: the database does not answer (%s)", scope["call_id"], error)

@@ -127,6 +127,7 @@ refused_connections = Counter(
 busy_calls = Counter("voicebot_busy_calls_total", "Calls that were told that all lines are busy.", ["limit"])
 scanners = Counter("voicebot_scanners_total", "Connections to the AudioSocket port that spoke otherwise.", ["kind"])
 ignored_frames = Counter("voicebot_ignored_frames_total", "Caller's frames that could not be used.", ["reason"])
+cut_calls = Counter("voicebot_cut_calls_total", "Calls hung up on for what came over their line.", ["reason"])
 dropped_frames = Counter(
     "voicebot_dropped_frames_total", "Frames given up on either way, for want of a reader.", ["way"]
 )

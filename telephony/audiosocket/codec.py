@@ -99,17 +99,23 @@ class Decoder:
         """What was received and is not yet a frame."""
         return bytes(self._view[: self._used])
 
+    def clear(self) -> None:
+        """Forget what is no frame yet."""
+        self._used = 0
+
     def frames(self) -> list[tuple[int, bytes]]:
-        """The (kind, payload) of each frame that is whole now. Raises FrameTooLong."""
+        """The (kind, payload) of each frame that is whole now. Raises FrameTooLong, once those before it were given."""
         used, view, store = self._used, self._view, self._store
         if used == 323 and store.startswith(AUDIO_HEADER):
             self._used = 0
             return [(Kind.AUDIO, bytes(view[3:323]))]
-        frames = []
+        frames: list[tuple[int, bytes]] = []
         start = 0
         while used - start >= HEADER_BYTES:
             kind, length = store[start], store[start + 1] << 8 | store[start + 2]
             if length > self._longest:
+                if frames:  # they came first
+                    break
                 raise FrameTooLong(kind, length)
             end = start + HEADER_BYTES + length
             if end > used:

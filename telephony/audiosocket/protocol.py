@@ -6,7 +6,7 @@
 While CLOSING our last word is sent, and input is thrown away until the other side closes.
 
 Audio takes the short way, from the socket to the MediaSession and back, in plain calls.
-The ASGI application gets control only. Nothing here waits, and the socket is read
+The ASGI application gets control only. Nothing here waits, and a call's socket is read
 always: Asterisk drops a call whose frames it cannot get rid of.
 """
 
@@ -47,6 +47,8 @@ SEND_BUFFER: Final = 16 * 1024
 UNSENT_LIMIT: Final = 10 * (codec.HEADER_BYTES + FRAME_BYTES)
 # Of connections that we have ended and the other side has not closed yet.
 MOST_CLOSING: Final = 1000
+# Bytes that one of these may send before we read no more: of 8 kHz, eight seconds. No Asterisk sends them.
+MOST_UNWANTED: Final = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Limits:
     linger: float = 2.0  # until the other side closes what we have ended
     application: float = 10.0  # for the application to end once the caller is gone
     payload: int = 16 * 1024  # 20 ms at 192 kHz are 7680 bytes
-    burst: int = 1000  # frames within a tenth of `idle`
+    burst: int = 1000  # frames of 20 ms within a tenth of `idle`
 
 
 class State(Enum):
@@ -97,6 +99,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._frames_allowed = limits.burst
         self._frames_seen = 0
         self._idle_looks = 0
+        self._unwanted = 0  # bytes, since it ended
         self.closed = self._loop.create_future()
 
     # asyncio.BufferedProtocol
@@ -109,17 +112,19 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self._refuse(refusal)
             return
         self._server.open.add(self)
+        self._server.opening[self] = None
         self.transport.set_write_buffer_limits(high=UNSENT_LIMIT)
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._timer = self._loop.call_later(self._limits.handshake, self._refuse, "silent")
+        self._timer = self._loop.call_later(self._limits.handshake, self.give_up)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._decoder.buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._is_over():
+            self._throw_away(nbytes)
             return
         self._decoder.received(nbytes)
         if self.state is State.OPENING and not self._is_call():
@@ -130,8 +135,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                 if self._is_over():
                     return
         except codec.FrameTooLong as error:
-            logger.warning("call %s: hung up on %s from %s", self.call_id, error, self.client[0])
-            self._gone("error")
+            self._cut_off("too_long", str(error))
         except Exception:
             self._failed("hearing")
 
@@ -174,8 +178,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
     def _take(self, kind: int, payload: bytes) -> None:
         self._frames += 1
         if self._frames > self._frames_allowed:
-            logger.warning("call %s: hung up on a flood of frames from %s", self.call_id, self.client[0])
-            self._gone("error")
+            self._cut_off("flood", "a flood of frames")
         elif kind in codec.SAMPLE_RATES:
             self._hear(kind, payload)
         elif kind == Kind.UUID and self.state is State.OPENING:
@@ -197,6 +200,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             if kind not in self._downsamplers:
                 self._downsamplers[kind] = Downsampler(codec.SAMPLE_RATES[kind])
             pcm = self._downsamplers[kind](pcm)
+        self._frames += len(pcm) // (FRAME_BYTES + 1)  # a long one is as many as its time takes
         if self._session is not None:
             self._session.hear(pcm)
             return
@@ -242,6 +246,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self._refuse("draining" if self._server.draining else "duplicate")
             return
         self.state, self.call_id = State.TALKING, call_id
+        self._server.opening.pop(self, None)
         self._watch()
         self._server.metronome.add(self)
         self._put({"type": "audiosocket.connect"})
@@ -320,6 +325,10 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
     def _is_over(self) -> bool:
         return self.state in (State.CLOSING, State.CLOSED)
 
+    def give_up(self) -> None:
+        """It does not say which call it is."""
+        self._refuse("silent")
+
     def _refuse(self, reason: Refusal) -> None:
         metrics.refused_connections.labels(reason=reason).inc()
         if self._server.may_log(self.client[0]):
@@ -327,6 +336,12 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._say_last(codec.ERROR)
         if reason == "not_allowed":  # a stranger is not waited for
             self.transport.close()
+
+    def _cut_off(self, reason: str, what: str) -> None:
+        metrics.cut_calls.labels(reason=reason).inc()
+        if self._server.may_log(f"{self.client[0]} in a call"):
+            logger.warning("call %s: hung up on %s from %s", self.call_id, what, self.client[0])
+        self._gone("error")
 
     def _failed(self, doing: str) -> None:
         logger.exception("call %s: its session failed in %s", self.call_id, doing)
@@ -360,6 +375,11 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self.transport.close()
         self._timer = self._loop.call_later(self._limits.linger, self.transport.abort)
 
+    def _throw_away(self, count: int) -> None:
+        self._unwanted += count
+        if self._unwanted > MOST_UNWANTED and not self.transport.is_closing():
+            self.transport.pause_reading()
+
     def _close(self) -> None:
         self._end_audio()
         self.transport.close()
@@ -369,9 +389,11 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._stop_waiting()
         self._server.metronome.remove(self)
         self._server.open.discard(self)
+        self._server.opening.pop(self, None)
         self._server.closing.add(self)
         self._session = None
         self._early.clear()
+        self._decoder.clear()  # what comes now is read into its buffer, and is not looked at
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:

@@ -69,6 +69,7 @@ class AudioSocketServer:
         self.metronome = Metronome(asyncio.get_running_loop().call_later)
         self.shedding = LoadShedding(settings.MOST_LATENESS_SECONDS)
         self.open: set[AudioSocketProtocol] = set()
+        self.opening: dict[AudioSocketProtocol, None] = {}  # of them, those that may become a call; the oldest first
         self.closing: set[AudioSocketProtocol] = set()
         self.calls: dict[UUID, asyncio.Task[None]] = {}
         self.draining = False
@@ -140,11 +141,21 @@ class AudioSocketServer:
             return "not_allowed"
         if self.draining:
             return "draining"
-        if len(self.open) >= self._max_calls:
-            return "full"
         if self.shedding.is_on:
             return "overloaded"
+        if len(self.open) >= self._max_calls and not self._make_room():
+            return "full"
         return None
+
+    def _make_room(self) -> bool:
+        """Give up the connection that has failed for longest to say which call it is; False: all of them are calls.
+
+        A call says it at once. Whoever connects and is silent, as often as he can, keeps nobody out.
+        """
+        oldest = next(iter(self.opening), None)
+        if oldest is not None:
+            oldest.give_up()
+        return oldest is not None
 
     def _measure_in_a_second(self) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()

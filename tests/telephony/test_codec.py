@@ -49,6 +49,13 @@ def test_a_frame_that_is_too_long_is_noticed_by_its_header():
         decoder.feed(encode(Kind.AUDIO, bytes(1001))[:3])
 
 
+def test_what_came_before_it_is_not_lost():
+    decoder = Decoder(longest=1000)
+    assert decoder.feed(codec.HANGUP + encode(Kind.AUDIO, bytes(1001))[:10]) == [(Kind.HANGUP, b"")]
+    with pytest.raises(codec.FrameTooLong):
+        decoder.feed(b"\0")
+
+
 def test_encode_refuses_what_a_header_cannot_say():
     with pytest.raises(ValueError, match="65536 bytes"):
         encode(Kind.AUDIO, bytes(65536))
