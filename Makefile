@@ -12,7 +12,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench reset audit sbom
+.PHONY: help demo run test lint bench chaos fuzz reset audit sbom
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,9 @@ lint: .venv/.dev ## the linters alone
 
 bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, beside a bare echo
 	@$(BIN)/python tests/bench.py $(ARGS)
+
+chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (five minutes)
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 reset: .venv/.runtime ## forget all that was tried out here: the embedded database and its files, and begin with the demo data
 	@[ -z "$$DATABASE_URL$$DATA_DIR" ] && ! grep -qsE '^(DATABASE_URL|DATA_DIR)(_FILE)?=.' .env || { \

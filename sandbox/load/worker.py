@@ -56,25 +56,38 @@ class OwnWorker:
                     waited += int(task.read_text().split()[1])
         return waited / 1e9
 
+    def memory(self) -> int:
+        """Bytes that its processes have in memory, what they share counted by its share (proc(5): smaps_rollup)."""
+        kilobytes = 0
+        for pid in _tree(self._process.pid):
+            with contextlib.suppress(OSError):
+                kilobytes += int(Path(f"/proc/{pid}/smaps_rollup").read_text().partition("\nPss:")[2].split()[0])
+        return kilobytes * 1024
+
+    def said(self) -> str:
+        """All of its log."""
+        return self._log.read_text(errors="replace")
+
     def last_words(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+        return "\n".join(self.said().splitlines()[-15:])
 
 
 @contextmanager
-def own_worker(workers: int, cores: Sequence[int]) -> Iterator[OwnWorker]:
-    """`runaudiosocket` for the demo tenants, on these cores. Raises WorkerFailed."""
+def own_worker(workers: int, cores: Sequence[int], **changed: str) -> Iterator[OwnWorker]:
+    """`runaudiosocket` for the demo tenants, on these cores; `changed` in its environment. Raises WorkerFailed."""
     with tempfile.TemporaryDirectory(prefix="loadtest-") as directory:
         environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in _OUTSIDE}
         environment |= STUBS | {"DATA_DIR": directory, "LOG_LEVEL": "ERROR"}
         environment["MOST_LATENESS_SECONDS"] = "5"  # lateness is measured here, and no reason to refuse
-        environment |= dict.fromkeys(_OUTSIDE, "")  # set: a .env file must not fill them in
+        environment["METRICS_PORT"] = "0"
+        environment |= dict.fromkeys(_OUTSIDE, "") | changed  # set: a .env file must not fill them in
         for command in (["migrate", "--verbosity=0"], ["seed_demo"]):
             done = subprocess.run(
                 _manage(*command), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
             )
             if done.returncode:
                 raise WorkerFailed(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
-        port, log = _free_port(), Path(directory, "worker.log")
+        port, log = free_port(), Path(directory, "worker.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 _manage(
@@ -83,7 +96,6 @@ def own_worker(workers: int, cores: Sequence[int]) -> Iterator[OwnWorker]:
                     f"--port={port}",
                     f"--workers={workers}",
                     "--drain=2",
-                    "--metrics-port=0",
                 ),
                 env=environment,
                 stdout=output,
@@ -119,7 +131,7 @@ def _tree(pid: int) -> list[int]:
     return [pid, *(descendant for child in children for descendant in _tree(child))]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
