@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
@@ -27,6 +27,9 @@ from tenants.roles import may, sees_masked
 from tenants.scope import acting_for
 
 logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 KEEP_UP_SECONDS: Final = 10.0  # between two looks at the rights, and at the database
 GONE_SECONDS: Final = 45.0  # without a word from the browser
@@ -57,7 +60,7 @@ class LiveConsumer(AsyncConsumer):
             request = await socket.admit(may_watch)
             if request is not None:
                 tenant = cast(Tenant, request.tenant)  # type: ignore[attr-defined]
-                with acting_for(tenant), hiding(sees_masked(request)):
+                with acting_for(tenant):
                     await Monitor(socket, request, tenant).run()
         except (DatabaseError, TimeoutError) as error:
             logger.warning("a Live page is cut off: the database does not answer (%s)", error)
@@ -137,8 +140,13 @@ class Monitor:
             if self._listening:
                 await self._send_to_call(self._listening, {"type": "call.listen"})
 
+    async def _read(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """From the database, as the person's role of now sees it."""
+        with hiding(sees_masked(self._request)):
+            return await in_database(function, *args, **kwargs)
+
     async def _send_calls(self) -> None:
-        rows = await in_database(overview.calls, masked=not self._may_listen)
+        rows = await self._read(overview.calls, masked=not self._may_listen)
         await self._socket.send({"type": "calls", "calls": rows, "layer": bool(self._channel)})
 
     # From the calls.
@@ -208,11 +216,10 @@ class Monitor:
                 await self._send_calls()
             case "turns":
                 uuid = uuid_of(message)
-                await self._socket.send(
-                    {"type": "turns", "call": str(uuid), "turns": await in_database(overview.turns, uuid)}
-                )
+                turns = await self._read(overview.turns, uuid)
+                await self._socket.send({"type": "turns", "call": str(uuid), "turns": turns})
             case "targets":
-                await self._socket.send({"type": "targets", "targets": await in_database(overview.targets)})
+                await self._socket.send({"type": "targets", "targets": await self._read(overview.targets)})
             case "heard":
                 self._unheard = max(0, self._unheard - 1)
             case "listen":

@@ -98,7 +98,7 @@ class Socket:
             if text is not None:
                 try:
                     message = json.loads(text) if len(text) <= LONGEST_TEXT else None
-                except ValueError:
+                except (ValueError, RecursionError):  # no JSON, or nested for mischief
                     message = None
             if count > MOST_PER_SECOND or not isinstance(message, dict | bytes) or len(message) > LONGEST_SOUND:
                 await self.close(TOO_MUCH)

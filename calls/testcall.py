@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import platform
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, cast
@@ -26,7 +27,7 @@ from calls.db import in_database
 from calls.live import Event
 from calls.models import Call, Turn
 from calls.settings import CallSettings
-from calls.sockets import Socket
+from calls.sockets import NOT_ALLOWED, Socket
 from telephony.browser import BrowserLine
 from tenants.models import Tenant
 from tenants.roles import may
@@ -34,13 +35,20 @@ from tenants.scope import acting_for
 
 logger = logging.getLogger(__name__)
 
-MOST_CALLS: Final = 4  # at a time in one web process: it serves pages, too
+# At a time in one web process, which serves pages, too: of one company, and of all.
+MOST_OF_A_COMPANY: Final = 4
+MOST_CALLS: Final = 40
 LOOK_SECONDS: Final = 0.2
+RIGHTS_SECONDS: Final = 60.0  # between two looks at the person's rights
 BEGIN_SECONDS: Final = 30.0
 LONGEST_TEXT: Final = 300
 KEYS: Final = frozenset("0123456789*#")
 
-_running = 0
+_running: Counter[int] = Counter()  # by tenant
+
+
+def may_try(request: HttpRequest) -> bool:
+    return may(request, "try", Call)
 
 
 class TestCallConsumer(AsyncConsumer):
@@ -52,17 +60,16 @@ class TestCallConsumer(AsyncConsumer):
         receive: Callable[[], Awaitable[dict[str, Any]]],
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
-        global _running
         socket = Socket(scope, receive, send)
-        request = await socket.admit(lambda request: may(request, "try", Call))
+        request = await socket.admit(may_try)
         if request is None:
             return None
-        if _running >= MOST_CALLS:
+        tenant = cast(Tenant, request.tenant)  # type: ignore[attr-defined]
+        if _running[tenant.pk] >= MOST_OF_A_COMPANY or _running.total() >= MOST_CALLS:
             await socket.send({"type": "refused", "why": "full"})
             return await socket.close()
-        _running += 1
+        _running[tenant.pk] += 1
         try:
-            tenant = cast(Tenant, request.tenant)  # type: ignore[attr-defined]
             with acting_for(tenant), translation.override(getattr(request, "LANGUAGE_CODE", "fr")):
                 await TestCall(socket, request, tenant).run()
         except (services.CallRefused, DatabaseError, TimeoutError) as error:
@@ -70,7 +77,7 @@ class TestCallConsumer(AsyncConsumer):
             why = "limit" if isinstance(error, services.CallRefused) else "database"
             await socket.send({"type": "refused", "why": why})
         finally:
-            _running -= 1
+            _running[tenant.pk] -= 1
             await socket.close()
 
 
@@ -100,9 +107,10 @@ class TestCall:
         conversation = Conversation(opening, line, Screen(self._socket, opening.settings))
         held = asyncio.create_task(conversation.hold(self._hung_up))
         taking = asyncio.create_task(self._take_input(conversation, line))
-        works = [taking, asyncio.create_task(self._send_sound(line)), asyncio.create_task(self._show(conversation))]
+        allowed = asyncio.create_task(self._while_allowed())
+        works = [taking, allowed, *map(asyncio.create_task, (self._send_sound(line), self._show(conversation)))]
         try:
-            await asyncio.wait([held, taking], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([held, taking, allowed], return_when=asyncio.FIRST_COMPLETED)
         finally:
             conversation.caller_left("hangup")  # nothing to a call that is over
             await to_the_end(_over(held))
@@ -132,6 +140,15 @@ class TestCall:
                     return
                 case _:
                     pass
+
+    async def _while_allowed(self) -> None:
+        """Ends when the person may not try the bot of this company any more; the page is told."""
+        while True:
+            await asyncio.sleep(RIGHTS_SECONDS)
+            with contextlib.suppress(DatabaseError, TimeoutError):  # nobody can say: the call is short
+                request = await self._socket.person(may_try)
+                if request is None or request.tenant != self._tenant:  # type: ignore[attr-defined]
+                    return await self._socket.close(NOT_ALLOWED)
 
     async def _send_sound(self, line: BrowserLine) -> None:
         while True:

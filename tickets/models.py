@@ -128,6 +128,9 @@ class Ticket(Published):
         return self.status in TO_WORK_ON and self.due_at is not None and self.due_at < timezone.now()
 
     def events_since(self, before: Ticket | None) -> list[str]:
+        """Of a ticket that a test call left nothing."""
+        if self.call is not None and self.call.is_test:
+            return []
         events = [WebhookEvent.TICKET_UPDATED if before else WebhookEvent.TICKET_CREATED]
         if self.status == self.Status.RESOLVED and (before is None or before.status != self.Status.RESOLVED):
             events.append(WebhookEvent.TICKET_RESOLVED)

@@ -106,6 +106,13 @@ def test_what_cannot_be_resolved_is_left_and_counted(cast: Cast, agent: Client) 
     assert again(one).status == Status.OPEN
 
 
+def test_a_severity_that_was_not_chosen_is_asked_for(cast: Cast, agent: Client) -> None:
+    ticket = make(cast)
+    page = run(agent, "set_severity", ticket, severity="")
+    assert "Choose the severity" in text(page)
+    assert again(ticket).severity == ticket.severity
+
+
 @pytest.mark.parametrize(
     ("action", "data", "field", "value"),
     [

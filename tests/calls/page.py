@@ -36,7 +36,10 @@ class Page:
         return bool(connected)
 
     async def say(self, **message: Any) -> None:
-        await self._wire.send_to(text_data=json.dumps(message))
+        await self.send_text(json.dumps(message))
+
+    async def send_text(self, text: str) -> None:
+        await self._wire.send_to(text_data=text)
 
     async def send_sound(self, sound: bytes) -> None:
         await self._wire.send_to(bytes_data=sound)

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from calls import monitor
 from calls.live import call_group, live_group
+from calls.models import Turn
+from tenants.middleware import ACTING_KEY
 from tenants.models import AuditEntry, Membership
 from tenants.scope import acting_for
 from tests.calls.page import Page
@@ -137,6 +141,39 @@ async def test_who_loses_the_right_loses_the_page(
     assert await page.closed() == 4403
 
 
+async def test_staff_watch_for_their_hour_and_no_longer(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "KEEP_UP_SECONDS", 0.2)
+    page = Page(LIVE, cookie=await sync_to_async(staff_cookie)(cast))
+    assert await page.open()
+    await page.until(calls)
+    row = await Session.objects.aget()
+    kept = row.get_decoded()
+    kept[ACTING_KEY]["until"] = 0
+    row.session_data = SessionStore().encode(kept)
+    await row.asave()
+    assert await page.closed() == 4403
+
+
+async def test_who_becomes_a_viewer_reads_masked_what_is_asked_for_next(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, pages: list[Page]
+) -> None:
+    monkeypatch.setattr(monitor, "KEEP_UP_SECONDS", 0.2)
+    number = cast.alpha.call.phone_number
+    with acting_for(cast.alpha.tenant):
+        await Turn.objects.aupdate(text=f"Mon numéro est le {number}.")
+    page = await open_page(pages, cast.teammate)
+
+    async def turn() -> str:
+        await page.say(type="turns", call=str(cast.alpha.call.uuid))
+        answer = await page.until(lambda message: message["type"] == "turns")
+        return str(answer["turns"][0]["text"])
+
+    assert number in await turn()
+    await Membership.objects.filter(user=cast.teammate).aupdate(role=Membership.Role.VIEWER)
+    await page.until(lambda message: calls(message) and "•" in message["calls"][0]["phone"])
+    assert number not in await turn()
+
+
 async def test_what_is_missing_or_wrong_is_said_and_reaches_no_call(cast: Cast, pages: list[Page]) -> None:
     heard = await channel_of_call(cast.alpha.call.uuid)
     page = await open_page(pages, cast.owner)
@@ -148,6 +185,14 @@ async def test_what_is_missing_or_wrong_is_said_and_reaches_no_call(cast: Cast, 
     assert (await page.answer("transfer", call=call, extension="night"))["why"] == "target"  # switched off
     assert (await page.answer("transfer", call=call, extension="0899123456"))["why"] == "target"
     assert await is_silent(heard)
+
+
+@pytest.mark.parametrize("frame", ["[" * 4096, '{"a":' * 800, "no JSON", "7"])
+async def test_a_frame_that_is_no_message_ends_the_connection(frame: str, cast: Cast) -> None:
+    page = await Page.of(cast.owner, LIVE)
+    assert await page.open()
+    await page.send_text(frame)
+    assert await page.closed() == 4429
 
 
 async def test_a_browser_that_floods_is_cut_off(cast: Cast) -> None:
@@ -222,6 +267,14 @@ def test_the_page_offers_what_the_role_may(cast: Cast, login: Callable[[User], C
 
 
 # --- Helpers ---------------------------------------------------------------------
+
+
+def staff_cookie(cast: Cast) -> str:
+    """The browser of staff who act for Alpha."""
+    client = Client()
+    client.force_login(cast.staff)
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk, "reason": "Ticket 4211"})
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 async def channel_of_call(uuid: Any) -> str:

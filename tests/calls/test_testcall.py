@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -172,10 +173,31 @@ async def test_only_those_who_set_up_the_bot_try_it(who: str, alpha: Tenant) -> 
     assert await page.closed() == 4403
 
 
-async def test_calls_at_a_time_are_bounded(call: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(testcall, "MOST_CALLS", 0)
+@pytest.mark.parametrize(("of_company", "in_all"), [(testcall.MOST_OF_A_COMPANY, 0), (0, testcall.MOST_CALLS)])
+async def test_calls_at_a_time_are_bounded(
+    of_company: int, in_all: int, alpha: Tenant, call: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testcall, "_running", Counter({alpha.pk: of_company, 0: in_all}))
     page = await call()
     assert (await page.until(lambda message: message["type"] == "refused"))["why"] == "full"
+
+
+async def test_calls_of_other_companies_keep_nobody_from_trying(
+    product: Product, alpha: Tenant, call: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testcall, "_running", Counter({0: testcall.MOST_OF_A_COMPANY}))
+    page = await call()
+    await page.until(lambda message: message["type"] == "state", SLOW)
+
+
+async def test_who_may_not_try_any_more_is_cut_off(
+    product: Product, alpha: Tenant, admin: User, call: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testcall, "RIGHTS_SECONDS", 0.2)
+    page = await call()
+    await page.until(lambda message: message["type"] == "state", SLOW)
+    await Membership.objects.filter(user=admin).aupdate(role=Membership.Role.AGENT)
+    assert await page.closed() == 4403
 
 
 async def test_a_limit_that_refuses_calls_refuses_test_calls(alpha: Tenant, call: Dial) -> None:

@@ -116,7 +116,10 @@ class TicketActions:
 
     @admin.action(description=_("Set severity …"), permissions=["change"])
     def set_severity(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        _each(request, tickets, services.update, severity=_chosen(request)["severity"])
+        if severity := _chosen(request)["severity"]:
+            _each(request, tickets, services.update, severity=severity)
+        else:
+            messages.error(request, _("Choose the severity beside the action. Nothing was changed."))
 
     @admin.action(description=_("Set tag …"), permissions=["change"])
     def set_tag(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:

@@ -134,6 +134,8 @@ def test_of_a_test_call_nothing_is_told(alpha: Cast, crm: WebhookEndpoint) -> No
     call = Call.objects.create(uuid=uuid4(), is_test=True)
     call.status = Call.Status.COMPLETED
     call.save()
+    ticket = Ticket.objects.create(call=call)
+    Comment.objects.create(ticket=ticket, text="Un essai.")
     assert told(crm) == []
 
 
