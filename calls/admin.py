@@ -65,7 +65,7 @@ class CallAdmin(TenantModelAdmin):
         "is_test",
         ("started_at", DaysFilter),
     )
-    search_fields = ("phone_number", "customer__first_name", "customer__last_name")
+    search_fields = ("phone_number__contains", "customer__first_name", "customer__last_name")
     change_form_template = "admin/calls/call/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:

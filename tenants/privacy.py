@@ -91,7 +91,7 @@ def is_masked(model: type[models.Model], path: str) -> bool:
         field = next((field for field in current._meta.get_fields() if part in _names(field)), None)
         if field is None:
             return False
-        if isinstance(field, Masked):
+        if isinstance(getattr(field, "output_field", field), Masked):  # of a column that the database makes of others
             return True
         current = field.related_model
         if current is None:

@@ -169,7 +169,7 @@ class VoicebotAdminSite(UnfoldAdminSite):
                 continue
             screen = self._registry[model]
             rows, _duplicates = screen.get_search_results(request, screen.get_queryset(request), term)
-            for row in rows.distinct()[:FOUND_PER_MODEL]:
+            for row in rows[:FOUND_PER_MODEL]:
                 found.append(
                     SearchResult(
                         title=str(row),

@@ -148,8 +148,11 @@ def database() -> dict[str, Any]:
         # call's thread would wait for it for minutes.
         options = config.setdefault("OPTIONS", {})
         options |= {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 5} | options
-        if DATABASE_STATEMENT_TIMEOUT and "options" not in options:
-            options["options"] = f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT * 1000:.0f}"
+        if "options" not in options:
+            # Compiling a query costs half a second, whenever the planner fears more rows than there are.
+            options["options"] = "-c jit=off"
+            if DATABASE_STATEMENT_TIMEOUT:
+                options["options"] += f" -c statement_timeout={DATABASE_STATEMENT_TIMEOUT * 1000:.0f}"
         if not TESTING:  # a pool outlives the test database that it is connected to
             options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
     config["TEST"] = {"NAME": f"test_voicebot_{environ.os.getpid()}"}

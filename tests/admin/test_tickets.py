@@ -54,6 +54,41 @@ def run(client: Client, action: str, *tickets: Ticket, **data: Any) -> Any:
 # --- The queue ------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["dupont", "DUPONT Élise", "elise.d", "0612 elise", "fumée", "Débit", "FIBRE", "alpha client", '"rouge fumée"'],
+)
+def test_the_search_finds_each_word_wherever_it_stands(words: str, cast: Cast, agent: Client) -> None:
+    ticket = make(
+        cast,
+        client_name="Élise Dupont",
+        client_email="elise.d@example.com",
+        phone_number="+33061200000",
+        description="Une rouge fumée.",
+        summary="Débit faible",
+        tag="FIBRE",
+        company=cast.alpha.company,
+    )
+    other = make(cast, client_name="Paul Martin", summary="Pas de tonalité")
+    page = text(agent.get(LIST, {"queue": "all", "q": words}))
+    assert f"#{ticket.pk}<" in page
+    assert f"#{other.pk}<" not in page
+
+
+def test_the_search_finds_no_row_of_which_a_word_is_missing(cast: Cast, agent: Client) -> None:
+    ticket = make(cast, client_name="Élise Dupont")
+    for words in ("dupont zzzz", "dup%nt", "dup_nt", "bravo"):
+        assert f"#{ticket.pk}<" not in text(agent.get(LIST, {"queue": "all", "q": words}))
+
+
+def test_a_viewer_searches_names_and_no_numbers(cast: Cast, login: Login) -> None:
+    ticket = make(cast, client_name="Élise Dupont", phone_number="+33061200000", description="Rappelez le 0612.")
+    viewer = login(person("viewer", cast.alpha.tenant, Membership.Role.VIEWER))
+    assert f"#{ticket.pk}<" in text(viewer.get(LIST, {"queue": "all", "q": "dupont"}))
+    assert f"#{ticket.pk}<" not in text(viewer.get(LIST, {"queue": "all", "q": "0612"}))
+    assert f"#{ticket.pk}<" not in text(viewer.get(LIST, {"queue": "all", "searched__contains": "0612"}))
+
+
 def test_each_tab_shows_as_many_as_it_says(cast: Cast, agent: Client) -> None:
     make(cast, assigned_to=cast.teammate)
     make(cast, status=Status.PENDING, assigned_to=cast.owner)

@@ -25,3 +25,5 @@ def test_a_connection_gives_up_a_host_that_vanished_and_a_query_that_lasts() -> 
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("8s",)
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)

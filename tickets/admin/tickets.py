@@ -27,6 +27,7 @@ from unfold.decorators import display
 from calls.admin import conversation
 from tenants.admin.problems import SEVERITY_COLOURS
 from tenants.modeladmin import DaysFilter, TenantModelAdmin
+from tenants.privacy import is_hiding
 from tickets import services
 from tickets.admin import desk, queue
 from tickets.admin.actions import TicketActions
@@ -101,7 +102,7 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
     list_filter_sheet = True
     list_before_template = "admin/tickets/ticket/tabs.html"
     list_after_template = "admin/tickets/ticket/keys.html"
-    search_fields = ("client_name", "client_email", "phone_number", "description", "summary", "tag", "company__name")
+    search_fields = ("searched__contains", "company__name")
     search_help_text = _("Name, telephone, e-mail, company, or a word of the problem")
     autocomplete_fields = ("customer", "company")
     readonly_fields = ("created_at",)
@@ -137,6 +138,10 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
         ]
 
     # --- The list -------------------------------------------------------------
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Where numbers are masked, only columns that hold none."""
+        return ["client_name", "tag", "company__name"] if is_hiding() else super().get_search_fields(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QueueList

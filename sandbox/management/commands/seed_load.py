@@ -75,7 +75,7 @@ class Table:
     """Rows of a model for a bulk write: what a row does not say is the model's default."""
 
     def __init__(self, model: type[models.Model], **same: Any) -> None:
-        self._fields = {field.attname: field for field in model._meta.concrete_fields}
+        self._fields = {field.attname: field for field in model._meta.concrete_fields if not field.generated}
         blank = model(**same)
         self._same = {
             name: self._prepared(name, field.pre_save(blank, add=True)) for name, field in self._fields.items()
