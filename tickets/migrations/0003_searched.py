@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0007_spoken_characters'),
+        ('tickets', '0002_platform'),
     ]
 
     operations = [
