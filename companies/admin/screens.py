@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
+from companies.admin.around import of_company, of_customer
 from companies.admin.duplicates import Duplicates
 from companies.admin.sheets import Sheets
 from companies.models import Company, Customer, Import
@@ -20,6 +24,7 @@ from tickets.models import Ticket
 @admin.register(Company)
 class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
     import_kind = Import.Kind.COMPANIES
+    change_form_template = "admin/companies/company/change_form.html"
     when_empty = _("Companies whose people call you: import them as a CSV file, or let calls bring them.")
     list_display = ("name", "tickets", "created_at")
     search_fields = ("name", "external_id")
@@ -30,6 +35,14 @@ class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
         rows: QuerySet[Company] = super().get_queryset(request)
         return rows.annotate(ticket_count=count_of(Ticket, "company"))
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        company = self.get_object(request, unquote(object_id))
+        around = of_company(company) if company and self.has_view_permission(request, company) else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **around})
+        return response
+
     @display(description=_("tickets"), ordering="ticket_count")
     def tickets(self, company: Company) -> int:
         count: int = company.ticket_count  # type: ignore[attr-defined]
@@ -39,6 +52,7 @@ class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
 @admin.register(Customer)
 class CustomerAdmin(Privacy, Sheets, Duplicates, TenantModelAdmin):
     import_kind = Import.Kind.CUSTOMERS
+    change_form_template = "admin/companies/customer/change_form.html"
     when_empty = _(
         "People who call you: import them as a CSV file, so that the bot greets them by name. "
         "Others are added when they call."
@@ -57,6 +71,14 @@ class CustomerAdmin(Privacy, Sheets, Duplicates, TenantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows: QuerySet[Customer] = super().get_queryset(request)
         return rows.annotate(ticket_count=count_of(Ticket, "customer"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        customer = self.get_object(request, unquote(object_id))
+        around = of_customer(customer) if customer and self.has_view_permission(request, customer) else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **around})
+        return response
 
     @display(description=_("customer"), ordering="last_name")
     def who(self, customer: Customer) -> str:

@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from companies.admin.around import SHOWN
 from companies.models import Company, Customer, Import
 from tenants.models import AuditEntry, Membership
 from tenants.scope import acting_for
 from tests.admin.pages import text
 from tests.cast import Cast, person
+from tickets.models import Ticket
 
 Login = Callable[[User], Client]
 IMPORT = reverse("admin:companies_customer_import")
@@ -137,3 +139,30 @@ def test_companies_are_made_one(cast: Cast, owner: Client) -> None:
 def test_a_choice_that_is_none_is_told(owner: Client, pair: dict[str, str]) -> None:
     for send in (owner.get, owner.post):
         assert "Choose two different ones" in text(send(reverse("admin:companies_customer_duplicates"), pair))
+
+
+def test_beside_a_customer_stand_their_latest_tickets_and_calls_and_the_way_to_all(cast: Cast, agent: Client) -> None:
+    house = cast.alpha
+    address = reverse("admin:companies_customer_change", args=[house.customer.pk])
+    with acting_for(house.tenant):
+        house.ticket.customer, house.call.customer = house.customer, house.customer
+        house.ticket.save()
+        house.call.save()
+        for _ in range(SHOWN):
+            Ticket.objects.create(customer=house.customer)
+        other = Ticket.objects.create()
+    context = agent.get(address).context
+    assert len(context["tickets"].rows) == SHOWN
+    assert [call for call, _colour in context["calls"].rows] == [house.call]
+    listed = list(agent.get(context["tickets"].more).context["cl"].result_list)
+    assert len(listed) == SHOWN + 1
+    assert other not in listed
+    assert context["calls"].more == ""
+
+
+def test_beside_a_company_stand_its_people_and_their_tickets(cast: Cast, agent: Client) -> None:
+    house = cast.alpha
+    context = agent.get(reverse("admin:companies_company_change", args=[house.company.pk])).context
+    with acting_for(house.tenant):
+        assert list(context["people"].rows) == list(Customer.objects.filter(company=house.company))
+        assert [row for row, _ in context["tickets"].rows] == list(Ticket.objects.filter(company=house.company))

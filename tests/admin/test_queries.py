@@ -44,10 +44,13 @@ def test_a_list_of_thirty_rows_costs_no_more_than_one_of_few(
     assert len(many) <= MOST, "\n".join(many)
 
 
-@pytest.mark.parametrize("page", ["index", "calls_call_change", "tickets_ticket_change"])
+PAGES = ("index", "calls_call_change", "tickets_ticket_change", "companies_customer_change", "companies_company_change")
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_of_many_rows_costs_no_more_than_one_of_few(page: str, cast: Cast, login: Login) -> None:
     client, house = login(cast.owner), cast.alpha
-    row = {"calls_call_change": [house.call.pk], "tickets_ticket_change": [house.ticket.pk]}.get(page, [])
+    row = [] if page == "index" else [getattr(house, page.split("_")[1]).pk]
     address = reverse(f"admin:{page}", args=row)
     few = queries(client, address)
     with acting_for(house.tenant):
