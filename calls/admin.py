@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from calls import costs
 from calls.models import Call, SpendLimit, Usage
-from calls.templatetags.calls import clock, euros, scene_name, seconds, usage_amount
+from calls.templatetags.calls import clock, euros, scene_name, seconds, usage_amount, vendor_name
 from calls.views import recording, waveform
 from tenants.modeladmin import DaysFilter, TenantModelAdmin, TenantStackedInline
 from tenants.roles import may
@@ -138,7 +138,7 @@ class PriceFilter(DropdownFilter):
 
 @admin.register(Usage)
 class UsageAdmin(TenantModelAdmin):
-    list_display = ("created_at", "kind", "provider", "model", "amount", "latency", "cost", "is_estimated")
+    list_display = ("created_at", "kind", "vendor", "model", "amount", "latency", "cost", "is_estimated")
     list_filter = (
         PriceFilter,
         ("kind", ChoicesDropdownFilter),
@@ -151,6 +151,10 @@ class UsageAdmin(TenantModelAdmin):
     def get_exclude(self, request: HttpRequest, obj: Usage | None = None) -> tuple[str, ...]:
         """A call has a name: its caller's number."""
         return () if may(request, "view", Call) else ("call",)
+
+    @display(description=_("vendor"), ordering="provider")
+    def vendor(self, usage: Usage) -> str:
+        return vendor_name(usage.provider)
 
     @display(description=_("latency"), ordering="latency_seconds")
     def latency(self, usage: Usage) -> str:

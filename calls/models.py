@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Customer
+from providers.names import name_of
 from tenants.models import AsteriskServer, ProblemType, WebhookEvent
 from tenants.privacy import MaskedCharField, MaskedTextField
 from tenants.scope import TenantModel
@@ -231,7 +232,7 @@ class Usage(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.model}"
+        return f"{name_of(self.provider)} {self.model}"
 
 
 class SpendDay(TenantModel):

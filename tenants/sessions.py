@@ -84,6 +84,11 @@ def forget_ended() -> int:
     return SignIn.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()[0]
 
 
+def is_here(row: SignIn) -> bool:
+    """Whether the browser was there a moment ago, as exactly as that is written down."""
+    return timezone.now() - row.last_seen_at < 2 * SEEN_EVERY
+
+
 def device(user_agent: str) -> str:
     """A browser as people name it: Firefox · Linux."""
     browser = next((name for mark, name in BROWSERS if f"{mark}/" in user_agent), "")

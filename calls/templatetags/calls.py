@@ -11,8 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Usage
+from providers.names import name_of
 
 register = template.Library()
+
+SMALLEST_SHOWN = Decimal("0.0001")
 
 SCENES: dict[str, str | Promise] = {
     "opening": _("Opening"),
@@ -47,7 +50,16 @@ def euros(amount: Decimal | None) -> str:
     """Fractions of a cent matter in a call's cost: four places below one euro."""
     if amount is None:
         return "–"
-    return f"{number_format(amount, 2 if abs(amount) >= 1 else 4)} €"
+    if not amount:
+        return "0 €"
+    if 0 < amount < SMALLEST_SHOWN:
+        return f"< {number_format(SMALLEST_SHOWN, 4)} €"
+    return f"{number_format(amount, 2 if abs(amount) >= 1 else 4, force_grouping=True)} €"
+
+
+@register.filter
+def vendor_name(provider: str) -> str:
+    return name_of(provider)
 
 
 @register.filter

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminSelectWidget
 
+from providers.names import name_of
 from tenants.admin.spoken import SpokenAhead
 from tenants.modeladmin import TenantModelAdmin
 from tenants.models import VendorChoice, VendorKey
@@ -19,7 +21,7 @@ from tenants.models import VendorChoice, VendorKey
 def provider_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=capfirst(_("vendor")),
-        choices=lambda: [(name, name) for name in sorted(settings.PROVIDERS)],
+        choices=lambda: [(code, name_of(code)) for code in sorted(settings.PROVIDERS)],
         widget=UnfoldAdminSelectWidget(),
     )
 
@@ -41,7 +43,7 @@ class VendorKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_length=500,
         widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("Left empty, the stored one stays."),
+        help_text=_("Stored encrypted, and never shown again. Left empty, the key that is stored stays."),
     )
 
     class Meta:
@@ -67,15 +69,23 @@ class VendorChoiceAdmin(SpokenAhead, TenantModelAdmin):
     when_empty = _(
         "The platform's vendors do the work. Add a choice to have another one listen, understand or speak for you."
     )
-    list_display = ("provider", "kind", "model")
+    list_display = ("vendor", "kind", "model")
     list_filter = ("kind",)
     ordering_field = "position"
     hide_ordering_field = True
     fieldsets = ((None, {"fields": ("kind", ("provider", "model"))}),)
+
+    @display(description=_("vendor"), ordering="provider")
+    def vendor(self, choice: VendorChoice) -> str:
+        return name_of(choice.provider)
 
 
 @admin.register(VendorKey)
 class VendorKeyAdmin(SpokenAhead, TenantModelAdmin):
     form = VendorKeyForm
     when_empty = _("The platform's keys are used. Add your own key to have a vendor bill you directly.")
-    list_display = ("provider",)
+    list_display = ("vendor",)
+
+    @display(description=_("vendor"), ordering="provider")
+    def vendor(self, key: VendorKey) -> str:
+        return name_of(key.provider)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from providers.names import name_of
 from tenants.fields import EncryptedTextField
 from tenants.scope import TenantModel
 
@@ -41,12 +42,12 @@ class VendorChoice(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.model}".rstrip()
+        return f"{name_of(self.provider)} {self.model}".rstrip()
 
     def clean(self) -> None:
         super().clean()
         if self.kind and self.kind not in settings.PROVIDERS.get(self.provider, {}):
-            able = sorted(name for name, kinds in settings.PROVIDERS.items() if self.kind in kinds)
+            able = sorted(name_of(code) for code, kinds in settings.PROVIDERS.items() if self.kind in kinds)
             raise ValidationError(
                 {
                     "provider": ValidationError(
@@ -79,7 +80,7 @@ class VendorKey(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.provider
+        return name_of(self.provider)
 
     def clean(self) -> None:
         super().clean()

@@ -31,7 +31,7 @@ TURNED_OFF = gettext_noop("Turned the two-step sign-in off.")
 def security(request: HttpRequest, **context: Any) -> HttpResponse:
     """Browsers that one is signed in with, the password, and the second step."""
     user: Any = request.user
-    mine = sessions.sign_ins_of(user)
+    mine, this = sessions.sign_ins_of(user), request.session.session_key
     if request.method == "POST":
         return _secure(request, user)
     return TemplateResponse(
@@ -41,7 +41,7 @@ def security(request: HttpRequest, **context: Any) -> HttpResponse:
             **context,
             "title": _("Sign-in and security"),
             "sign_ins": [
-                (row, sessions.device(row.user_agent), row.session_key == request.session.session_key) for row in mine
+                (row, sessions.device(row.user_agent), row.session_key == this, sessions.is_here(row)) for row in mine
             ],
             "authenticator": two_factor.authenticator_of(user),
             "is_required": _requires(user),

@@ -83,7 +83,7 @@ def test_figures_are_of_30_days_and_today_without_test_calls(house: Tenant, owne
     assert (figures["task_alt"].colour, figures["task_alt"].change.text) == ("good", "+50 pt")
     assert (figures["call"].change.text, figures["timer"].change.colour) == ("−50 %", "poor")
     assert "3 ÷ 4" in figures["task_alt"].formula
-    assert [(bar.title, bar.amount) for bar in found["vendors"]] == [("Elevenlabs · text to speech", "0.5000 €")]
+    assert [(bar.title, bar.amount) for bar in found["vendors"]] == [("ElevenLabs · text to speech", "0.5000 €")]
     assert {item.icon: item.value for item in found["now"]}["call"] == "2"
 
 

@@ -31,6 +31,8 @@ def due(ticket: Ticket) -> tuple[str, str] | None:
     if ticket.due_at is None or ticket.status not in TO_WORK_ON:
         return None
     left = (ticket.due_at - timezone.now()).total_seconds()
+    if abs(left) < 60:
+        return "late" if left < 0 else "soon", _("due now")
     if left < 0:
         return "late", _("%s late") % timesince(ticket.due_at, depth=1)
     return "soon" if left < SOON_SECONDS else "later", _("in %s") % timeuntil(ticket.due_at, depth=1)

@@ -68,15 +68,15 @@ def _options(*, stacked: bool, unit: str = "") -> str:
 
 
 def _labels(periods: Periods) -> list[str]:
-    return [date_format(day, "j M") for day in list(periods.days)[PERIOD_DAYS:]]
+    return [date_format(day, "j N") for day in list(periods.days)[PERIOD_DAYS:]]
 
 
 def calls_by_day(periods: Periods) -> Chart:
     kinds = {
         gettext("resolved by the bot"): ("var(--color-primary-600)", [roi.resolved for roi in periods.recent]),
         gettext("left open"): ("#94a3b8", [roi.left_open for roi in periods.recent]),
-        gettext("handed over"): ("#f59e0b", [roi.transferred for roi in periods.recent]),
-        gettext("broken off"): ("#dc2626", [roi.dropped + roi.failed for roi in periods.recent]),
+        gettext("handed to a person"): ("#f59e0b", [roi.transferred for roi in periods.recent]),
+        gettext("cut off"): ("#dc2626", [roi.dropped + roi.failed for roi in periods.recent]),
     }
     datasets = [{"label": label, "data": data, "backgroundColor": colour} for label, (colour, data) in kinds.items()]
     return Chart(

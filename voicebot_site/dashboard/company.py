@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Usage
 from calls.templatetags.calls import clock, euros, percent
+from providers.names import name_of
 from tenants.models import ProblemType, Severity
 from tickets.models import RoiDay, Ticket
 from tickets.roi import Roi
@@ -128,7 +129,7 @@ def _figures(periods: Periods, now: Roi, before: Roi) -> list[Figure]:
         Figure(
             _("Calls"),
             numbers["calls"],
-            gettext("%(today)s ended today; %(before)s in the 30 days before") % numbers,
+            gettext("ended today: %(today)s; in the 30 days before: %(before)s") % numbers,
             rows(Call, **ended),
             "call",
             change(now.calls, before.calls, good=0),
@@ -161,8 +162,7 @@ def _figures(periods: Periods, now: Roi, before: Roi) -> list[Figure]:
         Figure(
             _("Savings against a human"),
             euros(now.savings_eur) if now.calls else "–",
-            gettext("what people would have cost for %(resolved)s calls − vendors' cost: %(human)s − %(cost)s")
-            % numbers,
+            gettext("people's cost for the resolved calls − vendors' cost: %(human)s − %(cost)s") % numbers,
             days,
             "savings",
             change(now.savings_eur, before.savings_eur, good=1),
@@ -206,7 +206,7 @@ def _vendors(periods: Periods, calls: int) -> list[Bar]:
     link = rows(RoiDay, day_from=periods.since, day_to=periods.until)
     return [
         Bar(
-            f"{capfirst(row['provider'])} · {Usage.Kind(row['kind']).label}",
+            f"{name_of(row['provider'])} · {Usage.Kind(row['kind']).label}",
             euros(row["cost"]),
             float(row["cost"] / most),
             link,

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 
 from calls import overview as live
 from calls.models import SpendDay, SpendLimit, Usage
+from providers.names import name_of
 from providers.prices import billing_day
 from tenants.models import Tenant
 from tickets.roi import Roi
@@ -130,7 +131,7 @@ def _vendors(tenants: Sequence[Tenant]) -> list[Vendor]:
     used = Usage.objects.filter(tenant__in=tenants, created_at__gte=since).order_by().values("kind", "provider")
     return [
         Vendor(
-            row["provider"],
+            name_of(row["provider"]),
             Usage.Kind(row["kind"]).label,
             row["requests"],
             row["latency"],
