@@ -40,6 +40,9 @@ bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, bes
 chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (five minutes)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+fuzz: .venv/.fuzz ## inputs for the AudioSocket port that coverage leads to, a million for the codec and for connections (ten minutes)
+	@$(BIN)/python tests/chaos/fuzz.py $(ARGS)
+
 reset: .venv/.runtime ## forget all that was tried out here: the embedded database and its files, and begin with the demo data
 	@[ -z "$$DATABASE_URL$$DATA_DIR" ] && ! grep -qsE '^(DATABASE_URL|DATA_DIR)(_FILE)?=.' .env || { \
 		echo "DATABASE_URL or DATA_DIR is set: this is for the embedded data in data/ only" >&2; exit 1; }
@@ -70,4 +73,9 @@ sbom: .venv/.dev ## what the larger image has in it, as CycloneDX: sbom.json
 .venv/.dev: requirements/dev.txt | .venv/bin/python
 	@echo "Installing requirements/dev.txt ..."
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+.venv/.fuzz: requirements/fuzz.txt | .venv/.dev
+	@echo "Installing requirements/fuzz.txt ..."
+	@$(INSTALL) -r requirements/fuzz.txt
 	@touch $@

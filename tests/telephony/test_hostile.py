@@ -8,17 +8,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from itertools import product
 from uuid import uuid4
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from telephony.audiosocket.codec import Kind, encode
 from telephony.audiosocket.protocol import MOST_UNWANTED, AudioSocketProtocol, Limits
 from tests.chaos.attacks import ATTACKS, Target
 from tests.telephony.asterisk import DEADLINE, calling, connected
 from tests.telephony.test_server import Application, counted, serving
+from tests.telephony.wire import SEEDS, Bench, check_decoder
 
 ATTACK_SECONDS = 0.25
+
+# The first byte says how the rest is cut.
+_frames = st.builds(
+    lambda kind, payload, length: bytes((kind, *(length or len(payload)).to_bytes(2, "big"))) + payload,
+    st.sampled_from([0x00, 0x01, 0x03, 0x10, 0x12, 0x18, 0x42, 0xFF]),
+    st.binary(max_size=400),
+    st.none() | st.integers(0, 0xFFFF),
+)
+_streams = st.lists(_frames | st.binary(max_size=30), max_size=8).map(b"".join)
+streams = st.builds(
+    lambda how, call, rest: bytes([how]) + call + rest,
+    st.integers(0, 255),
+    st.sampled_from([b"", SEEDS[0][:19]]),
+    _streams,
+)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -35,6 +54,31 @@ async def test_a_call_goes_on_during_an_attack(name: str, caplog: pytest.LogCapt
         await asterisk.until_frames(len(asterisk.frames) + 2)
         assert {kind for kind, _ in asterisk.frames} == {Kind.AUDIO}
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_the_decoder_finds_the_frames_that_there_are() -> None:
+    for how, seed in product(range(20), SEEDS):
+        check_decoder(bytes([how]) + seed * 3)
+
+
+def test_a_connection_ends_well_whatever_comes() -> None:
+    """What `make fuzz` tries with a million inputs."""
+    with asyncio.Runner() as runner:
+
+        async def make() -> Bench:
+            return Bench()
+
+        bench = runner.run(make())
+
+        @settings(deadline=None, max_examples=50)
+        @given(streams)
+        def check(data: bytes) -> None:
+            runner.run(bench.check_connection(data))
+
+        for how, seed in product(range(20), SEEDS):
+            runner.run(bench.check_connection(bytes([how]) + seed))
+        check()
+        runner.run(bench.aclose())
 
 
 async def test_silent_connections_keep_no_call_out() -> None:
