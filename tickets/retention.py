@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
-from datetime import date, datetime, timedelta
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +15,21 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from calls.models import Call, Turn
+from calls.models import Call
 from companies import imports
 from tenants import audit
 from tenants.audit import Action
 from tenants.models import Tenant
 from tenants.scope import current_tenant
-from tickets.models import Ticket
+from tickets import words
+
+logger = logging.getLogger(__name__)
 
 BATCH: Final = 500
 RECORDINGS: Final = "recordings"
 #: A file without a call may belong to one that is just being stored.
 ORPHAN_AGE: Final = timedelta(days=1)
-MISSING_WORDS: Final = "…"
+MOST_LOGGED: Final = 10
 
 
 @dataclass(slots=True)
@@ -36,9 +39,26 @@ class Erased:
     recordings: int = 0
     transcripts: int = 0
     orphans: int = 0  # files of recordings that no call has
+    failed: int = 0  # files that the disk does not give up: they keep nobody from the others
 
     def __str__(self) -> str:
-        return f"{self.recordings} recordings, {self.transcripts} transcripts, {self.orphans} orphaned files"
+        done = f"{self.recordings} recordings, {self.transcripts} transcripts, {self.orphans} orphaned files"
+        return f"{done}; {self.failed} files could not be erased" if self.failed else done
+
+    def is_gone(self, name: str, erase: Callable[[], object]) -> bool:
+        """Whether `erase` has worked; what fails is counted, and tried again the next night."""
+        try:
+            erase()
+        except OSError as error:
+            self.failed += 1
+            if self.failed <= MOST_LOGGED:
+                logger.error("%s cannot be erased: %s", name, error)
+            return False
+        return True
+
+
+class NotAllErased(Exception):
+    """Files were left; the text says how many, and what was erased."""
 
 
 def erase_old() -> Erased:
@@ -46,89 +66,68 @@ def erase_old() -> Erased:
     tenant = current_tenant()
     if tenant is None:
         raise RuntimeError("each tenant has periods of its own")
-    now = timezone.now()
+    now, erased = timezone.now(), Erased()
     imports.forget_old()
-    erased = Erased(
-        recordings=_recordings(now - timedelta(days=tenant.keep_recordings_days)),
-        transcripts=_transcripts(now - timedelta(days=tenant.keep_transcripts_days)),
-        orphans=_orphans(tenant, now - ORPHAN_AGE),
-    )
-    if any(astuple(erased)):
+    _recordings(now - timedelta(days=tenant.keep_recordings_days), erased)
+    _transcripts(now - timedelta(days=tenant.keep_transcripts_days), erased)
+    _orphans(tenant, now - ORPHAN_AGE, erased)
+    files = erased.recordings + erased.orphans
+    if files or erased.transcripts:
         changes = [
-            {"model": "calls.call", "field": "recording", "old": str(erased.recordings + erased.orphans), "new": "0"},
+            {"model": "calls.call", "field": "recording", "old": str(files), "new": "0"},
             {"model": "calls.turn", "field": "text", "old": str(erased.transcripts), "new": "0"},
         ]
         audit.record(action=Action.DELETE, row=tenant, detail=gettext_noop("kept long enough"), changes=changes)
     return erased
 
 
-def erase_strays() -> int:
-    """Files of companies that are gone, and of calls whose worker died on this machine; how many."""
-    limit, erased = timezone.now() - ORPHAN_AGE, 0
+def erase_strays() -> Erased:
+    """Files of companies that are gone, and of calls whose worker died on this machine."""
+    limit, erased = timezone.now() - ORPHAN_AGE, Erased()
     tenants = {str(pk) for pk in Tenant.objects.values_list("pk", flat=True)}
     for name in _listed(RECORDINGS)[0]:
         if name not in tenants:
-            erased += sum(_delete_old(path, limit) for path in _files(f"{RECORDINGS}/{name}"))
+            erased.orphans += sum(_erase_old_file(path, limit, erased) for path in _files(f"{RECORDINGS}/{name}"))
     for path in Path(settings.DATA_DIR, "in-progress").glob("*.wav"):
-        if datetime.fromtimestamp(path.stat().st_mtime, tz=limit.tzinfo) < limit:
-            path.unlink(missing_ok=True)
-            erased += 1
+        if datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) < limit:
+            erased.orphans += erased.is_gone(path.name, path.unlink)
     return erased
 
 
-def _recordings(limit: datetime) -> int:
+def _recordings(limit: datetime, erased: Erased) -> None:
     old = Call.objects.filter(started_at__lt=limit, ended_at__isnull=False).exclude(recording="").order_by("started_at")
-    erased = 0
-    while calls := list(old[:BATCH]):
-        for call in calls:  # the file first: who dies here finds the row again
-            default_storage.delete(str(call.recording))
-        erased += _update(calls, recording="")
-    return erased
+    keys = list(old.values_list("pk", flat=True))
+    for first in range(0, len(keys), BATCH):
+        rows = Call.objects.filter(pk__in=keys[first : first + BATCH])
+        # The file first: who dies here finds the row again.
+        gone = [call.pk for call in rows if _erase_file(str(call.recording), erased)]
+        # Not save(): a webhook for each call that has become old would tell nobody anything.
+        erased.recordings += Call.objects.filter(pk__in=gone).update(updated_at=timezone.now(), recording="")
 
 
-def _transcripts(limit: datetime) -> int:
+def _transcripts(limit: datetime, erased: Erased) -> None:
     old = Call.objects.filter(started_at__lt=limit, ended_at__isnull=False, transcript_erased_at=None)
-    erased = 0
     while calls := list(old.order_by("started_at")[:BATCH]):
         with transaction.atomic():
-            erase_words(calls)
-        erased += len(calls)
-    return erased
+            words.erase(calls)
+        erased.transcripts += len(calls)
 
 
-def erase_words(calls: list[Call]) -> None:
-    """What was said in these calls, wherever it is written; in the caller's transaction.
-
-    Times, costs and figures stay. A summary stays too, without the caller's own words.
-    """
-    Turn.objects.filter(call__in=calls).exclude(text="").update(text="")
-    for ticket in Ticket.objects.filter(call__in=calls).exclude(description=""):
-        words = ticket.description.rstrip(" .")
-        summary = ticket.summary.replace(words, MISSING_WORDS) if words else ticket.summary
-        Ticket.objects.filter(pk=ticket.pk).update(description="", summary=summary, updated_at=timezone.now())
-    _update(calls, transcript_erased_at=timezone.now(), data={})
-
-
-def _update(calls: list[Call], **values: object) -> int:
-    """Not save(): a webhook for each call that has become old would tell nobody anything."""
-    return Call.objects.filter(pk__in=[call.pk for call in calls]).update(updated_at=timezone.now(), **values)
-
-
-def _orphans(tenant: Tenant, limit: datetime) -> int:
-    erased = 0
+def _orphans(tenant: Tenant, limit: datetime, erased: Erased) -> None:
     for folder, day in _days(f"{RECORDINGS}/{tenant.pk}"):
         around = (day - timedelta(days=1), day + timedelta(days=2))  # whatever clock named the folder
         names = Call.objects.filter(started_at__date__range=around).exclude(recording="")
         known = set(names.values_list("recording", flat=True))
-        erased += sum(_delete_old(path, limit) for path in _files(folder) if path not in known)
-    return erased
+        unknown = (path for path in _files(folder) if path not in known)
+        erased.orphans += sum(_erase_old_file(path, limit, erased) for path in unknown)
 
 
-def _delete_old(path: str, limit: datetime) -> bool:
-    if default_storage.get_modified_time(path) >= limit:
-        return False
-    default_storage.delete(path)
-    return True
+def _erase_file(name: str, erased: Erased) -> bool:
+    return erased.is_gone(name, lambda: default_storage.delete(name))
+
+
+def _erase_old_file(name: str, limit: datetime, erased: Erased) -> bool:
+    return default_storage.get_modified_time(name) < limit and _erase_file(name, erased)
 
 
 def _days(root: str) -> Iterator[tuple[str, date]]:

@@ -124,15 +124,21 @@ def weekly_reports_of_everyone() -> int:
 
 @shared_task(base=TenantTask, name="tickets.erase_old", label=_("Erase what was kept long enough"))
 def erase_old() -> str:
-    """Recordings, transcripts, and files that belong to no call any more."""
-    return str(retention.erase_old())
+    """Recordings, transcripts, and files that belong to no call any more. Raises NotAllErased at its end."""
+    return _told(retention.erase_old())
 
 
 @shared_task(name="tickets.erase_old_of_everyone", label=_("Have every company's old data erased"))
 def erase_old_of_everyone() -> str:
     """Every night, also for companies that are switched off; and what files nobody owns."""
-    strays = retention.erase_strays()
     tenants = Tenant.objects.values_list("pk", flat=True)
     for tenant_id in tenants:
         erase_old.delay(tenant_id=tenant_id)
-    return f"{len(tenants)} companies, {strays} stray files"
+    return f"{len(tenants)} companies; of nobody: {_told(retention.erase_strays())}"
+
+
+def _told(erased: retention.Erased) -> str:
+    """A job that leaves files behind has failed, for people to see."""
+    if erased.failed:
+        raise retention.NotAllErased(str(erased))
+    return str(erased)

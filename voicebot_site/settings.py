@@ -207,27 +207,26 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+QUARTER, DAY = 15 * 60, 24 * 3600
+
+
+def due(task: str, schedule: float | crontab, *, again: float) -> dict[str, Any]:
+    """A task that the clock starts; not taken up within the seconds after which it is started `again`, it lapses."""
+    return {"task": task, "schedule": schedule, "options": {"expires": again}}
+
+
 # Of days by the clock: an interval of a day begins anew with every deployment.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "deliver webhooks that wait": {"task": "tenants.sweep_webhooks", "schedule": 15.0},
-    "forget webhooks that have arrived": {"task": "tenants.forget_webhooks", "schedule": crontab(hour=1, minute=10)},
-    "forget old answers and deletions": {
-        "task": "tenants.forget_what_was_told",
-        "schedule": crontab(hour=1, minute=30),
-    },
-    "close calls whose worker died": {"task": "calls.close_abandoned", "schedule": 20.0},
-    "forget old audit entries": {"task": "tenants.forget_old_audit", "schedule": crontab(hour=1, minute=20)},
-    "forget ended sessions": {"task": "tenants.forget_ended_sessions", "schedule": crontab(hour=1, minute=30)},
-    "report the week": {"task": "tickets.weekly_reports_of_everyone", "schedule": crontab(minute="3-59/15")},
-    "count what the bot earned": {"task": "tickets.count_roi_of_everyone", "schedule": crontab(minute="*/15")},
-    "erase what was kept long enough": {
-        "task": "tickets.erase_old_of_everyone",
-        "schedule": crontab(hour=1, minute=40),
-    },
-    "tend the phrase store": {
-        "task": "providers.refresh_phrases_of_everyone",
-        "schedule": crontab(hour=2, minute=0),
-    },
+    "deliver webhooks that wait": due("tenants.sweep_webhooks", 15.0, again=15),
+    "close calls whose worker died": due("calls.close_abandoned", 20.0, again=20),
+    "report the week": due("tickets.weekly_reports_of_everyone", crontab(minute="3-59/15"), again=QUARTER),
+    "count what the bot earned": due("tickets.count_roi_of_everyone", crontab(minute="*/15"), again=QUARTER),
+    "forget webhooks that have arrived": due("tenants.forget_webhooks", crontab(hour=1, minute=10), again=DAY),
+    "forget old audit entries": due("tenants.forget_old_audit", crontab(hour=1, minute=20), again=DAY),
+    "forget ended sessions": due("tenants.forget_ended_sessions", crontab(hour=1, minute=30), again=DAY),
+    "forget old answers and deletions": due("tenants.forget_what_was_told", crontab(hour=1, minute=30), again=DAY),
+    "erase what was kept long enough": due("tickets.erase_old_of_everyone", crontab(hour=1, minute=40), again=DAY),
+    "tend the phrase store": due("providers.refresh_phrases_of_everyone", crontab(hour=2, minute=0), again=DAY),
 }
 
 # --- Mail -------------------------------------------------------------------

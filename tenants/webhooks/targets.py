@@ -6,7 +6,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,6 +32,9 @@ SPECIAL: Final = tuple(
         "192.88.99.0/24",
     )
 )
+
+# Not the event loop's own threads: these it would wait for, however long a name server keeps silent.
+_resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolve")
 
 
 @lru_cache(maxsize=4)
@@ -80,7 +84,8 @@ async def resolve(parts: SplitResult) -> str:
     All addresses of the name must be allowed: one that is not is an attempt, or a mistake.
     """
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(str(parts.hostname), port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, str(parts.hostname), port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_resolvers, look_up)
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         refuse_unless_allowed(ipaddress.ip_address(address), scheme=parts.scheme)

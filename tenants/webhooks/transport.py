@@ -12,7 +12,9 @@ import httpx
 
 from tenants.webhooks import targets
 
-LONGEST_SECONDS: Final = 15.0  # from the name's lookup to the last byte of the answer
+LONGEST_SECONDS: Final = 10.0  # from the name's lookup to the last byte of the answer
+#: A failure that took so long is no matter of one message: the next ones would take as long.
+SLOW_SECONDS: Final = 3.0
 EXCERPT_BYTES: Final = 1000
 
 
@@ -31,8 +33,9 @@ class Answer:
 
     @property
     def is_away(self) -> bool:
-        """Nobody is there, for any message: not this one is at fault."""
-        return self.status_code in (None, 429, 502, 503, 504)
+        """Nobody is there, or in no state to answer, for any message: not this one is at fault."""
+        is_slow = not self.is_success and self.seconds >= SLOW_SECONDS
+        return is_slow or self.status_code in (None, 429, 502, 503, 504)
 
 
 def send(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:

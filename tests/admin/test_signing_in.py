@@ -208,6 +208,17 @@ def test_whoever_lacks_what_the_company_asks_for_is_led_to_it_before_anything(ca
     assert login(cast.outsider).get(reverse("admin:index")).status_code == 200  # Bravo does not ask
 
 
+@pytest.mark.parametrize("who", ["staff", "teammate"])
+def test_the_api_says_what_is_missing(who: str, cast: Cast, login: Login) -> None:
+    client = login(getattr(cast, who))
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk, "reason": "Ticket 4211"})
+    Tenant.objects.filter(pk=cast.alpha.tenant.pk).update(requires_two_factor=True)
+    for path in ("tickets", f"tickets/{cast.alpha.ticket.pk}", "deletions", "roi"):
+        answer = client.get(f"/api/v1/{path}", headers={"Accept-Language": "en"})
+        assert answer.status_code == 403
+        assert "two-step sign-in" in answer.json()["detail"]
+
+
 def test_turning_it_off_needs_a_code(cast: Cast, login: Login) -> None:
     authenticator, _codes = with_app(cast.owner)
     client, security = login(cast.owner), reverse("admin:security")

@@ -19,6 +19,14 @@ def test_every_scheduled_task_exists():
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(OURS)
 
 
+def test_what_the_clock_starts_lapses_before_it_is_started_again():
+    """Workers that were away for an hour do not find a queue of sweeps."""
+    for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        schedule, expires = entry["schedule"], entry["options"]["expires"]
+        again = schedule if isinstance(schedule, float) else 86_400 / len(schedule.hour) / len(schedule.minute)
+        assert 0 < expires <= again, name
+
+
 @pytest.mark.redis
 @pytest.mark.skipif(not os.environ.get("REDIS_URL"), reason="REDIS_URL is not set")
 @pytest.mark.parametrize("name", OURS)

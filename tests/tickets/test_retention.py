@@ -12,16 +12,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from calls.models import Call, Turn, Usage
 from companies.imports import KEPT
 from companies.models import Import
-from tenants.models import AuditEntry, JobRun, Tenant
+from tenants import audit
+from tenants.models import AuditEntry, JobRun, Tenant, WebhookAttempt, WebhookEndpoint
 from tenants.scope import acting_for
 from tests.cast import Cast, House
-from tickets.models import Ticket
-from tickets.retention import erase_old, erase_strays
+from tickets import services
+from tickets.models import Comment, Ticket
+from tickets.retention import NotAllErased, erase_old, erase_strays
+from tickets.tasks import erase_old as erase_old_task
 from tickets.tasks import erase_old_of_everyone
 
 Recorded = Callable[..., Call]
@@ -118,6 +122,84 @@ def test_a_file_that_is_gone_already_does_not_stop_the_rest(alpha: Cast) -> None
     assert not Path(settings.MEDIA_ROOT, str(there.recording)).exists()
 
 
+def test_a_file_that_the_disk_does_not_give_up_keeps_nobody_from_the_others(
+    alpha: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, there, old = (recorded(alpha.alpha, days=days) for days in (102, 101, 400))
+    orphan = stray(f"recordings/{alpha.alpha.tenant.pk}/2026/01/02/orphan.wav")
+    delete = default_storage.delete
+
+    def refuse(name: str) -> None:
+        if name in (str(stuck.recording), f"recordings/{alpha.alpha.tenant.pk}/2026/01/02/orphan.wav"):
+            raise PermissionError(f"[Errno 1] Operation not permitted: {name}")
+        delete(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "delete", refuse)
+        erased = erase_old()
+        assert str(erased) == "2 recordings, 1 transcripts, 0 orphaned files; 2 files could not be erased"
+        assert caplog.text.count("cannot be erased") == 2
+        with pytest.raises(NotAllErased, match="2 files could not be erased"):
+            erase_old_task(tenant_id=alpha.alpha.tenant.pk)
+    assert JobRun.objects.get(name="tickets.erase_old").state == JobRun.State.FAILED
+    assert [Call.objects.get(pk=call.pk).recording.name for call in (there, old)] == ["", ""]
+    assert "fume" not in words(old)
+    assert str(erase_old()) == "1 recordings, 0 transcripts, 1 orphaned files"
+    assert not orphan.exists()
+
+
+def test_what_was_told_and_logged_of_a_call_loses_the_caller_s_words_with_it(alpha: Cast) -> None:
+    endpoint = WebhookEndpoint.objects.create(name="CRM", url="https://crm.example/hooks")
+    old, fresh = recorded(alpha.alpha, days=400), recorded(alpha.alpha, days=3)
+    for call in (old, fresh):
+        ticket = Ticket.objects.get(call=call)
+        Comment.objects.create(ticket=ticket, text="Rappelé. L'appelant a dit : « Ma box fume ».")
+        audit.record(
+            action=AuditEntry.Action.CHANGE,
+            row=ticket,
+            changes=[
+                {"field": "description", "old": "", "new": "Ma box fume."},
+                {"field": "severity", "old": "low", "new": "high"},
+            ],
+        )
+        ticket.tag = "SMOKE"
+        ticket.save()
+    message = endpoint.messages.filter(subject=f"ticket:{Ticket.objects.get(call=old).pk}").earliest("pk")
+    attempt = WebhookAttempt.objects.create(message=message, seconds=0.1, status_code=200, excerpt="Ma box fume.")
+
+    def left(call: Call) -> str:
+        ticket = Ticket.objects.get(call=call)
+        told = endpoint.messages.filter(subject__in=[f"call:{call.pk}", f"ticket:{ticket.pk}"])
+        logged = AuditEntry.objects.filter(model="tickets.ticket", object_id=str(ticket.pk))
+        texts = [*told.values_list("body", flat=True), *map(str, logged.values_list("changes", flat=True))]
+        return " ".join([*texts, *ticket.comments.values_list("text", flat=True)])
+
+    before = left(old)
+    assert before.count("fume") > 4
+    assert '"contract"' in before
+    erase_old()
+    assert "fume" not in left(old)
+    assert '"contract"' not in left(old)
+    assert "'field': 'severity', 'old': 'low', 'new': 'high'" in left(old)
+    assert "SMOKE" in left(old)
+    attempt.refresh_from_db()
+    assert attempt.excerpt == ""
+    assert left(fresh).count("fume") == before.count("fume")
+    assert not Ticket.objects.filter(searched__contains="fume", call=old).exists()
+
+
+def test_a_ticket_that_took_over_the_words_of_another_loses_them(alpha: Cast) -> None:
+    ticket = Ticket.objects.get(call=recorded(alpha.alpha, days=400))
+    into = services.create(client_name="Claire")
+    services.merge(ticket=ticket, into=into, actor=None)
+    into.refresh_from_db()
+    assert "fume" in into.description
+    assert "fume" in into.comments.get().text
+    erase_old()
+    into.refresh_from_db()
+    assert "fume" not in into.description + into.summary + into.comments.get().text
+
+
 def test_files_without_a_call_are_erased_and_young_ones_are_not(alpha: Cast) -> None:
     kept = recorded(alpha.alpha, days=5)
     folder = f"recordings/{alpha.alpha.tenant.pk}/2026/01/02"
@@ -135,7 +217,7 @@ def test_files_of_nobody_are_erased(cast: Cast) -> None:
     half.parent.mkdir()
     half.write_bytes(b"RIFF")
     os.utime(half, (time.time() - 3 * 86400,) * 2)
-    assert erase_strays() == 2
+    assert erase_strays().orphans == 2
     assert (gone.exists(), half.exists(), own.exists()) == (False, False, True)
 
 

@@ -10,7 +10,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,11 +33,18 @@ class Api:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method not in SAFE_METHODS:
             try:
-                _ = request._request.body  # Django's own limit of a body holds here, too
+                request._request.body  # noqa: B018  Django's own limit of a body holds here, too
             except RequestDataTooBig:
                 raise problems.TooLarge from None
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         idempotency.wrap(self, request)
+
+    def check_permissions(self, request: Request) -> None:
+        """Without the second step that the company asks for nobody acts for it, whatever the role."""
+        is_person = bool(self.authentication_classes) and request.auth is None  # type: ignore[attr-defined]
+        if is_person and hasattr(request._request, "lacks_second_step"):
+            raise PermissionDenied(_("This company asks for two-step sign-in: set it up in the admin first."))
+        super().check_permissions(request)  # type: ignore[misc]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]

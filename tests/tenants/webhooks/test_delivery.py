@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -260,6 +263,34 @@ def test_a_server_that_does_not_answer_is_left_in_time(
     assert attempt.status_code is None
     assert attempt.error.startswith("no answer within")
     assert attempt.seconds < 5
+
+
+def test_a_name_that_nobody_resolves_is_left_in_time(
+    endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(transport, "LONGEST_SECONDS", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answered.wait(20))
+    message = tell(endpoint, "ticket.created")
+    began = time.monotonic()
+    deliver()
+    assert time.monotonic() - began < 5
+    answered.set()
+    assert message.log.get().error.startswith("no answer within")
+
+
+def test_an_endpoint_that_fails_slowly_is_asked_with_one_message_as_one_that_is_away(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    monkeypatch.setattr(transport, "SLOW_SECONDS", 0.0)
+    receiver.answers = [500]
+    for number in range(3):
+        tell(endpoint, "ticket.created", f"ticket:{number}")
+    assert deliver() == 1
+    assert deliver() == 0
+    later(minutes=11)
+    receiver.answers = [200]
+    assert deliver() == 3
 
 
 def test_nobody_listens(endpoint: WebhookEndpoint) -> None:
