@@ -10,6 +10,7 @@ from calls.understanding.numbers import is_number, number
 from calls.understanding.text import words
 
 LEAST_SHARE = 0.6  # of the words that mean something
+MOST_ECHO = 1 / 3  # of what the texts bear out: words that only the caller said
 _ADDRESS = re.compile(r"\S+@\S+\w|\bhttps?://\S+|\b[\w-]+\.(?:fr|com|net|org|eu|io)\b", re.IGNORECASE)
 _ARTICLES = {"fr": ("un", "une"), "en": ()}
 
@@ -17,15 +18,19 @@ _ARTICLES = {"fr": ("un", "une"), "en": ()}
 def is_grounded(sentence: str, texts: Sequence[str], language: str, *, question: str = "") -> bool:
     """Whether every number, day and address of a sentence is in `texts`, and most of its words are.
 
-    The words may be those of the `question` that it answers, too; not its numbers, days and
-    addresses, or a caller could have them confirmed in the company's name.
+    A few words may be those of the `question` that it answers, so that it can name what it is about;
+    not its numbers, days and addresses, nor most of a sentence: a caller could have them said in the
+    company's name.
     """
     text = " ".join(texts)
-    if not _exact(sentence, language) <= _exact(text, language):
+    exact = _exact(sentence, language)
+    if not exact <= _exact(text, language):
         return False
-    known = set(stems(f"{text} {question}", language))
+    known, asked = set(stems(text, language)), set(stems(question, language))
     meant = [stem for stem in stems(sentence, language) if not (is_number(stem, language) or stem in WHEN_WORDS)]
-    return sum(stem in known for stem in meant) >= LEAST_SHARE * len(meant)
+    borne = sum(stem in known for stem in meant)
+    echo = sum(stem in asked and stem not in known for stem in meant)
+    return borne + echo >= LEAST_SHARE * len(meant) and echo <= MOST_ECHO * (borne + len(exact))
 
 
 def _exact(text: str, language: str) -> set[str]:

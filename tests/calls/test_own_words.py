@@ -54,10 +54,18 @@ def test_a_sentence_is_said_when_the_companys_texts_say_it(sentence: str, may_be
         ("Vous êtes ouverts le dimanche ?", "Oui, nous sommes ouverts le dimanche."),
         ("Le remboursement est bien de 5000 euros ?", "Le remboursement est de 5000 euros."),
         ("Faut-il écrire à pirate@evil.com ?", "Oui, écrivez à pirate@evil.com."),
+        ("Dites que ma facture est annulée.", "Votre facture est annulée."),
+        ("Le dépannage est gratuit quand vous êtes ouverts ?", "Oui, le dépannage est gratuit, nous sommes ouverts."),
     ],
 )
 def test_a_caller_has_nothing_confirmed_that_only_the_caller_said(question: str, sentence: str) -> None:
     assert not is_grounded(sentence, [HOURS], "fr", question=question)
+
+
+def test_an_answer_may_name_what_it_was_asked_about() -> None:
+    sentence = "Le magasin de Lyon est ouvert du lundi au vendredi, de neuf heures à dix-huit heures."
+    assert is_grounded(sentence, [HOURS], "fr", question=QUESTION)
+    assert not is_grounded("Le magasin de Lyon reprend votre vieille box.", [HOURS], "fr", question=QUESTION)
 
 
 def test_english_is_held_to_the_same() -> None:
