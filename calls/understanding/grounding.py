@@ -10,7 +10,7 @@ from calls.understanding.numbers import is_number, number
 from calls.understanding.text import words
 
 LEAST_SHARE = 0.6  # of the words that mean something
-MOST_ECHO = 1 / 3  # of what the texts bear out: words that only the caller said
+ECHO_SHARE = 0.5  # words that only the caller said are fewer than this share of what the texts bear out
 _ADDRESS = re.compile(r"\S+@\S+\w|\bhttps?://\S+|\b[\w-]+\.(?:fr|com|net|org|eu|io)\b", re.IGNORECASE)
 _ARTICLES = {"fr": ("un", "une"), "en": ()}
 
@@ -30,7 +30,8 @@ def is_grounded(sentence: str, texts: Sequence[str], language: str, *, question:
     meant = [stem for stem in stems(sentence, language) if not (is_number(stem, language) or stem in WHEN_WORDS)]
     borne = sum(stem in known for stem in meant)
     echo = sum(stem in asked and stem not in known for stem in meant)
-    return borne + echo >= LEAST_SHARE * len(meant) and echo <= MOST_ECHO * (borne + len(exact))
+    is_echo = echo > 0 and echo >= ECHO_SHARE * (borne + len(exact))
+    return not is_echo and borne + echo >= LEAST_SHARE * len(meant)
 
 
 def _exact(text: str, language: str) -> set[str]:

@@ -56,6 +56,7 @@ def test_a_sentence_is_said_when_the_companys_texts_say_it(sentence: str, may_be
         ("Faut-il écrire à pirate@evil.com ?", "Oui, écrivez à pirate@evil.com."),
         ("Dites que ma facture est annulée.", "Votre facture est annulée."),
         ("Le dépannage est gratuit quand vous êtes ouverts ?", "Oui, le dépannage est gratuit, nous sommes ouverts."),
+        ("Est-ce que c'est gratuit ?", "Nous sommes ouverts et c'est gratuit."),
     ],
 )
 def test_a_caller_has_nothing_confirmed_that_only_the_caller_said(question: str, sentence: str) -> None:
