@@ -15,10 +15,25 @@ from tenants.models import AuditEntry
 YES_NO: dict[str, Any] = {"True": _("yes"), "False": _("no")}
 
 
+#: Pages whose name is all that was written down (`audit.record_unsaid`).
+PAGES: dict[str, Any] = {
+    "export": _("Downloaded the whole list"),
+    "refused": _("Downloaded the refused rows"),
+    "give out": _("Downloaded all that is known of the customer"),
+    "import": _("Imported a file"),
+    "preset": _("Took over a problem type of the preset"),
+    "resend": _("Sent it again"),
+    "restore": _("Took back an earlier text"),
+    "speak": _("Had phrases spoken"),
+    "start": _("Started it by hand"),
+    "test": _("Sent a test"),
+}
+
+
 def lines_of(entry: AuditEntry) -> list[str]:
     """What was done, and each change of a field, as a line."""
     lines = [described(entry.model, change) for change in entry.changes]
-    return [gettext(entry.detail), *lines] if entry.detail else lines
+    return [str(PAGES.get(entry.detail) or gettext(entry.detail)), *lines] if entry.detail else lines
 
 
 def kind_of(label: str) -> str:

@@ -147,6 +147,12 @@ def ours() -> dict[str, Any]:
     return {name: task for name, task in current_app.tasks.items() if not name.startswith(("celery.", "tests."))}
 
 
+def label_of(name: str) -> str:
+    """What people call a job; one that is gone keeps its name."""
+    task = ours().get(name)
+    return str(task.label) if task else name
+
+
 def can_be_started(task: Any) -> bool:
     """Whether it needs no argument but the tenant."""
     return all(

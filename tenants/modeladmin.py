@@ -32,7 +32,7 @@ from tenants.audit import Action
 from tenants.audit_words import lines_of
 from tenants.models import AuditEntry
 from tenants.privacy import is_hiding, is_masked, without_masked
-from tenants.roles import may
+from tenants.roles import EVIDENCE, may
 from tenants.scope import TenantModel, current_tenant
 
 #: An action on a whole list is told of so many of its rows.
@@ -145,6 +145,13 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
         if isinstance(response, TemplateResponse) and may(request, "view", AuditEntry):
             entries = AuditEntry.objects.filter(model=self.opts.label_lower, object_id=unquote(object_id))
             response.context_data["entries"] = [(entry, lines_of(entry)) for entry in entries[:MOST_HISTORY]]  # type: ignore[index]
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["is_evidence"] = self.opts.label_lower in EVIDENCE
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

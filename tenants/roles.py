@@ -7,6 +7,7 @@ them. Outside any tenant they run the platform, and see nothing that tenants own
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, Final
 
 from django.apps import apps
@@ -81,6 +82,17 @@ MONEY: Final = frozenset({"calls.usage", "calls.spendlimit"})
 COLUMNS: Final = (Membership.Role.OWNER, Membership.Role.ADMIN, Membership.Role.AGENT, Membership.Role.VIEWER)
 
 
+#: What is only ever met as a part of something else, whose rights it has.
+PARTS: Final = frozenset(
+    {
+        "tenants.connectiontest",
+        "tenants.phrasechange",
+        "tenants.phraserun",
+        "tenants.remedystep",
+        "tenants.webhookattempt",
+    }
+)
+
 #: Rights as people read them, in the order in which they are shown.
 WORDS: Final = {
     "view": _("see"),
@@ -95,9 +107,11 @@ def table() -> list[tuple[str, list[list[Any]]]]:
     """(what, the words of each role's rights): the table of rights for people to read."""
     rows = []
     for label, columns in RIGHTS.items():
+        if label in PARTS:
+            continue
         name = capfirst(str(apps.get_model(label)._meta.verbose_name_plural))
         rows.append((name, [_words(rights) for rights in columns]))
-    return sorted(rows, key=lambda row: row[0])
+    return sorted(rows, key=lambda row: unicodedata.normalize("NFKD", row[0]))  # É is where E is
 
 
 def _words(rights: Rights) -> list[Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import update_wrapper
 from typing import Any, cast
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -53,6 +54,8 @@ class Choice:
 
 class VoicebotAdminSite(UnfoldAdminSite):
     """Unfold's site, for people of one tenant at a time."""
+
+    empty_value_display = "–"
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
@@ -102,6 +105,16 @@ class VoicebotAdminSite(UnfoldAdminSite):
             return response
 
         return inner
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """How the code is divided is nobody's way to a page."""
+        return redirect("admin:index")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        messages.success(request, _("Your password is changed."))
+        return redirect("admin:security")
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "GET" and self.has_permission(request):

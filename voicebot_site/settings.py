@@ -259,6 +259,7 @@ LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "voicebot_site" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
 USE_TZ = True
+FORMAT_MODULE_PATH = ["voicebot_site.formats"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
@@ -493,6 +494,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [lambda request: static("voicebot/admin.css")],
+    "SCRIPTS": [lambda request: static("voicebot/narrow.js")],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

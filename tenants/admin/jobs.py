@@ -97,8 +97,7 @@ class JobRunAdmin(SiteModelAdmin):
 
     @display(description=gettext_lazy("job"), ordering="name")
     def label(self, run: JobRun) -> str:
-        task = jobs.ours().get(run.name)
-        return str(task.label) if task else run.name
+        return jobs.label_of(run.name)
 
     @display(description=gettext_lazy("status"), ordering="state", label=STATE_COLOURS)
     def shown_state(self, run: JobRun) -> tuple[str, str]:

@@ -112,7 +112,7 @@ class ClonedVoiceAdmin(TenantModelAdmin):
     )
     fieldsets = (
         (None, {"fields": (("name", "voice_id"), "listen")}),
-        (_("Consent"), {"fields": (("consent_by", "consent_at", "recorded_by"), "consent_statement")}),
+        (_("Consent"), {"fields": (("consent_by", "consent_at", "recorder"), "consent_statement")}),
     )
     actions = ("use",)
 
@@ -124,7 +124,7 @@ class ClonedVoiceAdmin(TenantModelAdmin):
         return self.fieldsets if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: ClonedVoice | None = None) -> tuple[str, ...]:
-        return ("voice_id", "listen", "consent_at", "recorded_by") if obj else ()
+        return ("voice_id", "listen", "consent_at", "recorder") if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: ClonedVoice | None = None) -> bool:
         """What was recorded of a consent is not written over, by staff neither."""
@@ -137,6 +137,12 @@ class ClonedVoiceAdmin(TenantModelAdmin):
     def is_used(self, voice: ClonedVoice) -> bool:
         tenant = current_tenant() or voice.tenant
         return tenant.voice == voice.voice_id
+
+    @display(description=_("recorded by"), empty_value="–")
+    def recorder(self, voice: ClonedVoice) -> str | None:
+        """The name alone: only staff may follow a link to a person."""
+        person = voice.recorded_by
+        return (person.get_full_name() or person.get_username()) if person else None
 
     @display(description=_("listen"))
     def listen(self, voice: ClonedVoice) -> str:

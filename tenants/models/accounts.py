@@ -166,7 +166,8 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="one_role_per_tenant")]
 
     def __str__(self) -> str:
-        return f"{self.user} – {self.tenant} ({self.get_role_display()})"
+        name = self.user.get_full_name() or self.user.get_username()
+        return f"{name} – {self.tenant} ({self.get_role_display()})"
 
     def clean(self) -> None:
         """A company always has an owner."""

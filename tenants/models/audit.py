@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.scope import TenantModel
 
@@ -14,7 +15,7 @@ class AuditEntry(TenantModel):
 
     class Action(models.TextChoices):
         ADD = "add", _("added")
-        CHANGE = "change", _("changed")
+        CHANGE = "change", pgettext_lazy("audit", "changed")
         DELETE = "delete", _("deleted")
         DO = "do", _("action")
         LISTEN = "listen", _("listened")
@@ -53,4 +54,4 @@ class AuditEntry(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_name}: {self.label}"
+        return f"{self.person_name} – {self.label}"

@@ -39,7 +39,9 @@ class JobRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        from tenants.jobs import label_of  # it writes these rows
+
+        return label_of(self.name)
 
     @property
     def outcome(self) -> str:

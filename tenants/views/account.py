@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 from django.contrib import messages
@@ -119,7 +120,7 @@ def set_up(request: HttpRequest, **context: Any) -> HttpResponse:
             "title": _("Two-step sign-in"),
             "form": form,
             "qr_code": two_factor.qr_code(authenticator),
-            "key": two_factor.key_of(authenticator),
+            "key": " ".join(wrap(two_factor.key_of(authenticator), 4)),
             "is_required": _requires(user) or getattr(request, "lacks_second_step", False),
         },
     )
@@ -132,6 +133,7 @@ def invitation(request: HttpRequest, token: str, **context: Any) -> HttpResponse
     context |= {"title": _("This link is no longer valid"), "button": None}
     if found is None:
         context["intro"] = _("It was used, replaced or withdrawn, or it is too old. Ask for another invitation.")
+        context |= {"link": reverse("admin:login"), "link_text": _("Sign in")}
         return TemplateResponse(request, FORM, context, status=404)
     words = {"company": found.tenant.name, "role": found.get_role_display(), "email": found.email}
     context |= {"title": _("Join %(company)s") % words, "link": None}

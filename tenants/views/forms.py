@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
@@ -99,6 +100,7 @@ class ForgottenForm(Dressed, PasswordResetForm):
 
     def __init__(self, *args: Any, address: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = capfirst(gettext("e-mail address"))
         self.address = address
 
     def clean(self) -> dict[str, Any]:

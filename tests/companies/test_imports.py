@@ -57,7 +57,7 @@ def test_good_rows_are_kept_and_bad_ones_say_why(alpha: Cast) -> None:
     ]
     run = imported(EXCEL + "\r\n".join(rows))
     assert (run.done, run.created, run.updated, run.unchanged) == (6, 1, 1, 1)
-    assert [(line, why.split(":")[0]) for line, _cells, why in run.refused] == [
+    assert [(line, why.split(":")[0].strip()) for line, _cells, why in run.refused] == [
         (3, "Téléphone"),
         (6, "E-mail"),
         (7, "Prénom"),
