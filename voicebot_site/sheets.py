@@ -10,8 +10,9 @@ from typing import Final
 LARGEST_BYTES: Final = 2 * 1024 * 1024
 MOST_ROWS: Final = 5_000
 _SEPARATORS: Final = ";,\t"
-# A cell that begins so is a formula to a spreadsheet program (OWASP, «CSV Injection»).
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is a formula to a spreadsheet program (OWASP, «CSV Injection»), also in full width.
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_STRAY: Final = ("\t", "\r", "\n")
 
 
 class NotATable(ValueError):
@@ -35,7 +36,7 @@ def write(header: Sequence[str], rows: Iterable[Sequence[str]], *, language: str
 
 
 def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(_STRAY) or cell.lstrip().startswith(_FORMULA) else cell
 
 
 def read(

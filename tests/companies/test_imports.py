@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from companies import imports
@@ -125,6 +128,32 @@ def test_an_export_is_no_formula_and_comes_back_as_it_was(alpha: Cast) -> None:
     run.refresh_from_db()
     imports.take_over(run=run)
     assert (run.unchanged, run.refused) == (1, [])
+
+
+FORMULAS = [
+    "=1+1",
+    "+33612345678",
+    "-2+3",
+    "@SUM(A1)",
+    "  =1",
+    "\u00a0=1",
+    "\t=1",
+    "\r\n=1",
+    "\n1",
+    "＝1",
+    "=a|'/C b'!A0",
+]
+
+
+def test_no_cell_is_a_formula() -> None:
+    content = sheets.write(["a"], [[cell] for cell in FORMULAS], language="fr").decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(content, newline=""), delimiter=";"))
+    assert rows == [["a"], *(["'" + cell] for cell in FORMULAS)]
+
+
+@pytest.mark.parametrize("cell", ["Zoé", "12", "l'eau", "a=b", "", "06 12", "'"])
+def test_what_is_none_stays_as_it_is(cell: str) -> None:
+    assert sheets.harmless(cell) == cell
 
 
 def test_refused_rows_can_be_mended_and_sent_again(alpha: Cast) -> None:

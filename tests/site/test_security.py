@@ -87,3 +87,10 @@ def test_plain_http_in_production_is_not(tmp_path: Path) -> None:
 def test_browsers_stay_with_https_once_they_came_by_it(client: Client, secure: bool, header: str | None, settings):
     settings.SECURE_HSTS_SECONDS = 31_536_000
     assert client.get("/healthz", secure=secure).headers.get("Strict-Transport-Security") == header
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "docs/kubernetes/web.yaml"])
+def test_the_web_server_lists_no_addresses_past_our_logs(file: str) -> None:
+    """Links to set a password and words that were searched for stand in them."""
+    command = re.findall(r'daphne"?, "?-v"?, "0"', (ROOT / file).read_text())
+    assert len(command) == 1
