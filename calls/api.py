@@ -362,6 +362,5 @@ class RecordingView(Api, APIView):
         response = send_file(
             request._request, storage, name, content_type="audio/wav", filename=f"call-{call.uuid}.wav"
         )
-        by = f"API: {request.auth.name}" if isinstance(request.auth, ApiKey) else "API"
-        audit.record(action=audit.Action.DOWNLOAD, row=call, request=request._request, detail=by)
+        audit.record(action=audit.Action.DOWNLOAD, row=call, request=request._request, detail="API")
         return response

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from companies.models import Customer
 from providers.names import name_of
 from tenants.models import AsteriskServer, ProblemType, WebhookEvent
-from tenants.privacy import MaskedCharField, MaskedTextField
+from tenants.privacy import MaskedCharField, MaskedJSONField, MaskedTextField
 from tenants.scope import TenantModel
 from tenants.webhooks.outbox import Published
 
@@ -24,7 +24,7 @@ class Announcement(TenantModel):
     server = models.ForeignKey(AsteriskServer, models.CASCADE, verbose_name=_("Asterisk server"))
     phone_number = MaskedCharField(_("telephone"), max_length=40, blank=True)
     caller_name = models.CharField(_("caller's name"), max_length=100, blank=True)
-    data = models.JSONField(_("free data"), default=dict, blank=True)
+    data = MaskedJSONField(_("free data"), default=dict, blank=True)
     returned_from = models.UUIDField(
         _("returned from"), null=True, blank=True, help_text=_("The call that nobody took when it was handed over.")
     )
@@ -87,7 +87,7 @@ class Call(Published):
     )
     worker = models.CharField(_("worker"), max_length=100, blank=True)
     error = models.TextField(_("error"), blank=True)
-    data = models.JSONField(_("free data"), default=dict, blank=True)  # of its announcement
+    data = MaskedJSONField(_("free data"), default=dict, blank=True)  # of its announcement
     started_at = models.DateTimeField(_("started"), default=timezone.now, db_index=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

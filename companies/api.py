@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from companies.models import Company, Customer
 from companies.phone import international
 from companies.services import upsert_company, upsert_customer
-from voicebot_site.api.queries import ListQuery, Query, RowNumber
+from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer
-from voicebot_site.api.views import ResourceViewSet, ask, outcomes, validated
+from voicebot_site.api.views import ResourceViewSet
 
 
 class CompanySerializer(SyncedSerializer):
@@ -91,8 +91,7 @@ class CompanyViewSet(ResourceViewSet):
     )
     @action(detail=False, methods=["post"], pagination_class=None)
     def bulk(self, request: Request) -> Response:
-        ask(Query, request)
-        return Response(outcomes(validated(ManyRowsSerializer, request.data)["rows"], upsert_company))
+        return self.upsert(request, upsert_company)
 
 
 class CustomerViewSet(ResourceViewSet):
@@ -133,5 +132,4 @@ class CustomerViewSet(ResourceViewSet):
     )
     @action(detail=False, methods=["post"], pagination_class=None)
     def bulk(self, request: Request) -> Response:
-        ask(Query, request)
-        return Response(outcomes(validated(ManyRowsSerializer, request.data)["rows"], upsert_customer))
+        return self.upsert(request, upsert_customer)

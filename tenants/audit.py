@@ -31,6 +31,8 @@ MASK = "•••"
 #: Pages of a screen that record by themselves, or do nothing.
 OWN_WORDS = frozenset({"add", "change", "delete", "changelist", "history"})
 TEXT_LENGTH = 300
+#: Of what the API shows of a row, this is no change that anybody made.
+MOVED = frozenset({"id", "created_at", "updated_at", "etag", "expanded"})
 #: A player asks for a recording in many parts: that is one listening.
 SAME_LISTENING = timedelta(minutes=10)
 
@@ -60,7 +62,7 @@ def record(
     entry = AuditEntry(
         tenant=tenant,
         person=user,
-        person_name=(user.get_full_name() or user.get_username())[:150] if user else "–",
+        person_name=_name_of(user, request)[:150],
         is_staff=bool(user and user.is_superuser),
         action=action,
         model=row._meta.label_lower,
@@ -135,6 +137,24 @@ def forget_old() -> int:
     """Delete the entries of the tenant acted for that are older than AUDIT_DAYS; how many there were."""
     limit = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
     return AuditEntry.objects.filter(at__lt=limit).delete()[0]
+
+
+def _name_of(user: User | None, request: HttpRequest | None) -> str:
+    """Who it was: a person, or the key that another system shows."""
+    if user is not None:
+        return user.get_full_name() or user.get_username()
+    key = getattr(request, "api_key", None)
+    return f"API: {key.name}" if key else "–"
+
+
+def changes_between(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """What differs of a row, as the API shows it, but for what every writing moves."""
+    names = [name for name in after if name not in MOVED and before.get(name) != after[name]]
+    return [{"field": name, "old": _plain(before.get(name)), "new": _plain(after[name])} for name in names]
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else _short(str(value))
 
 
 def _owner(row: Model) -> Tenant | None:

@@ -52,16 +52,32 @@ def _mask_email(match: re.Match[str]) -> str:
     return f"{match[0][0]}{DOT * 3}@{DOT * 3}"
 
 
+def mask_all(value: Any) -> Any:
+    """Plain JSON values with every number and address in them masked, also in the names of fields."""
+    match value:
+        case str():
+            return mask(value)
+        case dict():
+            return {mask(name): mask_all(each) for name, each in value.items()}
+        case list():
+            return [mask_all(each) for each in value]
+        case int() | float() if mask(str(value)) != str(value):
+            return mask(str(value))
+    return value
+
+
 class Masked:
     """A column whose text viewers read masked."""
 
-    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return mask(value) if value and is_hiding() else value
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        read = getattr(super(), "from_db_value", None)
+        found = read(value, expression, connection) if read else value
+        return mask_all(found) if found and is_hiding() else found
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         """Raises RuntimeError rather than store what somebody was shown instead of the truth."""
         value = super().pre_save(model_instance, add)  # type: ignore[misc]
-        if is_hiding() and DOT in (value or ""):
+        if is_hiding() and DOT in str(value or ""):
             raise RuntimeError(f"{self}: a masked value would be stored")
         return value
 
@@ -82,6 +98,10 @@ class MaskedEmailField(Masked, models.EmailField):  # type: ignore[type-arg]
 
 class MaskedTextField(Masked, models.TextField):  # type: ignore[type-arg]
     """What somebody said or wrote: numbers may stand in it."""
+
+
+class MaskedJSONField(Masked, models.JSONField):
+    """Free data: numbers may stand anywhere in it."""
 
 
 def is_masked(model: type[models.Model], path: str) -> bool:

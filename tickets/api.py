@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 from calls.api import CallSerializer
 from companies.api import CompanySerializer, CustomerSerializer, PhoneNumber
 from companies.models import Company, Customer
+from tenants import audit
 from tenants.models import ProblemType, Severity
 from tenants.scope import current_tenant
 from tickets import services
@@ -167,4 +169,5 @@ class TicketViewSet(ResourceViewSet):
         written.is_valid(raise_exception=True)
         with transaction.atomic():
             written.save(ticket=ticket, author=author_of(request))
+            audit.record(action=audit.Action.DO, row=ticket, request=request._request, detail=gettext_noop("Comment"))
         return Response(written.data, status=201)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -11,10 +12,10 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from calls.models import Call, Turn
+from calls.models import Announcement, Call, Turn
 from companies.models import Customer
 from tenants.models import Membership
-from tenants.privacy import Masked, hiding, is_masked, mask
+from tenants.privacy import hiding, is_masked, mask
 from tenants.scope import acting_for
 from tests.admin.pages import text
 from tests.admin.rows import OWNED, label, row_of
@@ -34,6 +35,7 @@ def house(cast: Cast) -> Cast:
             model.objects.update(phone_number=NUMBER)
         Customer.objects.update(email=EMAIL, first_name="", last_name="")
         Ticket.objects.update(client_email=EMAIL, client_name="", description=f"Rappeler au {SPOKEN}", summary=EMAIL)
+        Call.objects.update(data={"callback": NUMBER, "contacts": [{EMAIL: int(NUMBER)}], "contract": "C-42"})
         Turn.objects.update(text=f"Mon numéro est le {SPOKEN}, mon adresse {EMAIL}.")
     return cast
 
@@ -82,7 +84,7 @@ MASKED = [
     (model, field.name)
     for model in OWNED
     for field in model._meta.concrete_fields
-    if isinstance(field, Masked) and model in admin.site._registry
+    if is_masked(model, field.name) and model in admin.site._registry
 ]
 
 
@@ -95,7 +97,7 @@ def test_a_viewer_cannot_ask_for_a_part_of_what_is_masked(
     with acting_for(house.alpha.tenant):
         row.refresh_from_db()
     for lookup in (name, f"{name}__startswith", f"{name}__contains", f"{name}__regex", f"{name}__gte"):
-        right, wrong = (viewer.get(address, {lookup: value}) for value in (getattr(row, name)[:5] or "a", "zzz"))
+        right, wrong = (viewer.get(address, {lookup: value}) for value in (str(getattr(row, name))[:5] or "a", "zzz"))
         assert right.status_code == wrong.status_code
         assert right.get("Location") == wrong.get("Location"), lookup
 
@@ -165,6 +167,22 @@ def test_a_viewer_s_request_masks_and_the_next_one_does_not(house: Cast, viewer:
 )
 def test_the_mask_leaves_the_last_two_digits(written: str, shown: str) -> None:
     assert mask(written) == shown
+
+
+def test_free_data_is_masked_wherever_a_number_stands_in_it(house: Cast) -> None:
+    with acting_for(house.alpha.tenant):
+        call = Call.objects.get(pk=house.alpha.call.pk)
+        with hiding():
+            shown = Call.objects.get(pk=call.pk)
+            announced = Announcement.objects.create(
+                call_uuid=uuid.uuid4(), server=house.alpha.server, data={"pin": 12345, "paid": True}
+            )
+            announced.refresh_from_db()
+            with pytest.raises(RuntimeError, match="masked value"), transaction.atomic():
+                shown.save()
+    assert call.data["callback"] == NUMBER
+    assert shown.data == {"callback": mask(NUMBER), "contacts": [{mask(EMAIL): "•••••••••78"}], "contract": "C-42"}
+    assert announced.data == {"pin": 12345, "paid": True}
 
 
 def test_lookups_are_followed_through_relations() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig
@@ -18,11 +18,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from tenants import audit
 from tenants.sync import SyncedModel
 from voicebot_site.api import etags, idempotency, problems, throttling
 from voicebot_site.api.pagination import page
 from voicebot_site.api.permissions import require_reading
 from voicebot_site.api.queries import ListQuery, Query, RowQuery
+from voicebot_site.api.serializers import ManyRowsSerializer
 
 
 class Api:
@@ -102,6 +104,7 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
         with transaction.atomic():
             row = written.save()
             self.written(row)
+            self._log(request, audit.Action.ADD, row, audit.changes_between({}, self._plain(row)))
         response = self._answer(request, {"pk": row.pk}, status=201)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{getattr(row, self.lookup_field)}")
         return response
@@ -110,22 +113,43 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
         self._asked(request)
         with transaction.atomic():
             row = self._locked(request, key)
+            before = self._plain(row)
             written = self.get_serializer(row, data=request.data, partial=True)
             written.is_valid(raise_exception=True)
             written.save()
             self.written(row)
+            if changes := audit.changes_between(before, self._plain(row)):
+                self._log(request, audit.Action.CHANGE, row, changes)
         return self._answer(request, key)
 
     def destroy(self, request: Request, **key: Any) -> Response:
         ask(Query, request)
         with transaction.atomic():
             row = self._locked(request, key)
+            self._log(request, audit.Action.DELETE, row, [])
             row.delete()
             self.written(row)
         return Response(status=204)
 
     def written(self, row: Any) -> None:
         """A row was created, changed or deleted; the transaction is still open."""
+
+    def _plain(self, row: Any) -> dict[str, Any]:
+        shown: Any = self.serializer_class
+        return {**shown(context={"query": {}}).to_representation(row)}
+
+    def _log(self, request: Request, action: audit.Action, row: Any, changes: Sequence[audit.Change]) -> None:
+        audit.record(action=action, row=row, request=request._request, detail="API", changes=changes)
+
+    def upsert(self, request: Request, verb: Callable[..., Any]) -> Response:
+        """Many rows by a verb of `companies.services`; the audit log has how many became what."""
+        ask(Query, request)
+        done = outcomes(validated(ManyRowsSerializer, request.data)["rows"], verb)
+        counts = {name: done[name] for name in ("created", "updated", "failed")}
+        if counts["created"] or counts["updated"]:
+            changes = [{"field": name, "old": "", "new": str(count)} for name, count in counts.items() if count]
+            self._log(request, audit.Action.DO, self.model(), changes)
+        return Response(done)
 
     def context(self, query: dict[str, Any]) -> dict[str, Any]:
         return {**self.get_serializer_context(), "query": query}
