@@ -34,7 +34,7 @@ def security(request: HttpRequest, **context: Any) -> HttpResponse:
     user: Any = request.user
     mine, this = sessions.sign_ins_of(user), request.session.session_key
     if request.method == "POST":
-        return _secure(request, user)
+        return _secure(request, user, context)
     return TemplateResponse(
         request,
         "admin/account/security.html",
@@ -54,7 +54,7 @@ def _requires(user: User) -> bool:
     return Membership.objects.filter(user=user, tenant__requires_two_factor=True).exists()
 
 
-def _secure(request: HttpRequest, user: User) -> HttpResponse:
+def _secure(request: HttpRequest, user: User, context: dict[str, Any]) -> HttpResponse:
     others = sessions.sign_ins_of(user).exclude(session_key=request.session.session_key)
     match request.POST.get("do", ""):
         case "end":
@@ -68,11 +68,11 @@ def _secure(request: HttpRequest, user: User) -> HttpResponse:
                 % {"count": count},
             )
         case "turn_off" | "renew" as what:
-            return _change_second_step(request, user, what)
+            return _change_second_step(request, user, what, context)
     return redirect("admin:security")
 
 
-def _change_second_step(request: HttpRequest, user: User, what: str) -> HttpResponse:
+def _change_second_step(request: HttpRequest, user: User, what: str, context: dict[str, Any]) -> HttpResponse:
     """Only whoever shows a code: an open browser is not enough."""
     if what == "turn_off" and _requires(user):
         messages.error(request, _("Your company asks for the two-step sign-in."))
@@ -83,12 +83,12 @@ def _change_second_step(request: HttpRequest, user: User, what: str) -> HttpResp
         audit.record(action=audit.Action.ACCESS, row=user, request=request, detail=TURNED_OFF)
         messages.success(request, _("The two-step sign-in is off."))
     else:
-        return _show_codes(request, two_factor.renew_codes(user))
+        return _show_codes(request, two_factor.renew_codes(user), context)
     return redirect("admin:security")
 
 
-def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    context = {"title": _("Your recovery codes"), "codes": codes}
+def _show_codes(request: HttpRequest, codes: list[str], context: dict[str, Any]) -> HttpResponse:
+    context |= {"title": _("Your recovery codes"), "codes": codes}
     return TemplateResponse(
         request, "admin/account/codes.html", context, headers={"Cache-Control": "private, no-store"}
     )
@@ -109,7 +109,7 @@ def set_up(request: HttpRequest, **context: Any) -> HttpResponse:
         if verdict.is_right:
             for membership in Membership.objects.select_related("tenant", "user").filter(user=user):
                 audit.record(action=audit.Action.ACCESS, row=membership, request=request, detail=TURNED_ON)
-            return _show_codes(request, codes)
+            return _show_codes(request, codes, context)
         wrong = _("This code is not right. Wait for the next one; your telephone must show the right time.")
         form.add_error("token", too_often(verdict.wait, code="locked") if verdict.wait > 2 else wrong)
     return TemplateResponse(
@@ -121,6 +121,7 @@ def set_up(request: HttpRequest, **context: Any) -> HttpResponse:
             "form": form,
             "qr_code": two_factor.qr_code(authenticator),
             "key": " ".join(wrap(two_factor.key_of(authenticator), 4)),
+            "may_sign_out": True,
             "is_required": _requires(user) or getattr(request, "lacks_second_step", False),
         },
     )
@@ -168,6 +169,7 @@ def _join_as(
         context["intro"] = _(
             "This invitation is for %(email)s, and you are signed in as %(user)s. Sign out, and open it again."
         ) % {**words, "user": user.get_username()}
+        context["may_sign_out"] = True
         return TemplateResponse(request, FORM, context, status=403)
     if request.method == "POST":
         try:

@@ -39,6 +39,11 @@ class Dressed:
 class SignInForm(AuthenticationForm):
     """Name and password; whoever was wrong too often learns how long to wait."""
 
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("The user name or the password is not right. Capitals and small letters differ."),
+    }
+
     def get_invalid_login_error(self) -> ValidationError:
         if not getattr(self.request, "axes_locked_out", False):
             error: ValidationError = super().get_invalid_login_error()

@@ -123,6 +123,7 @@ def test_a_person_sets_up_an_app_and_gets_recovery_codes(client: Client, owner: 
     answer = client.post(reverse("admin:security_set_up"), {"token": code(authenticator)})
     codes = re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", text(answer))
     assert len(set(codes)) == 10
+    assert "voicebot/admin.css" in text(answer)  # the page is one of the site
     authenticator.refresh_from_db()
     assert authenticator.confirmed
     assert not any(code in str(authenticator.recovery_digests) for code in codes)
