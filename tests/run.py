@@ -182,7 +182,7 @@ PARTS = {
     "redis": Part(no_redis, suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL)),
     "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
-    "asterisk": Part(lab.missing, suite("asterisk", 2, of("asterisk"))),
+    "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"))),
 }
 
 

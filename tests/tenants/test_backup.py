@@ -13,7 +13,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from pytest_django import Settings
 
 from tenants.models import Tenant, VendorKey
 from tenants.scope import EVERYONE, acting_for
@@ -34,7 +37,17 @@ def everything() -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def backup(cast: Cast, tmp_path: Path) -> Path:
+def _migrated(transactional_db: None, settings: Settings) -> None:
+    """The tests' tables, which were made from the models, are those of the newest migrations."""
+    settings.MIGRATION_MODULES = {}
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    for app, name in MigrationLoader(None).disk_migrations:
+        recorder.record_applied(app, name)
+
+
+@pytest.fixture
+def backup(_migrated: None, cast: Cast, tmp_path: Path) -> Path:
     """A backup of the cast, with a recording, a vendor's key, and somebody who is signed in."""
     default_storage.save("recordings/alpha/1.wav", ContentFile(b"RIFF" + bytes(5000)))
     with acting_for(cast.alpha.tenant):

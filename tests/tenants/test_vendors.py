@@ -65,7 +65,7 @@ def test_calls_get_them(nothing_chosen: Cast) -> None:
 @pytest.mark.parametrize("provider", ["deepgram", "nobody"])
 def test_a_vendor_must_do_what_it_is_chosen_for(alpha: Cast, provider: str) -> None:
     choice = VendorChoice(tenant=alpha.alpha.tenant, kind="llm", provider=provider)
-    with pytest.raises(ValidationError, match="groq"):
+    with pytest.raises(ValidationError, match="Groq"):
         choice.full_clean()
 
 

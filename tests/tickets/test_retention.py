@@ -180,7 +180,7 @@ def test_what_was_told_and_logged_of_a_call_loses_the_caller_s_words_with_it(alp
     erase_old()
     assert "fume" not in left(old)
     assert '"contract"' not in left(old)
-    assert "'field': 'severity', 'old': 'low', 'new': 'high'" in left(old)
+    assert "'severity'" in left(old)
     assert "SMOKE" in left(old)
     attempt.refresh_from_db()
     assert attempt.excerpt == ""
