@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from typing import cast
+from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 LAYER_SECONDS = 2.0
 LONGEST_LAYER_PAUSE = 30.0
 
+MOST_BEGUN = 10_000
+
+_begun: dict[UUID, None] = {}  # calls of this process: who plays one again does not get to the database
 _may_log = OncePerMinute()  # each source for each reason: who dials again and again fills no disk
 
 
@@ -52,6 +56,8 @@ class CallConsumer(AsyncConsumer):
         try:
             if entry is None:
                 raise services.CallRefused("its address belongs to no server")
+            if scope["call_id"] in _begun:
+                raise services.CallRefused("this UUID has been used")
             opening = await in_database(
                 services.begin,
                 call_uuid=scope["call_id"],
@@ -66,6 +72,10 @@ class CallConsumer(AsyncConsumer):
         except (DatabaseError, TimeoutError) as error:
             logger.error("call %s is refused: the database does not answer (%s)", scope["call_id"], error)
             return await send({"type": "audiosocket.refuse"})
+
+        _begun[scope["call_id"]] = None
+        if len(_begun) > MOST_BEGUN:
+            del _begun[next(iter(_begun))]
 
         async def hang_up() -> None:
             await send({"type": "audiosocket.hangup.send"})

@@ -152,7 +152,9 @@ async def resets(target: Target) -> None:
     async def one() -> None:
         with await target.connect(target.friend) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-            await asyncio.get_running_loop().sock_sendall(connection, codec.encode_uuid(uuid4()))
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(connection, codec.encode_uuid(uuid4()))
+            await asyncio.wait_for(loop.sock_recv(connection, 1), ANSWER_SECONDS)
 
     await _again(target, one, target.per_second / 40)
 
