@@ -42,6 +42,7 @@ LATENESS_P99_MS = 10.0
 LATENESS_MAX_MS = 60.0
 MOST_FOREIGN = 0.15  # of the worker's core, for lateness to be the worker's own
 TRIES = 3
+SETTLE_SECONDS = 4.0  # the calls of the round before have all ended at once, and leave work behind
 COUNTED = re.compile(
     r'^voicebot_(refused_connections|scanners|ignored_frames|cut_calls)_total\{\w+="(\w+)"\} ([\d.e+]+)$', re.MULTILINE
 )
@@ -105,6 +106,7 @@ class Watch:
 
 def play(watch: Watch, attack: str, calls: int, seconds: int) -> Round:
     """The calls, and the attack beside them from their first moment on."""
+    time.sleep(SETTLE_SECONDS)
     worker, before = watch.worker, watch.look()
     command = [sys.executable, "-m", "tests.chaos.attacks", attack, str(worker.port), str(seconds + RAMP_SECONDS)]
     attacker = None
