@@ -44,7 +44,8 @@ def assess(call: Call) -> dict[str, str] | None:
     turns = [turn for turn in Turn.objects.filter(call=call) if turn.text]
     if not any(turn.speaker == Turn.Speaker.CALLER for turn in turns):
         return None
-    transcript = "\n".join(f"{turn.speaker}: {turn.text}" for turn in turns)
+    # A line each: nobody speaks for the other side.
+    transcript = "\n".join(f"{turn.speaker}: {' '.join(turn.text.split())}" for turn in turns)
     language = {"fr": "French", "en": "English"}[call.language]
     messages = [Message("system", INSTRUCTIONS.format(language=language)), Message("user", transcript)]
     usage: list[UsageReport] = []
