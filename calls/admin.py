@@ -148,9 +148,17 @@ class UsageAdmin(TenantModelAdmin):
     )
     search_fields = ("provider", "model", "request_id")
 
-    def get_exclude(self, request: HttpRequest, obj: Usage | None = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Usage | None = None) -> tuple[Any, ...]:
         """A call has a name: its caller's number."""
-        return () if may(request, "view", Call) else ("call",)
+        counted = (
+            ("vendor", "kind", "model"),
+            ("amount", "latency", "cost"),
+            ("is_estimated", "request_id", "created_at"),
+        )
+        return (*counted, "call") if may(request, "view", Call) else counted
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Usage | None = None) -> tuple[str, ...]:
+        return ("vendor", "amount", "latency", "cost")
 
     @display(description=_("vendor"), ordering="provider")
     def vendor(self, usage: Usage) -> str:

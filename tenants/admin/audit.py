@@ -90,7 +90,7 @@ class AuditEntryAdmin(TenantModelAdmin):
         kind, name = kind_of(entry.model), Truncator(entry.label).chars(60)
         address = page_of(entry)
         shown = format_html('<a href="{}">{}</a>', address, name) if address else format_html("{}", name)
-        return format_html("{} · {}", kind, shown)
+        return format_html("<span>{} · {}</span>", kind, shown)
 
     @display(description=_("what"))
     def what(self, entry: AuditEntry) -> SafeString:
