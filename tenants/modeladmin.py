@@ -130,12 +130,20 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     list_per_page = 50
     #: What the list is for and how rows come into it; shown while there are none.
     when_empty: str | Promise = ""
+    #: What fields are for whose models do not say it.
+    help_texts: dict[str, Promise] = {}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Django's title names one row, and asks to select it."""
         context = {"title": capfirst(str(self.model._meta.verbose_name_plural)), **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and not field.help_text:
+            field.help_text = self.help_texts.get(db_field.name, "")
+        return field
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -30,6 +30,9 @@ from tenants.scope import current_tenant
 admin.site.unregister((User, Group))
 
 ROLE_COLOURS = {"owner": "warning", "admin": "info", "agent": "success", "viewer": None}
+ROLES = _(
+    "Agents work on calls and tickets, viewers only look; administrators set up the bot, owners also choose people."
+)
 RESET = gettext_noop("Reset the two-step sign-in.")
 
 
@@ -37,6 +40,7 @@ RESET = gettext_noop("Reset the two-step sign-in.")
 class MembershipAdmin(SiteModelAdmin):
     """An owner changes roles and removes people; new ones are invited. Platform staff see all companies."""
 
+    help_texts = {"role": ROLES}
     list_select_related = ("user", "tenant")
     search_fields = ("user__username", "user__email", "user__last_name", "tenant__name")
     autocomplete_fields = ("user", "tenant")
@@ -142,6 +146,7 @@ class InvitationAdmin(TenantModelAdmin):
     """Asked by e-mail to join. Deleting an invitation makes its link worthless."""
 
     form = InvitationForm
+    help_texts = {"role": ROLES}
     when_empty = _("Colleagues join by invitation: add one, and they get an e-mail with a link.")
     list_display = ("email", "shown_role", "state", "sent_at", "by")
     list_filter = (("role", ChoicesDropdownFilter),)

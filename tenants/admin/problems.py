@@ -48,6 +48,11 @@ class ProblemTypeAdmin(SpokenAhead, TenantModelAdmin):
     when_empty = _(
         "What callers may have trouble with, and the steps that the bot tries with them before it writes a ticket."
     )
+    help_texts = {
+        "code": _("What the API and files call it: letters, figures and hyphens."),
+        "tag": _("Every ticket of this problem bears it, for your CRM to sort by."),
+        "severity": _("Of its tickets: it decides when they are due."),
+    }
     list_display = ("name", "code", "tag", "shown_severity", "steps")
     search_fields = ("name", "code", "tag")
     list_before_template = "admin/tenants/problemtype/presets.html"
@@ -157,6 +162,11 @@ class KeywordAdmin(TenantModelAdmin):
     change_form_template = "admin/tenants/keyword/change_form.html"
     list_before_template = "admin/tenants/trial/box.html"
     when_empty = _("Words that tell the bot what a caller means: a problem, anger, a yes or a no.")
+    help_texts = {
+        "text": _("As callers say it; several words count as they stand."),
+        "problem_type": _("The one that the word names."),
+        "replacement": _("What the transcript shows instead."),
+    }
     list_display = ("text", "kind", "problem_type", "boost", "replacement")
     list_select_related = ("problem_type",)
     list_filter = (("kind", ChoicesDropdownFilter), ("problem_type", RelatedDropdownFilter), "boost")
@@ -174,13 +184,16 @@ class KeywordAdmin(TenantModelAdmin):
 @admin.register(TransferTarget)
 class TransferTargetAdmin(TenantModelAdmin):
     when_empty = _("Without a target the bot can transfer nobody: add the extension of a person or of a team.")
+    help_texts = {
+        "extension": _("Where your dialplan's [transfer] context sends such a call, such as 200 or technician.")
+    }
     list_display = ("name", "extension", "free_now", "share", "is_active", "is_on_call")
     list_filter = ("is_active", "is_on_call")
     search_fields = ("name", "extension")
     ordering_field = "position"
     inlines = (TargetHoursInline,)
     fieldsets = (
-        (None, {"fields": (("name", "extension"), ("is_active", "is_on_call"))}),
+        (None, {"fields": (("name", "extension"), ("is_active", "is_on_call"), "takes_overflow")}),
         (
             _("Limit"),
             {

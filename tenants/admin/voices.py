@@ -42,6 +42,7 @@ WHY = {
 class PronunciationAdmin(SpokenAhead, TenantModelAdmin):
     change_form_template = "admin/tenants/pronunciation/change_form.html"
     when_empty = _("A name that the voice reads wrongly: write it as it should sound.")
+    help_texts = {"written": _("The word, as it stands in your phrases.")}
     list_display = ("written", "spoken")
     search_fields = ("written", "spoken")
 

@@ -347,3 +347,13 @@ def test_times_are_those_of_the_tenant(cast: Cast, owner: Client) -> None:
         Call.objects.update(started_at=datetime.datetime(2026, 3, 1, 20, 30, tzinfo=datetime.UTC))
     page = text(owner.get(reverse("admin:calls_call_change", args=[cast.alpha.call.pk])))
     assert "05:30:00" in page
+
+
+def test_a_target_is_told_to_take_the_overflow_on_its_page(cast: Cast, owner: Client) -> None:
+    target = cast.alpha.night_target
+    address = reverse("admin:tenants_transfertarget_change", args=[target.pk])
+    data = form_of(owner, address, "transfertarget_form") | {"takes_overflow": ["on"]}
+    assert owner.post(address, data).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        target.refresh_from_db()
+        assert target.takes_overflow
