@@ -271,7 +271,18 @@ def count_of(model: type[TenantModel], key: str) -> Coalesce:
     return Coalesce(Subquery(rows.values("count")), 0)
 
 
-class TenantTabularInline(Permissions, People, TabularInline):
+class Named:
+    """In a table a field has a heading above it, and no label."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)  # a related row's is wrapped
+            widget.attrs["aria-label"] = capfirst(str(field.label))
+        return field
+
+
+class TenantTabularInline(Named, Permissions, People, TabularInline):
     extra = 0
     hide_title = True
     formfield_overrides = {**FORMFIELD_OVERRIDES_INLINE, **SHORT_TEXTS}

@@ -494,7 +494,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "STYLES": [lambda request: static("voicebot/admin.css")],
-    "SCRIPTS": [lambda request: static("voicebot/narrow.js")],
+    "SCRIPTS": [lambda request: static("voicebot/page.js")],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

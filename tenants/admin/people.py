@@ -23,7 +23,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from tenants import audit, people, two_factor
-from tenants.modeladmin import Permissions, SiteModelAdmin, TenantModelAdmin
+from tenants.modeladmin import Named, Permissions, SiteModelAdmin, TenantModelAdmin
 from tenants.models import Authenticator, Invitation, Membership
 from tenants.scope import current_tenant
 
@@ -213,7 +213,7 @@ class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                 raise ValidationError(_("The last owner stays: make somebody else an owner first."))
 
 
-class MembershipInline(Permissions, TabularInline):
+class MembershipInline(Named, Permissions, TabularInline):
     model = Membership
     formset = MembershipFormSet
     extra = 0

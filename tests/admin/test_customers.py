@@ -71,7 +71,7 @@ def test_a_run_that_goes_on_shows_how_far_it_is(cast: Cast, agent: Client) -> No
         Import.objects.update(state=Import.State.RUNNING, total=40, done=20)
     page = text(agent.get(reverse("admin:companies_customer_import_run", args=[cast.alpha.import_run.pk])))
     assert "20 of 40 rows are imported" in page
-    assert 'http-equiv="refresh"' in page
+    assert 'hx-trigger="every 2s"' in page
 
 
 @pytest.mark.parametrize(
