@@ -109,15 +109,18 @@ class CallSettings:
 
 _known: dict[int, tuple[object, CallSettings]] = {}
 MOST_KNOWN = 500  # tenants
+# Of the tenant's own row: what changes by itself, and no call asks for.
+NOT_ASKED_FOR = frozenset({"roi_at", "heard_voice", "phrases_reviewed_at", "first_steps_closed_at"})
 
 
 def load(tenant: Tenant) -> CallSettings:
     """The configuration of a tenant as just read; inside its scope, in a database thread.
 
-    Its rows are read again, and their indexes made, when `Tenant.configuration` or the
-    tenant's own row has changed: that was two thirds of what it cost to begin a call.
+    Its rows are read again, and their indexes made, when `Tenant.configuration` or what
+    matters of the tenant's own row has changed: that was two thirds of what it cost to begin a call.
     """
-    row = [getattr(tenant, field.attname) for field in tenant._meta.concrete_fields]
+    names = (field.attname for field in tenant._meta.concrete_fields)
+    row = [getattr(tenant, name) for name in names if name not in NOT_ASKED_FOR]
     state = row, [registry.defaults(kind) for kind in registry.KINDS]
     known = _known.get(tenant.pk)
     if known is None or known[0] != state:

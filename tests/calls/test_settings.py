@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from calls import settings as call_settings
 from calls.settings import CallSettings
@@ -88,6 +89,19 @@ def test_the_tenants_own_row_counts_too(cast: Cast) -> None:
     settings_of(cast.alpha)
     Tenant.objects.filter(pk=cast.alpha.tenant.pk).update(max_call_seconds=77)
     assert settings_of(cast.alpha).max_seconds == 77
+
+
+def test_what_no_call_asks_for_is_no_change(cast: Cast) -> None:
+    faq = settings_of(cast.alpha).faq
+    Tenant.objects.filter(pk=cast.alpha.tenant.pk).update(roi_at=timezone.now(), heard_voice="v")
+    assert settings_of(cast.alpha).faq is faq
+
+
+def test_no_call_asks_for_what_is_said_to_be_no_change(cast: Cast) -> None:
+    tenant = Tenant.objects.defer(*call_settings.NOT_ASKED_FOR).get(pk=cast.alpha.tenant.pk)
+    with acting_for(tenant):
+        call_settings.load(tenant)
+    assert tenant.get_deferred_fields() == call_settings.NOT_ASKED_FOR
 
 
 def test_one_tenants_change_leaves_the_others_alone(cast: Cast) -> None:
