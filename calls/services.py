@@ -24,13 +24,14 @@ from calls.case import Case, Ending, OpenTicket
 from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
 from calls.usage import speech_cost
+from companies.models import Customer
 from companies.phone import international
 from companies.services import Remembered, find_customer, remember_caller
 from monitoring import metrics
 from providers.protocols import Choice
 from tenants.allowlist import Entry
-from tenants.models import AsteriskServer, Tenant
-from tenants.scope import EVERYONE, acting_for
+from tenants.models import AsteriskServer, ProblemType, Tenant
+from tenants.scope import EVERYONE, acting_for, current_tenant
 from tenants.services import server_announced
 from tenants.webhooks.outbox import one_event_each
 from tickets.models import Ticket
@@ -133,7 +134,6 @@ def _announcer(call_uuid: UUID, entry: Entry) -> Entry:
     return replace(entry, server_id=announcement.server_id, tenant_id=announcement.tenant.pk)
 
 
-@transaction.atomic
 @one_event_each()
 def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str, *, degraded: bool) -> Opening:
     announcement = _use_announcement(call_uuid)
@@ -145,22 +145,22 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
         case.phone_number = international(announcement.phone_number)
         case.caller_name = announcement.caller_name
         _come_back(case, announcement.returned_from)
+    call = Call(
+        tenant=tenant,
+        uuid=call_uuid,
+        server=server,
+        phone_number=case.phone_number,
+        customer=_recall(case, call_uuid),
+        language=tenant.language,
+        worker=worker,
+        scene=admission.BUSY if busy else "",
+        data=announcement.data if announcement else {},
+        is_test=selftest.makes(server=server, caller_name=case.caller_name),
+    )
     try:
-        with transaction.atomic():
-            call = Call.objects.create(
-                tenant=tenant,
-                uuid=call_uuid,
-                server=server,
-                phone_number=case.phone_number,
-                language=tenant.language,
-                worker=worker,
-                scene=admission.BUSY if busy else "",
-                data=announcement.data if announcement else {},
-                is_test=selftest.makes(server=server, caller_name=case.caller_name),
-            )
-    except IntegrityError:
+        call.save(force_insert=True)
+    except IntegrityError:  # nothing else is unique of a call; the transaction ends with it
         raise CallRefused("this UUID has been used") from None
-    recognise(call, case)
     return Opening(call, server, call_settings.load(tenant), case, degraded=degraded, busy=busy)
 
 
@@ -175,15 +175,9 @@ def begin_test(*, tenant: Tenant, phone_number: str, wants_ticket: bool, is_type
     if verdict is SpendLimit.Action.REFUSE:
         raise CallRefused("a spend limit is reached")
     case = Case(phone_number=international(phone_number), wants_ticket=wants_ticket)
-    call = Call.objects.create(
-        tenant=tenant,
-        uuid=uuid4(),
-        phone_number=case.phone_number,
-        language=tenant.language,
-        worker=worker,
-        is_test=True,
-    )
-    recognise(call, case)
+    call = Call(tenant=tenant, uuid=uuid4(), language=tenant.language, worker=worker, is_test=True)
+    call.phone_number, call.customer = case.phone_number, _recall(case, call.uuid)
+    call.save(force_insert=True)
     settings = call_settings.load(tenant)
     settings = replace(settings, max_seconds=min(settings.max_seconds, LONGEST_TEST_SECONDS))
     degraded = verdict is SpendLimit.Action.DEGRADED
@@ -215,21 +209,25 @@ def _fresh(call_uuid: UUID) -> QuerySet[Announcement]:
 
 
 def recognise(call: Call, case: Case) -> None:
-    """Complete the case with what the records say of its number."""
+    """Complete the case, and the call's row, with what the records say of its number."""
+    customer = _recall(case, call.uuid)
+    if case.phone_number:
+        call.phone_number, call.customer = case.phone_number, customer or call.customer
+        Call.objects.filter(pk=call.pk).update(phone_number=call.phone_number, customer=call.customer)
+
+
+def _recall(case: Case, call_uuid: UUID) -> Customer | None:
+    """Complete the case of a call with what the records say of its number; the customer, if they know one."""
     if not case.phone_number:
-        return
-    if call.phone_number != case.phone_number:
-        call.phone_number = case.phone_number
-        Call.objects.filter(pk=call.pk).update(phone_number=case.phone_number)
-    earlier = Call.objects.filter(phone_number=case.phone_number, is_test=False).exclude(pk=call.pk)
+        return None
+    earlier = Call.objects.filter(phone_number=case.phone_number, is_test=False).exclude(uuid=call_uuid)
     case.earlier_calls = earlier.count()
     customer = find_customer(phone_number=case.phone_number)
     if customer is None:
-        return
+        return None
     case.customer_id = customer.pk
     case.first_name, case.last_name, case.email = customer.first_name, customer.last_name, customer.email
     case.company = customer.company.name if customer.company else ""
-    Call.objects.filter(pk=call.pk).update(customer=customer)
     ticket = (
         Ticket.objects.select_related("problem_type")
         .filter(customer=customer, status__in=_ASKED_ABOUT, problem_type__isnull=False)
@@ -237,6 +235,7 @@ def recognise(call: Call, case: Case) -> None:
     )
     if ticket is not None and ticket.problem_type is not None:
         case.open_ticket = OpenTicket(ticket.pk, ticket.problem_type.code, ticket.problem_type.name)
+    return customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,20 +276,26 @@ def finish(
             email=case.email,
             company=case.company,
         )
-    call.status = ending.status
-    call.end_reason = ending.reason
-    call.transfer_to = ending.transfer_to
-    call.error = ending.error
-    call.customer = remembered.customer
-    call.problem_type_id = case.problem.id if case.problem else None
-    call.ended_at = timezone.now()
-    call.disclosure = case.disclosure
-    call.recording_refused = case.recording_refused
-    call.late_frames, call.dropped_frames = quality.late_frames, quality.dropped_frames
-    call.is_resolved = ending.status == Call.Status.COMPLETED and bool(case.is_fixed)
-    call.cached_characters = cached.characters
-    call.cached_eur = speech_cost(cached.characters, cached.vendor) if cached.vendor else None
-    call.save()
+    outcome = {
+        "status": ending.status,
+        "end_reason": ending.reason,
+        "transfer_to": ending.transfer_to,
+        "error": ending.error,
+        "customer": remembered.customer,
+        # Read for call and ticket at once; it may be gone since the call began.
+        "problem_type": ProblemType.objects.filter(pk=case.problem.id).first() if case.problem else None,
+        "ended_at": timezone.now(),
+        "disclosure": case.disclosure,
+        "recording_refused": case.recording_refused,
+        "late_frames": quality.late_frames,
+        "dropped_frames": quality.dropped_frames,
+        "is_resolved": ending.status == Call.Status.COMPLETED and bool(case.is_fixed),
+        "cached_characters": cached.characters,
+        "cached_eur": speech_cost(cached.characters, cached.vendor) if cached.vendor else None,
+    }
+    for name, value in outcome.items():
+        setattr(call, name, value)
+    call.save(update_fields=outcome)
     if call.is_test and not case.wants_ticket:
         return None
     if not call.is_test:
@@ -306,7 +311,7 @@ def _count(call: Call, problem_type: str) -> None:
     metrics.cache_savings.inc(float(call.cached_eur or 0))
     if call.is_resolved:
         metrics.resolved_calls.inc()
-        metrics.human_cost.inc(float(call.tenant.human_call_eur))
+        metrics.human_cost.inc(float((current_tenant() or call.tenant).human_call_eur))
 
 
 def free_target(candidates: Sequence[Target]) -> str:

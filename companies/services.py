@@ -39,7 +39,7 @@ def find_customer(*, phone_number: str) -> Customer | None:
     return Customer.objects.select_related("company").filter(phone_number=number).first() if number else None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def remember_caller(
     *, phone_number: str, first_name: str = "", last_name: str = "", email: str = "", company: str = ""
 ) -> Remembered:
@@ -54,26 +54,30 @@ def remember_caller(
         return Remembered(None, employer, {})
     said = {"first_name": first_name, "last_name": last_name, "email": email}
     said = {field: fitting(Customer, field, text) for field, text in said.items()}
-    customer, created = Customer.objects.get_or_create(
+    customer, created = Customer.objects.select_related("company").get_or_create(
         phone_number=number, defaults={**{key: value for key, value in said.items() if value}, "company": employer}
     )
     differences: dict[str, tuple[str, str]] = {}
     if not created:
+        learned = set()
         for field in FIELDS:
             known, new = getattr(customer, field), said[field]
             if new and not known:
                 setattr(customer, field, new)
+                learned.add(field)
             elif new and known.casefold() != new.casefold():
                 differences[field] = (known, new)
         if employer is not None and customer.company is None:
             customer.company = employer
+            learned.add("company")
         elif employer is not None and customer.company_id != employer.pk:
             differences["company"] = (str(customer.company), employer.name)
-        customer.save()
+        if learned:
+            customer.save(update_fields=learned)
     return Remembered(customer, employer or customer.company, differences)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def remember_company(*, name: str) -> Company:
     """The company of that name, however it is capitalised; a new one if it is unknown."""
     name = fitting(Company, "name", " ".join(name.split()))

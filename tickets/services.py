@@ -52,30 +52,25 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
     A call about a ticket that is open already gets a ticket too, which takes over its
     problem type, and leaves a comment on that one.
     """
-    censored = dict(Keyword.objects.filter(kind=Keyword.Kind.CENSORED).values_list("text", "replacement"))
-    problem = case.problem
-    followed = followed_ticket(case)
-    kind = problem.id if problem else followed.problem_type_id if followed else None
-    values = {
-        "customer": remembered.customer,
-        "company": remembered.company,
-        "phone_number": fitting(Ticket, "phone_number", case.phone_number),
-        "client_name": fitting(Ticket, "client_name", case.full_name),
-        "client_email": fitting(Ticket, "client_email", case.email),
-        "problem_type_id": kind,
-        "description": censor(case.description, censored),
-        "status": status_of(case, ending),
-        "sentiment": sentiment_of(case),
-        "severity": problem.severity if problem else followed.severity if followed else Severity.MEDIUM,
-        "tag": problem.tag if problem else followed.tag if followed else "",
-        "wants_callback": case.wants_callback,
-    }
-    ticket, is_new = Ticket.objects.update_or_create(call=call, defaults=values)
+    problem, followed = case.problem, followed_ticket(case)
+    # Whoever ends a call holds its row: nobody makes another ticket of it meanwhile.
+    earlier = Ticket.objects.select_for_update().filter(call=call).first()
+    ticket = earlier or Ticket(tenant_id=call.tenant_id, call=call)
+    ticket.customer, ticket.company = remembered.customer, remembered.company
+    ticket.phone_number = fitting(Ticket, "phone_number", case.phone_number)
+    ticket.client_name = fitting(Ticket, "client_name", case.full_name)
+    ticket.client_email = fitting(Ticket, "client_email", case.email)
+    ticket.problem_type = call.problem_type if problem else followed.problem_type if followed else None
+    ticket.description = _censored(case.description)
+    ticket.status, ticket.sentiment = status_of(case, ending), sentiment_of(case)
+    ticket.severity = problem.severity if problem else followed.severity if followed else Severity.MEDIUM
+    ticket.tag = problem.tag if problem else followed.tag if followed else ""
+    ticket.wants_callback = case.wants_callback
     _begin(ticket)
     with translation.override(call.language):
         ticket.summary = _summary(ticket, case, ending, followed)
         ticket.by_bot = signed(ticket)
-        ticket.save(update_fields=["summary", "by_bot", "due_at", "resolved_at"])
+        ticket.save()
         for field, (known, said) in remembered.differences.items():
             Comment.objects.create(
                 ticket=ticket,
@@ -92,13 +87,14 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
             Comment.objects.create(
                 ticket_id=case.returned_ticket_id, text=_("Nobody took the call: call back, ticket #%d.") % ticket.pk
             )
-    if is_new and not call.is_test:
+    if earlier is None and not call.is_test:
         transaction.on_commit(lambda: _count(ticket), robust=True)
     from tickets.tasks import summarise, tell_caller  # the tasks need these services
 
     # Robust: a broker that is away costs the better summary, not the ticket.
     transaction.on_commit(lambda: summarise.delay(ticket.pk, tenant_id=ticket.tenant_id), robust=True)
-    if ticket.client_email and ticket.tenant.writes_to_callers and not call.is_test:
+    tenant = current_tenant() or ticket.tenant
+    if ticket.client_email and tenant.writes_to_callers and not call.is_test:
 
         def tell() -> None:
             given = {"ticket_id": ticket.pk, "tenant_id": ticket.tenant_id}
@@ -248,6 +244,12 @@ def merge(*, ticket: Ticket, into: Ticket, actor: User | None) -> Ticket:
     ticket.merged_into = into
     ticket.save(update_fields=["merged_into"])
     return into
+
+
+def _censored(text: str) -> str:
+    """As agents read what a caller said."""
+    words = Keyword.objects.filter(kind=Keyword.Kind.CENSORED).values_list("text", "replacement") if text else ()
+    return censor(text, dict(words))
 
 
 def _begin(ticket: Ticket) -> None:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -143,6 +145,27 @@ def finish(house: House, ending: Ending, **facts: object) -> Ticket:
         ticket = services.finish(call_id=opening.call.pk, ending=ending, case=case, quality=LineQuality(2, 1))
     assert ticket is not None
     return ticket
+
+
+def test_a_call_costs_few_queries(cast: Cast) -> None:
+    begin(cast.alpha)  # the settings are read
+    with CaptureQueriesContext(connection) as begun:
+        opening = begin(cast.alpha)
+    assert len(begun) <= 12
+    case = Case(phone_number="+33700000002", description="Alpha", problem=opening.settings.problems["internet"])
+    with acting_for(cast.alpha.tenant), CaptureQueriesContext(connection) as finished:
+        services.finish(call_id=opening.call.pk, ending=GOODBYE, case=case, quality=LineQuality())
+    assert len(finished) <= 18
+
+
+def test_a_problem_type_that_is_gone_keeps_no_call_open(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    case = Case(problem=opening.settings.problems["internet"])
+    with acting_for(cast.alpha.tenant):
+        cast.alpha.problem_type.delete()
+        ticket = services.finish(call_id=opening.call.pk, ending=GOODBYE, case=case, quality=LineQuality())
+    assert ticket is not None
+    assert ticket.problem_type is None
 
 
 def test_a_solved_problem_leaves_a_resolved_ticket(cast: Cast) -> None:
