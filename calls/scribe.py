@@ -13,22 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import F
-from django.utils import timezone
 
-from calls.db import however_long
+from calls.db import gathering, written
 from calls.live import Audience, Event
 from calls.models import Call, Turn
+from calls.pulse import pulse
 from calls.usage import record
 from monitoring import logs, metrics, tracing
 from providers.protocols import UsageReport
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 5.0
-# A turn, the next scene and what is said in it come together: one thread hop for all of them.
-LINGER_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,32 +125,20 @@ class Scribe:
         except asyncio.QueueFull:
             logger.error("call %s: the database is away for too long, an entry is lost", self._call.uuid)
 
-    def _beat(self) -> None:
-        # A sign of life is no change that a copy of the call must follow.
-        Call.objects.filter(pk=self._call.pk).update(heartbeat_at=timezone.now(), updated_at=F("updated_at"))
-
     async def run(self) -> None:
         """Store entries, and give a sign of life, until cancelled."""
         try:
-            await self._run()
+            with pulse.of(self._call):
+                await self._run()
         finally:
             metrics.scribe_entries.dec(self._waiting)
             self._is_over = True
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        beat_at = loop.time() + HEARTBEAT_SECONDS
         while True:
-            # On a clock of its own: a call in which much is said is alive, too.
-            if loop.time() >= beat_at:
-                await self._store([self._beat])
-                beat_at = loop.time() + HEARTBEAT_SECONDS
-            try:
-                async with asyncio.timeout_at(beat_at):
-                    entries = [await self._entries.get()]
-            except TimeoutError:
-                continue
-            await asyncio.sleep(LINGER_SECONDS)
+            entries = [await self._entries.get()]
+            # A turn, the next scene and what is said in it come together.
+            await gathering()
             while not self._entries.empty():
                 entries.append(self._entries.get_nowait())
             await self._store([entry for entry in entries if not isinstance(entry, dict)])
@@ -186,7 +170,7 @@ class Scribe:
         pause = 0.2
         while writes:
             try:
-                await however_long(make)
+                await written(make)
             except (InterfaceError, OperationalError) as error:
                 logger.warning("call %s: not stored yet, %s", self._call.uuid, error)
                 await asyncio.sleep(pause)

@@ -1,15 +1,17 @@
 """What the notebook of a call stores while the call goes on."""
 
 import asyncio
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from calls import scribe
+from calls import pulse
+from calls.db import written
 from calls.models import Call, Turn
 from calls.scribe import Said, Scribe
 from tenants.models import AsteriskServer, Tenant
-from tenants.scope import acting_for
+from tenants.scope import acting_for, current_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,8 +34,48 @@ class Nobody:
         raise AssertionError("nobody wants to hear it")
 
 
+async def test_writes_that_share_a_thread_act_each_for_its_own_company(call):
+    other = await Tenant.objects.acreate(slug="other", name="Other")
+    seen = []
+
+    async def write(tenant):
+        with acting_for(tenant):
+            await written(lambda: seen.append((current_tenant(), threading.get_ident())))
+
+    async with asyncio.timeout(DEADLINE):
+        await asyncio.gather(write(call.tenant), write(other))
+    assert [tenant for tenant, _ in seen] == [call.tenant, other]
+    assert len({thread for _, thread in seen}) == 1
+
+
+async def test_what_cannot_be_written_of_one_call_costs_no_other(call):
+    def fail():
+        raise ValueError("of one call")
+
+    async with asyncio.timeout(DEADLINE):
+        first, second = await asyncio.gather(written(fail), written(lambda: None), return_exceptions=True)
+    assert str(first) == "of one call"
+    assert second is None
+
+
+async def test_the_calls_of_all_companies_give_signs_of_life(call, monkeypatch):
+    monkeypatch.setattr(pulse, "HEARTBEAT_SECONDS", 0.1)
+    other = await Tenant.objects.acreate(slug="other", name="Other")
+    with acting_for(other):
+        theirs = await sync_to_async(Call.objects.create)(tenant=other, uuid="1" * 32)
+    heart = pulse.Pulse()
+    async with asyncio.timeout(DEADLINE):
+        with heart.of(call), heart.of(theirs):
+            for one in (call, theirs):
+                with acting_for(one.tenant):
+                    while (await Call.objects.aget(pk=one.pk)).heartbeat_at == one.heartbeat_at:
+                        pass
+    with acting_for(other):
+        assert (await Call.objects.aget(pk=theirs.pk)).updated_at == theirs.updated_at
+
+
 async def test_a_call_in_which_much_is_said_gives_signs_of_life(call, monkeypatch):
-    monkeypatch.setattr(scribe, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(pulse, "HEARTBEAT_SECONDS", 0.2)
     notebook = Scribe(call, Nobody())
     with acting_for(call.tenant):
         writing = asyncio.create_task(notebook.run())
