@@ -372,7 +372,7 @@ def pin(process_id: int, core: int) -> None:
 
 
 def use_all_descriptors() -> None:
-    """A call needs three or four; the usual limit of 1024 is for programs that use select()."""
+    """A call needs four or five; the usual limit of 1024 is for programs that use select()."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, MOST_DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -7,7 +7,7 @@ While CLOSING our last word is sent, and input is thrown away until the other si
 
 Audio takes the short way, from the socket to the MediaSession and back, in plain calls.
 The ASGI application gets control only. Nothing here waits, and a call's socket is read
-always: Asterisk drops a call whose frames it cannot get rid of.
+always, on the beat: Asterisk drops a call whose frames it cannot get rid of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import logging
 import socket
 from collections import deque
 from contextvars import Context
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal, cast
 from uuid import UUID
@@ -26,8 +25,18 @@ from monitoring import metrics
 from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.limits import (
+    EARLY_BYTES,
+    LONGEST_INBOX,
+    MOST_CLOSING,
+    MOST_UNWANTED,
+    SEND_BUFFER,
+    UNSENT_LIMIT,
+    Limits,
+)
+from telephony.audiosocket.reading import Reader
 from telephony.audiosocket.resampling import Downsampler
-from telephony.media import FRAME_BYTES, SAMPLE_RATE, SILENCE, MediaSession
+from telephony.media import FRAME_BYTES, SILENCE, MediaSession
 
 if TYPE_CHECKING:
     from telephony.audiosocket.server import AudioSocketServer
@@ -36,31 +45,6 @@ logger = logging.getLogger(__name__)
 
 HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
 Refusal = Literal["not_allowed", "full", "overloaded", "draining", "silent", "garbage", "duplicate", "application"]
-
-# What the caller said before there was a session.
-EARLY_BYTES: Final = 2 * SAMPLE_RATE * 2
-# Of events that the application has not taken; a call has a few dozen.
-LONGEST_INBOX: Final = 256
-# Bytes the kernel, and then we, keep for a peer that does not read: speech of a second ago
-# is of no use to anybody.
-SEND_BUFFER: Final = 16 * 1024
-UNSENT_LIMIT: Final = 10 * (codec.HEADER_BYTES + FRAME_BYTES)
-# Of connections that we have ended and the other side has not closed yet.
-MOST_CLOSING: Final = 1000
-# Bytes that one of these may send before we read no more: of 8 kHz, eight seconds. No Asterisk sends them.
-MOST_UNWANTED: Final = 128 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a connection may do. Times in seconds."""
-
-    handshake: float = 2.0  # until the UUID frame is there
-    idle: float = 60.0  # without any frame; a caller on hold may send none for a while
-    linger: float = 2.0  # until the other side closes what we have ended
-    application: float = 10.0  # for the application to end once the caller is gone
-    payload: int = 16 * 1024  # 20 ms at 192 kHz are 7680 bytes
-    burst: int = 1000  # frames of 20 ms within a tenth of `idle`
 
 
 class State(Enum):
@@ -90,6 +74,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
         self._writable = True
+        self._reader: Reader | None = None
         self._inbox: asyncio.Queue[ReceiveEvent] = asyncio.Queue()
         self._told = False  # the application has been told that the caller is gone
         self._task: asyncio.Task[None] | None = None
@@ -234,6 +219,14 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self.transport.write(codec.AUDIO_HEADER + pcm)
         else:
             metrics.dropped_frames.labels(way="out").inc()
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            if self._reader is not None and not self._reader.read(self._decoder.buffer, self.buffer_updated):
+                self._gone("eof")
+        except OSError:
+            self._gone("lost")
 
     def skip(self, frames: int) -> None:
         if self._session is not None:
@@ -248,6 +241,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self.state, self.call_id = State.TALKING, call_id
         self._server.opening.pop(self, None)
         self._watch()
+        self._reader = Reader.of(self.transport)
         self._server.metronome.add(self)
         self._put({"type": "audiosocket.connect"})
         scope: AudioSocketScope = {
@@ -394,6 +388,9 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._session = None
         self._early.clear()
         self._decoder.clear()  # what comes now is read into its buffer, and is not looked at
+        if self._reader is not None:
+            self._reader.give_back()
+            self._reader = None
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:

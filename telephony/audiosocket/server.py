@@ -14,8 +14,9 @@ from django.conf import settings
 
 from monitoring import metrics
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.limits import Limits
 from telephony.audiosocket.metronome import Metronome
-from telephony.audiosocket.protocol import AudioSocketProtocol, Limits, Refusal
+from telephony.audiosocket.protocol import AudioSocketProtocol, Refusal
 from telephony.audiosocket.shedding import LoadShedding
 
 logger = logging.getLogger(__name__)

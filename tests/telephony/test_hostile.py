@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony.audiosocket.codec import Kind, encode
-from telephony.audiosocket.protocol import MOST_UNWANTED, AudioSocketProtocol, Limits
+from telephony.audiosocket.limits import MOST_UNWANTED, Limits
+from telephony.audiosocket.protocol import AudioSocketProtocol
 from tests.chaos.attacks import ATTACKS, Target
 from tests.telephony.asterisk import DEADLINE, calling, connected
 from tests.telephony.test_server import Application, counted, serving

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind, encode
 from telephony.audiosocket.events import ReceiveEvent
-from telephony.audiosocket.protocol import LONGEST_INBOX, Limits
+from telephony.audiosocket.limits import LONGEST_INBOX, Limits
 from telephony.audiosocket.server import AudioSocketServer, OncePerMinute
 from telephony.media import FRAME_BYTES, SILENCE
 from tests.telephony.asterisk import DEADLINE, calling, connected

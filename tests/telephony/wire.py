@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind
-from telephony.audiosocket.protocol import AudioSocketProtocol, Limits, State
+from telephony.audiosocket.limits import Limits
+from telephony.audiosocket.protocol import AudioSocketProtocol, State
 from telephony.audiosocket.server import AudioSocketServer
 from telephony.media import SILENCE
 
