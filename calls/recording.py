@@ -11,6 +11,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from pathlib import Path
 
 from telephony.media import SAMPLE_RATE
@@ -19,6 +20,7 @@ from telephony.wav import StereoWav
 logger = logging.getLogger(__name__)
 
 HANDOVER_FRAMES = 50
+GATHER_SECONDS = 0.2  # to wake up for each recording would cost more than to write it
 LONGEST_LEAD_BYTES = SAMPLE_RATE * 2  # a caller's second ahead of real time is a flood
 
 _Job = tuple["Recorder", bytes, bytes] | tuple["Recorder", None, None]
@@ -45,14 +47,21 @@ class _Writer:
 
     def _run(self) -> None:
         while True:
-            recorder, left, right = self._jobs.get()
-            try:
-                if left is None or right is None:
-                    recorder.finish()
-                else:
-                    recorder.write(left, right)
-            except OSError as error:  # a full disk costs the recording, never the call
-                recorder.fail(error)
+            self._make(self._jobs.get())
+            time.sleep(GATHER_SECONDS)
+            while not self._jobs.empty():
+                self._make(self._jobs.get())
+
+    @staticmethod
+    def _make(job: _Job) -> None:
+        recorder, left, right = job
+        try:
+            if left is None or right is None:
+                recorder.finish()
+            else:
+                recorder.write(left, right)
+        except OSError as error:  # a full disk costs the recording, never the call
+            recorder.fail(error)
 
 
 _writer = _Writer()
