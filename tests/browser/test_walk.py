@@ -12,7 +12,7 @@ from playwright.async_api import Page
 
 from calls.models import Call
 from sandbox.product import Product
-from tenants.models import AsteriskServer, Membership, Tenant
+from tenants.models import AsteriskServer, Membership, ProblemType, Tenant
 from tenants.scope import acting_for
 from tenants.services import create_tenant
 from tests.cast import person
@@ -22,13 +22,13 @@ from tickets.roi import today_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "a-good-password"
-#: What people look at all day. Not the page of a ticket yet: Select2 leaves its empty choices (customer, company)
-#: without a name.
+#: What people look at all day.
 PAGES = (
     *("/admin/", "/admin/live/", "/admin/try/", "/admin/calls/call/", "/admin/calls/call/{call}/change/"),
-    *("/admin/tickets/ticket/?queue=all", "/admin/tickets/roiday/"),
+    *("/admin/tickets/ticket/?queue=all", "/admin/tickets/ticket/{ticket}/change/", "/admin/tickets/roiday/"),
     *("/admin/tenants/phrase/", "/admin/tenants/asteriskserver/add/", "/admin/companies/customer/"),
-    *("/admin/tenants/tenant/{tenant}/change/", "/admin/security/", "/admin/rights/"),
+    *("/admin/tenants/problemtype/{problem}/change/", "/admin/tenants/tenant/{tenant}/change/"),
+    *("/admin/security/", "/admin/rights/"),
 )
 
 
@@ -51,8 +51,9 @@ def rows_of(tenant: Tenant) -> dict[str, int]:
             uuid="00000000-0000-4000-8000-000000000001", started_at=now, ended_at=now, status=Call.Status.COMPLETED
         )
         RoiDay.objects.create(day=today_of(tenant), calls=1, resolved=1)
-        Ticket.objects.create(call=call, client_name="Alice", phone_number="+33600000000")
-    return {"call": call.pk, "tenant": tenant.pk}
+        ticket = Ticket.objects.create(call=call, client_name="Alice", phone_number="+33600000000")
+        problem = ProblemType.objects.earliest("pk")
+    return {"call": call.pk, "tenant": tenant.pk, "ticket": ticket.pk, "problem": problem.pk}
 
 
 async def test_the_first_day_of_an_owner(product: Product, visitor: Page, alpha: Tenant) -> None:
