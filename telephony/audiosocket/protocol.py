@@ -18,7 +18,7 @@ import socket
 from collections import deque
 from contextvars import Context
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
 
 from monitoring import metrics
