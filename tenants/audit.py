@@ -196,6 +196,8 @@ def _shown(form: Any, name: str, field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelChoiceField):
         row = value if isinstance(value, Model) else field.queryset.filter(pk=value).first()  # type: ignore[union-attr]
         return _short(str(row or value))
+    if isinstance(value, list | tuple):
+        return _short(", ".join(map(str, value)))
     return _short(str(value))
 
 
