@@ -17,6 +17,7 @@ from celery import current_app
 from celery.exceptions import Retry, SoftTimeLimitExceeded
 from celery.schedules import crontab
 from django.conf import settings
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
@@ -107,19 +108,23 @@ class Job:
 def jobs(*, tenant: Tenant | None) -> Iterator[Job]:
     """Every job, with its runs for a tenant, or with all of them."""
     runs = JobRun.objects.filter(tenant=tenant) if tenant else JobRun.objects.all()
+    newest = runs.filter(name=OuterRef("name")).order_by("-started_at", "-pk").values("pk")[:1]
+    names = runs.order_by().values("name").distinct().annotate(newest=Subquery(newest))
+    last = {run.name: run for run in JobRun.objects.filter(pk__in=names.values("newest")).select_related("tenant")}
+    failures = runs.filter(state=JobRun.State.FAILED).order_by().values("name").annotate(count=Count("pk"))
+    failed = {row["name"]: row["count"] for row in failures}
     schedules = {entry["task"]: _schedule(entry["schedule"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     for name, task in sorted(ours().items(), key=lambda item: str(item[1].label)):
         if tenant and not task.is_of_tenants:
             continue
-        mine = runs.filter(name=name)
         yield Job(
             name,
             str(task.label),
             schedules.get(name, ""),
             task.is_of_tenants,
             can_be_started(task),
-            mine.select_related("tenant").first(),
-            mine.filter(state=JobRun.State.FAILED).count(),
+            last.get(name),
+            failed.get(name, 0),
         )
 
 

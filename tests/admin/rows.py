@@ -56,6 +56,13 @@ def foreign_row(cast: Cast, model: type[models.Model]) -> models.Model:
     return PLATFORM[model](cast)
 
 
+def is_only_one(row: models.Model) -> bool:
+    """Whether there is one such row in a company, or one of each kind that there is."""
+    constraints = [each for each in row._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    columns = [[row._meta.get_field(name) for name in each.fields] for each in constraints if not each.condition]
+    return any(all(field.is_relation or field.choices for field in fields) for fields in columns)
+
+
 def clones(row: models.Model, count: int) -> list[Any]:
     """`count` more rows like `row`, saved; whatever must be unique is."""
     unique = {
@@ -79,6 +86,8 @@ def clones(row: models.Model, count: int) -> list[Any]:
                 setattr(other, field.name, name[: field.max_length])
             elif isinstance(field, models.DateField) and field.name in unique:
                 setattr(other, field.name, datetime.date.fromordinal(700_000 + int(name[:5], 16)))
+            elif isinstance(field, models.PositiveIntegerField) and field.name in unique:
+                setattr(other, field.name, int(name[:7], 16))
             elif field.name == "token":
                 other.token = name  # type: ignore[attr-defined]
         other.save()
