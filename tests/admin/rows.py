@@ -59,7 +59,9 @@ def foreign_row(cast: Cast, model: type[models.Model]) -> models.Model:
 def is_only_one(row: models.Model) -> bool:
     """Whether there is one such row in a company, or one of each kind that there is."""
     constraints = [each for each in row._meta.constraints if isinstance(each, models.UniqueConstraint)]
-    columns = [[row._meta.get_field(name) for name in each.fields] for each in constraints if not each.condition]
+    columns: list[list[Any]] = [
+        [row._meta.get_field(name) for name in each.fields] for each in constraints if not each.condition
+    ]
     return any(all(field.is_relation or field.choices for field in fields) for fields in columns)
 
 
