@@ -207,6 +207,9 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             session.hear(self._early.popleft())
 
     def beat(self) -> None:
+        self._read()  # first: a caller's frame that is here is not late
+        if self._is_over():
+            return
         session = self._session
         try:
             pcm = SILENCE if session is None else session.speak()
@@ -219,7 +222,6 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self.transport.write(codec.AUDIO_HEADER + pcm)
         else:
             metrics.dropped_frames.labels(way="out").inc()
-        self._read()
 
     def _read(self) -> None:
         try:
