@@ -134,20 +134,18 @@ async def test_calls_go_to_the_least_loaded_worker():
 
 
 def connections_of(pid):
-    """How many TCP connections a process holds."""
-    return sum(is_tcp(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
-
-
-def is_tcp(path):
-    try:
-        target = os.readlink(path)
-    except OSError:
-        return False
-    if not target.startswith("socket:["):
-        return False
-    inode = target[8:-1]
+    """How many TCP connections a process holds; it has two descriptors of each."""
     with open("/proc/net/tcp") as table:
-        return any(line.split()[9] == inode for line in table.readlines()[1:])
+        every = {line.split()[9] for line in table.readlines()[1:]}
+    return len(every & {inode_of(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")})
+
+
+def inode_of(path):
+    """Of a descriptor that is a socket."""
+    try:
+        return os.readlink(path).removeprefix("socket:[").rstrip("]")
+    except OSError:
+        return ""
 
 
 async def test_a_killed_worker_is_replaced_and_the_port_stays_open():
