@@ -66,7 +66,8 @@ def test_the_compiled_catalogue_is_up_to_date() -> None:
         if "msgid_plural" in entry:
             expected |= {(entry["msgid"], number): entry[f"msgstr[{number}]"] for number in (0, 1)}
         else:
-            expected[entry["msgid"]] = entry["msgstr"]
+            context = f"{entry['msgctxt']}\x04" if "msgctxt" in entry else ""
+            expected[context + entry["msgid"]] = entry["msgstr"]
     assert compiled == expected, "run compilemessages; the docstring of this module says how"
 
 
