@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 APOLOGY_SECONDS = 6.0
 DATABASE_SECONDS = 3.0  # for what the caller waits for
 LAST_HEARING_SECONDS = 2.0  # until the vendor has told what it heard before the hang-up
-LATEST_FINISH_SECONDS = 60.0  # after which close_abandoned has to do it
+LATEST_FINISH_SECONDS = 600.0  # after which close_abandoned has to do it, and knows less
 LAST_WORDS_SECONDS = 20.0  # for a hand-over before the worker stops
 
 

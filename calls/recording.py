@@ -14,6 +14,7 @@ import threading
 import time
 from pathlib import Path
 
+from monitoring import metrics
 from telephony.media import SAMPLE_RATE
 from telephony.wav import StereoWav
 
@@ -117,7 +118,8 @@ class Recorder:
         del self._caller[:length]
         rest = right[length:]
         self._bot, self._bot_bytes = ([rest] if rest else []), len(rest)
-        _writer.put((self, left, right[:length]))
+        if not _writer.put((self, left, right[:length])):
+            self.fail(OSError("the disk does not keep up"))
 
     # In the writer's thread.
 
@@ -137,5 +139,8 @@ class Recorder:
             self._loop.call_soon_threadsafe(self._closed.set)
 
     def fail(self, error: OSError) -> None:
+        if self.error is not None:
+            return
         self.error = error
+        metrics.failed_recordings.inc()
         logger.error("recording %s is given up: %s", self.path.name, error)

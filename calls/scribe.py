@@ -1,19 +1,24 @@
 """Writes down what happens in a call, while it happens.
 
 The conversation only puts entries into a bounded queue; one task per call stores them
-in order. A database that is away delays the entries and not the call.
+in order. A database that is away delays the entries and not the call; what is said
+meanwhile is kept on disk (`calls/journal.py`), in case the worker dies before it is back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 
+from calls import journal
 from calls.db import gathering, written
 from calls.live import Audience, Event
 from calls.models import Call, Turn
@@ -25,6 +30,10 @@ from providers.protocols import UsageReport
 logger = logging.getLogger(__name__)
 
 LONGEST_RETRY_SECONDS = 5.0
+# What is not stored within that is kept on disk meanwhile.
+PROMPT_SECONDS = 0.5
+
+_disk = ThreadPoolExecutor(1, thread_name_prefix="calls-disk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,10 @@ class Scribe:
         self._position = 0
         self._waiting = 0  # entries that are not stored yet
         self._is_over = False
+        self._unstored: dict[int, Turn] = {}  # by position
+        self._kept = 0  # the last position that is on disk
+        self._is_away = False  # the database, or too slow, when it was last asked
+        self._keeping: set[asyncio.Future[None]] = set()
         self._entries: asyncio.Queue[Callable[[], object] | Event] = asyncio.Queue(maxsize=5000)
 
     def enter(self, scene: str) -> None:
@@ -99,7 +112,10 @@ class Scribe:
             response_seconds=said.response_seconds,
             text_to_speech_seconds=said.text_to_speech_seconds,
         )
-        self._put(lambda: turn.save(force_insert=True))
+        self._unstored[turn.position] = turn
+        self._put(partial(self._insert, turn))
+        if self._is_away:
+            self._keep()
         if self.trace is not None:
             self.trace.turn(said, self._scene)
         logs.conversation.info("%s %s", logs.CALLER if said.speaker == Turn.Speaker.CALLER else logs.BOT, said.text)
@@ -124,6 +140,38 @@ class Scribe:
                 metrics.scribe_entries.inc()
         except asyncio.QueueFull:
             logger.error("call %s: the database is away for too long, an entry is lost", self._call.uuid)
+
+    def _insert(self, turn: Turn) -> None:
+        try:
+            turn.save(force_insert=True)
+        except IntegrityError as error:  # the commit arrived, its answer did not; or the journal was replayed
+            logger.warning("call %s: turn %d is there already: %s", self._call.uuid, turn.position, error)
+        self._unstored.pop(turn.position, None)
+
+    def _keep(self) -> None:
+        """On disk, what waits and is not there yet."""
+        self._is_away = True
+        turns = [turn for position, turn in list(self._unstored.items()) if position > self._kept]
+        if not turns:
+            return
+        self._kept = turns[-1].position
+        keeping = asyncio.get_running_loop().run_in_executor(_disk, self._keep_now, turns)
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+
+    def _keep_now(self, turns: list[Turn]) -> None:
+        try:
+            journal.keep(self._call, turns)
+        except OSError as error:  # the entries are in memory, too
+            logger.error("call %s: turns are not on disk: %s", self._call.uuid, error)
+
+    async def _forget(self) -> None:
+        """The database is back, and has it all."""
+        self._is_away = False
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().run_in_executor(_disk, journal.forget, self._call)
 
     async def run(self) -> None:
         """Store entries, and give a sign of life, until cancelled."""
@@ -170,11 +218,24 @@ class Scribe:
         pause = 0.2
         while writes:
             try:
-                await written(make)
+                await self._written(make)
             except (InterfaceError, OperationalError) as error:
                 logger.warning("call %s: not stored yet, %s", self._call.uuid, error)
+                self._keep()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             except Exception:  # one entry that cannot be stored must not hold up the others
                 logger.exception("call %s: an entry cannot be stored", self._call.uuid)
                 del writes[:1]
+        if self._is_away and self._entries.empty():
+            await self._forget()
+
+    async def _written(self, make: Callable[[], None]) -> None:
+        storing = written(make)
+        try:
+            await asyncio.wait([storing], timeout=PROMPT_SECONDS)
+            if not storing.done():  # many calls wait for few threads
+                self._keep()
+            await storing
+        finally:
+            storing.cancel()

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from calls import admission, selftest, spending
+from calls import admission, journal, selftest, spending
 from calls import settings as call_settings
 from calls.case import Case, Ending, OpenTicket
 from calls.models import Announcement, Call, SpendLimit
@@ -358,7 +358,7 @@ class _Finished(UploadedFile):  # type: ignore[type-arg]
 
 
 def close_abandoned() -> int:
-    """Close the calls whose worker is gone, each with a ticket of the turns that were stored."""
+    """Close the calls whose worker is gone, each with a ticket of the turns that were stored, or left on this disk."""
     with acting_for(EVERYONE):
         abandoned = list(
             Call.objects.select_related("tenant").filter(
@@ -367,21 +367,26 @@ def close_abandoned() -> int:
         )
     for call in abandoned:
         with acting_for(call.tenant):
-            case = Case(phone_number=call.phone_number)
-            recognise(call, case)
-            said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
-            case.description = " ".join(said)
-            ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
             try:
-                finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
+                _close_abandoned(call)
             except Exception:  # one call must not hold up those of everybody else
                 logger.exception("call %s was abandoned and cannot be closed", call.uuid)
-                continue
-            logger.error("call %s was abandoned by %s", call.uuid, call.worker)
-            keep_what_is_left(call)
     with acting_for(EVERYONE):
         Announcement.objects.filter(created_at__lt=timezone.now() - ANNOUNCEMENT_KEPT).delete()
     return len(abandoned)
+
+
+def _close_abandoned(call: Call) -> None:
+    case = Case(phone_number=call.phone_number)
+    recognise(call, case)
+    journal.replay(call)
+    said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
+    case.description = " ".join(said)
+    ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
+    finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
+    logger.error("call %s was abandoned by %s", call.uuid, call.worker)
+    journal.forget(call)
+    keep_what_is_left(call)
 
 
 def recording_in_progress(call: Call) -> Path:

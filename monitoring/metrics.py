@@ -86,6 +86,9 @@ barge_ins = Counter("voicebot_barge_ins_total", "Times that a caller interrupted
 spoken = Counter(
     "voicebot_spoken_characters_total", "Characters that the bot said: from the store or by a vendor.", ["source"]
 )
+failed_recordings = Counter(
+    "voicebot_failed_recordings_total", "Recordings given up: the disk is full, gone or too slow."
+)
 scribe_entries = Gauge(
     "voicebot_scribe_entries", "What calls have yet to write to the database.", multiprocess_mode="livesum"
 )

@@ -88,7 +88,7 @@ def erase_strays() -> Erased:
     for name in _listed(RECORDINGS)[0]:
         if name not in tenants:
             erased.orphans += sum(_erase_old_file(path, limit, erased) for path in _files(f"{RECORDINGS}/{name}"))
-    for path in Path(settings.DATA_DIR, "in-progress").glob("*.wav"):
+    for path in Path(settings.DATA_DIR, "in-progress").glob("*"):
         if datetime.fromtimestamp(path.stat().st_mtime, tz=UTC) < limit:
             erased.orphans += erased.is_gone(path.name, path.unlink)
     return erased

@@ -154,7 +154,9 @@ def database() -> dict[str, Any]:
             if DATABASE_STATEMENT_TIMEOUT:
                 options["options"] += f" -c statement_timeout={DATABASE_STATEMENT_TIMEOUT * 1000:.0f}"
         if not TESTING:  # a pool outlives the test database that it is connected to
-            options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+            # Between two attempts the pool waits for 1, 2, 4 … s, as long as it does not give up: after
+            # an outage of a minute it would find the database another minute later.
+            options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 3}
     config["TEST"] = {"NAME": f"test_voicebot_{environ.os.getpid()}"}
     return config
 
@@ -218,7 +220,7 @@ def due(task: str, schedule: float | crontab, *, again: float) -> dict[str, Any]
 # Of days by the clock: an interval of a day begins anew with every deployment.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "deliver webhooks that wait": due("tenants.sweep_webhooks", 15.0, again=15),
-    "close calls whose worker died": due("calls.close_abandoned", 20.0, again=20),
+    "close calls whose worker died": due("calls.close_abandoned", 10.0, again=10),
     "report the week": due("tickets.weekly_reports_of_everyone", crontab(minute="3-59/15"), again=QUARTER),
     "count what the bot earned": due("tickets.count_roi_of_everyone", crontab(minute="*/15"), again=QUARTER),
     "forget webhooks that have arrived": due("tenants.forget_webhooks", crontab(hour=1, minute=10), again=DAY),

@@ -7,6 +7,7 @@ import pytest
 
 from calls.audio import CallAudio
 from calls.recording import Recorder
+from monitoring import metrics
 from telephony.media import FRAME_BYTES, SILENCE
 
 LOUD = b"\x10\x20" * (FRAME_BYTES // 2)
@@ -63,6 +64,7 @@ async def test_a_caller_who_floods_does_not_fill_the_memory(tmp_path: Path) -> N
 
 
 async def test_a_disk_that_fails_costs_the_recording_only(tmp_path: Path) -> None:
+    before = metrics.failed_recordings._value.get()
     (tmp_path / "file").write_text("not a folder")
     recorder = Recorder(tmp_path / "file" / "call.wav")
     for _ in range(60):
@@ -70,6 +72,7 @@ async def test_a_disk_that_fails_costs_the_recording_only(tmp_path: Path) -> Non
         recorder.bot(SOFT)
     assert not await recorder.close()
     assert isinstance(recorder.error, OSError)
+    assert metrics.failed_recordings._value.get() == before + 1
 
 
 async def test_a_call_without_a_frame_has_no_recording(tmp_path: Path) -> None:

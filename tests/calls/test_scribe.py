@@ -5,8 +5,9 @@ import threading
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
-from calls import pulse
+from calls import journal, pulse
 from calls.db import written
 from calls.models import Call, Turn
 from calls.scribe import Said, Scribe
@@ -32,6 +33,62 @@ class Nobody:
 
     async def tell(self, events):
         raise AssertionError("nobody wants to hear it")
+
+
+def said(text):
+    return Said(speaker=Turn.Speaker.CALLER, text=text, started_at=0, ended_at=1)
+
+
+class Away:
+    """The database is, for turns."""
+
+    def __init__(self, monkeypatch):
+        self.save, self.is_away = Turn.save, True
+        monkeypatch.setattr(Turn, "save", lambda turn, **options: self(turn, **options))
+
+    def __call__(self, turn, **options):
+        if self.is_away:
+            raise OperationalError("nobody listens")
+        self.save(turn, **options)
+
+
+async def on_disk(call, count):
+    path = journal.path_of(call)
+    async with asyncio.timeout(DEADLINE):
+        while not path.exists() or len(path.read_text().splitlines()) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_said_while_the_database_is_away_is_on_disk_and_stored_once(call, monkeypatch):
+    database, notebook = Away(monkeypatch), Scribe(call, Nobody())
+    with acting_for(call.tenant):
+        writing = asyncio.create_task(notebook.run())
+        notebook.turn(said("Allô ?"))
+        await on_disk(call, 1)
+        notebook.turn(said("Vous êtes là ?"))
+        await on_disk(call, 2)
+        database.is_away = False
+        assert await notebook.flush()
+        writing.cancel()
+        assert [turn.text async for turn in Turn.objects.order_by("position")] == ["Allô ?", "Vous êtes là ?"]
+        assert not journal.path_of(call).exists()
+
+
+async def test_what_a_dead_worker_left_on_disk_is_stored_once(call, monkeypatch):
+    with acting_for(call.tenant):
+        notebook = Scribe(call, Nobody())
+        writing = asyncio.create_task(notebook.run())
+        notebook.turn(said("Allô ?"))
+        assert await notebook.flush()
+        Away(monkeypatch)
+        notebook.turn(said("Vous êtes là ?"))
+        await on_disk(call, 1)
+        writing.cancel()
+        with journal.path_of(call).open("a") as file:
+            file.write('{"position": 3, "spea')  # it died here
+        for _ in range(2):
+            assert await sync_to_async(journal.replay)(call) == 1
+        assert [turn.text async for turn in Turn.objects.order_by("position")] == ["Allô ?", "Vous êtes là ?"]
 
 
 async def test_writes_that_share_a_thread_act_each_for_its_own_company(call):

@@ -8,14 +8,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from calls import services
+from calls import journal, services, tasks
 from calls.case import Case, Ending
-from calls.models import Announcement, Call
+from calls.models import Announcement, Call, Turn
 from calls.services import CallRefused, LineQuality
 from calls.settings import load
 from companies.models import Customer
@@ -242,18 +243,37 @@ def test_what_the_caller_said_differently_is_a_comment(cast: Cast) -> None:
     assert cast.alpha.customer.first_name == "Pierre"
 
 
-def test_calls_of_a_dead_worker_are_closed_with_a_ticket(cast: Cast) -> None:
+def abandon(call: Call) -> None:
+    """Its worker died, and there are no others."""
     with acting_for(EVERYONE):
-        Call.objects.exclude(pk=cast.alpha.call.pk).delete()
-        Ticket.objects.filter(call=cast.alpha.call).delete()
+        Call.objects.exclude(pk=call.pk).delete()
+        Ticket.objects.filter(call=call).delete()
         Call.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1), scene="diagnosis")
-        cast.alpha.call.turns.update(scene="diagnosis")
+        call.turns.update(scene="diagnosis")
+
+
+def test_calls_of_a_dead_worker_are_closed_with_a_ticket(cast: Cast) -> None:
+    abandon(cast.alpha.call)
+    unstored = Turn(position=99, speaker="caller", scene="diagnosis", text="Elle fume.", started_at=98, ended_at=99)
+    journal.keep(cast.alpha.call, [unstored])
     assert services.close_abandoned() == 1
     assert services.close_abandoned() == 0
     with acting_for(cast.alpha.tenant):
         call = Call.objects.get(pk=cast.alpha.call.pk)
         assert (call.status, call.end_reason) == ("dropped", "worker_died")
         assert "ma box clignote" in call.ticket.description
+        assert call.ticket.description.endswith("Elle fume.")
+    assert not journal.path_of(call).exists()
+
+
+def test_after_an_outage_those_who_live_may_say_so_before_they_are_given_up(cast: Cast) -> None:
+    abandon(cast.alpha.call)
+    now = time.time()
+    cache.set(tasks.WATCHED, (0.0, now - 60), None)
+    for _ in range(2):  # one that was late, and the next
+        assert tasks.close_abandoned() == 0
+    cache.set(tasks.WATCHED, (now - 16, now), None)
+    assert tasks.close_abandoned() == 1
 
 
 def test_a_call_that_lives_is_left_alone(cast: Cast) -> None:

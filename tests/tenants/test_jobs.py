@@ -131,7 +131,7 @@ def test_the_overview_tells_of_each_job(cast: Cast) -> None:
     jobs.start(name="tickets.count_roi", tenant=cast.alpha.tenant)
     found = {job.name: job for job in jobs.jobs(tenant=None)}
     assert found.keys() == OURS.keys()
-    assert "20" in found["calls.close_abandoned"].schedule
+    assert "10" in found["calls.close_abandoned"].schedule
     assert found["tickets.count_roi"].last is not None
     assert found["providers.refresh_phrases"].last is None
     of_bravo = {job.name: job for job in jobs.jobs(tenant=cast.bravo.tenant)}
