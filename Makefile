@@ -37,7 +37,7 @@ lint: .venv/.dev ## the linters alone
 bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, beside a bare echo
 	@$(BIN)/python tests/bench.py $(ARGS)
 
-chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (five minutes)
+chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (ARGS=outages, ARGS=soak: what else may go wrong)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 fuzz: .venv/.fuzz ## inputs for the AudioSocket port that coverage leads to, a million for the codec and for connections (ten minutes)

@@ -81,9 +81,9 @@ def own_worker(workers: int, cores: Sequence[int], **changed: str) -> Iterator[O
         environment["MOST_LATENESS_SECONDS"] = "5"  # lateness is measured here, and no reason to refuse
         environment["METRICS_PORT"] = "0"
         environment |= dict.fromkeys(_OUTSIDE, "") | changed  # set: a .env file must not fill them in
-        for command in (["migrate", "--verbosity=0"], ["seed_demo"]):
+        for command in (["migrate", "--verbosity=0"], ["seed_demo", "--force"]):
             done = subprocess.run(
-                _manage(*command), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
+                _manage(*command), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
             )
             if done.returncode:
                 raise WorkerFailed(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")

@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
+from calls import scribe
 from calls.conversation import Conversation
 from calls.models import Call
 from telephony.audiosocket.codec import Kind, encode
@@ -30,7 +31,8 @@ CALLS = 450
 
 
 @pytest.fixture(autouse=True)
-def _stub_vendors(settings):
+def _stub_vendors(settings, monkeypatch):
+    monkeypatch.setattr(scribe, "PROMPT_SECONDS", 0)  # all goes by the disk, too
     settings.SPEECH_TO_TEXT = "sandbox.stubs.StubSpeechToText"
     settings.LANGUAGE_MODEL = "sandbox.stubs.StubLanguageModel"
     settings.TEXT_TO_SPEECH = "sandbox.stubs.StubTextToSpeech"
@@ -76,7 +78,7 @@ def left():
     return found
 
 
-async def test_calls_leave_no_tasks_threads_descriptors_or_groups_behind():
+async def test_calls_leave_no_tasks_threads_descriptors_or_groups_behind(settings):
     tenant, allow_list = await sync_to_async(settle)()
     server = AudioSocketServer(
         application,
@@ -93,6 +95,7 @@ async def test_calls_leave_no_tasks_threads_descriptors_or_groups_behind():
     finally:
         await server.stop(1)
     assert after - before == Counter()
+    assert not list(settings.DATA_DIR.glob("in-progress/*.jsonl"))
     assert after["conversations"] == after["groups"] == 0
     with acting_for(tenant):
         assert await Call.objects.exclude(status="in_progress").acount() == WARM_UP_CALLS + CALLS

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ django.setup()
 
 from sandbox.load.generator import Generator, Report  # noqa: E402
 from sandbox.load.worker import OwnWorker, free_port, own_worker  # noqa: E402
+from tests.chaos import outages, soak  # noqa: E402
 from tests.chaos.attacks import ATTACKS, FRIEND, STRANGER  # noqa: E402
 
 QUIET = "none"
@@ -172,6 +174,11 @@ def verdict(watch: Watch, attack: str, calls: int, seconds: int) -> bool:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and workers end, too
+    if sys.argv[1:2] == ["outages"]:
+        return outages.main(sys.argv[2:])
+    if sys.argv[1:2] == ["soak"]:
+        return soak.main(sys.argv[2:])
     parser = argparse.ArgumentParser(description="Attack a worker, and measure what its calls notice of it.")
     parser.add_argument("--calls", type=int, default=30, help="legitimate ones at once (%(default)s)")
     parser.add_argument("--seconds", type=int, default=12, help="of each attack (%(default)s)")

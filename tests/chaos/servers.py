@@ -1,0 +1,125 @@
+"""PostgreSQL, Redis and Celery of a round's own, on free ports: to be stopped and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+from sandbox.load.worker import free_port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 30.0
+
+
+class NotHere(Exception):
+    """A program that a round needs is not installed; the text says which."""
+
+
+class PostgreSQL:
+    """A cluster in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        """Make it. Raises NotHere."""
+        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+        if self._bin is None:
+            raise NotHere("PostgreSQL's server is not installed: apt-get install postgresql")
+        self._directory = directory / "postgresql"
+        self._directory.mkdir()
+        self.port = free_port()
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        if os.getuid() == 0:  # as which it does not run
+            shutil.chown(self._directory, "postgres")
+        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -h 127.0.0.1 -k '' -c fsync=off"
+        self._run("pg_ctl", "--wait", "--silent", f"--log={self._directory}/log", f"--options={options}", "start")
+
+    def stop(self) -> None:
+        """Connections in use are cut off."""
+        self._run("pg_ctl", "--wait", "--silent", "--mode=fast", "stop")
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, connect_timeout=5) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        command = [*user, f"{self._bin}/{program}", f"--pgdata={self._directory}", *arguments]
+        subprocess.run(command, cwd=self._directory, check=True, stdout=subprocess.DEVNULL, timeout=START_SECONDS * 2)
+
+
+class Redis:
+    def __init__(self, directory: Path) -> None:
+        """Raises NotHere."""
+        if shutil.which("redis-server") is None:
+            raise NotHere("redis-server is not installed: apt-get install redis-server")
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, cwd=self._directory, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                redis.Redis.from_url(self.url).ping()
+                return
+            except redis.RedisError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def servers() -> Iterator[tuple[PostgreSQL, Redis]]:
+    """Both, running. Raises NotHere."""
+    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        directory.chmod(0o755)  # PostgreSQL runs as another user
+        database, broker = PostgreSQL(directory), Redis(directory)
+        try:
+            database.start()
+            broker.start()
+            yield database, broker
+        finally:
+            broker.stop()
+            with contextlib.suppress(subprocess.SubprocessError):
+                database.stop()
+
+
+@contextmanager
+def celery(environment: Mapping[str, str]) -> Iterator[None]:
+    """A Celery worker with its clock, as in production but in one process tree."""
+    with tempfile.TemporaryDirectory(prefix="chaos-celery-") as directory:
+        command = [sys.executable, "-m", "celery", "-A", "voicebot_site", "worker", "--beat", "--concurrency=1"]
+        command += ["--loglevel=ERROR", f"--schedule={directory}/schedule"]
+        quiet = subprocess.DEVNULL
+        own = os.environ | environment | {"TASKS_METRICS_PORT": "0"}
+        process = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True, stdout=quiet, stderr=quiet)
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
