@@ -99,6 +99,7 @@ def _anger(text: str, settings: CallSettings) -> Finding:
     signs = understanding.angry_words(text, settings.anger_words, settings.language)
     why = ", ".join(f"«{sign}»" for sign in signs)
     if understanding.is_angry(text, settings.anger_words, settings.language):
+        why = why or gettext("by the sentence as a whole")
         return Finding(gettext("Anger"), gettext("yes: a person takes over"), why, Tone.ALARM)
     if why:
         why = gettext("%s alone is not enough here") % why

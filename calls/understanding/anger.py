@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from functools import cache, lru_cache
 
 from calls.understanding.fixed import fixed
+from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 from calls.understanding.yes_no import Answer
 
+
+class _Sign(StrEnum):
+    OWN = "own"
+    STRONG = "strong"
+    MILD = "mild"
+    # What takes one of them back.
+    CALM = "calm"
+    HARMLESS = "harmless"
+
+
 # The tenant's words and strong expressions are anger on their own, two mild ones together.
 _THRESHOLD = 2
-_STRONG, _MILD = 2, 1
+_WEIGHT = {_Sign.OWN: 2, _Sign.STRONG: 2, _Sign.MILD: 1, _Sign.CALM: 0, _Sign.HARMLESS: -2}
+# Of one sign, so many tell the learnt judgement something.
+_MOST_SIGNS = 2
+# «Pas vraiment.» In so few words only a listed expression is anger.
+_TOO_SHORT = 2
 
 
 @lru_cache(maxsize=256)
-def _anger(own_words: tuple[str, ...], language: str) -> Lexicon[int]:
+def _anger(own_words: tuple[str, ...], language: str) -> Lexicon[_Sign]:
     lists = table("anger")[language]
-    return lexicon([(own_words, _STRONG), (lists["strong"], _STRONG), (lists["mild"], _MILD)], language)
+    return lexicon([(own_words, _Sign.OWN), *((lists[sign], sign) for sign in (_Sign.STRONG, _Sign.MILD))], language)
 
 
 @cache
@@ -28,27 +45,37 @@ def _listed(name: str, section: str, language: str) -> frozenset[str]:
 def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     """Whether the caller lets anger show.
 
-    `own_words` are the tenant's: one is enough, like one of the built-in strong
-    expressions; mild ones («c'est pas normal») take two. What is negated («je ne suis
-    vraiment pas en colère») does not count, nor do oaths of joy («putain, ça remarche !»).
+    `own_words` are the tenant's: one is enough. Without one, French is judged by what was
+    learnt, with what the word lists find among its signs; other languages by the lists alone:
+    one strong expression, or two mild ones. What is negated («je ne suis vraiment pas en
+    colère») does not count, nor do oaths of joy («putain, ça remarche !»).
     """
+    found = list(_expressions(text, own_words, language))
+    signs = Counter(sign for _expression, sign in found)
+    spoken = words(text, language)
+    signs[_Sign.HARMLESS] = len(_phrases("harmless", language).find(spoken))
     oaths = _listed("anger", "oaths", language)
-    score = -_STRONG * len(_phrases("harmless", language).find(words(text, language)))
-    only_oaths = True
-    for expression, weight in _expressions(text, own_words, language):
-        score += weight
-        only_oaths = only_oaths and oaths.issuperset(expression)
-    if score < _THRESHOLD:
+    said = [expression for expression, sign in found if sign is not _Sign.CALM]
+    if said and all(oaths.issuperset(expression) for expression in said) and fixed(text, language) is Answer.YES:
         return False
-    return not (only_oaths and fixed(text, language) is Answer.YES)
+    if language in LANGUAGES and not signs[_Sign.OWN] and (said or len(spoken) > _TOO_SHORT):
+        return is_learned("anger", spoken, _numbered(signs))
+    return sum(_WEIGHT[sign] * count for sign, count in signs.items()) >= _THRESHOLD
+
+
+def _numbered(signs: Counter[_Sign]) -> Iterator[str]:
+    for sign, count in signs.items():
+        for number in range(min(count, _MOST_SIGNS)):
+            yield f"{sign} {number}"
 
 
 def angry_words(text: str, own_words: Iterable[str], language: str) -> list[str]:
     """The expressions that `is_angry` weighs, folded; what is negated or another's is left out."""
-    return [" ".join(expression) for expression, _weight in _expressions(text, own_words, language)]
+    found = _expressions(text, own_words, language)
+    return [" ".join(expression) for expression, sign in found if sign is not _Sign.CALM]
 
 
-def _expressions(text: str, own_words: Iterable[str], language: str) -> Iterator[tuple[Sequence[str], int]]:
+def _expressions(text: str, own_words: Iterable[str], language: str) -> Iterator[tuple[Sequence[str], _Sign]]:
     expressions = _anger(tuple(own_words), language)
     for clause in clauses(text, language):
         for hit in expressions.find(clause):
@@ -58,8 +85,7 @@ def _expressions(text: str, own_words: Iterable[str], language: str) -> Iterator
                 or _blames_oneself(before, expression, language)
                 or _is_anothers(clause, hit, language)
             )
-            if not calm:
-                yield expression, hit.value
+            yield expression, _Sign.CALM if calm else hit.value
 
 
 def _follows(leads: frozenset[str], before: Sequence[str], language: str) -> bool:
@@ -93,7 +119,7 @@ def _phrases(section: str, language: str) -> Lexicon[str]:
     return lexicon([(table("anger")[language][section], section)], language)
 
 
-def _is_anothers(clause: Sequence[str], hit: Hit[int], language: str) -> bool:
+def _is_anothers(clause: Sequence[str], hit: Hit[_Sign], language: str) -> bool:
     """«Mon mari est énervé contre la box»; but «mon mari est furieux contre vous» is meant for us."""
     others = _phrases("another", language).find(clause[: hit.start])
     return (
@@ -112,7 +138,10 @@ def _requests(section: str, language: str) -> Lexicon[str]:
 
 def wants_human(text: str, language: str) -> bool:
     """Whether the caller asks for a person: «un conseiller», «je veux parler à quelqu'un»."""
-    return any(_is_request(clause, language) for clause in clauses(text, language))
+    listed = any(_is_request(clause, language) for clause in clauses(text, language))
+    if language not in LANGUAGES:
+        return listed
+    return is_learned("human", words(text, language), ["listed"] if listed else [])
 
 
 def _is_own(clause: Sequence[str], person: Hit[str], language: str) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
+from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
@@ -97,6 +98,11 @@ def refuses(text: str, language: str) -> bool:
     spoken = words(text, language)
     if not spoken:
         return False
+    listed = _is_listed_refusal(spoken, language)
+    return is_learned("refusal", spoken, ["listed"] if listed else []) if language in LANGUAGES else listed
+
+
+def _is_listed_refusal(spoken: Sequence[str], language: str) -> bool:
     found = {hit.value for hit in _refusals(("always", "harmless"), language).find(spoken)}
     if "always" in found or _withholds(spoken, language):
         return True

@@ -63,6 +63,8 @@ def test_anger_is_told_with_its_words() -> None:
     assert value.startswith("yes")
     assert "«scandaleux», «une honte»" in why
     assert tone == "alarm"
+    value, why, tone = found("Personne n'est responsable de rien chez vous.")["Anger"]
+    assert (value, why) == ("yes: a person takes over", "by the sentence as a whole")
     value, why, tone = found("C'est pas normal.")["Anger"]
     assert (value, tone) == ("no", "nothing")
     assert "alone is not enough" in why

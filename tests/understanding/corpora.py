@@ -2,7 +2,8 @@
 
 `corpus/fr/yes_no.tsv` holds French answers to a yes/no question, and so on. The value
 `null` means «not understood». `corpus/heldout/` was written after the code and without
-looking at it, to learn how it does on what it has not seen.
+looking at it, to learn how it does on what it has not seen; `corpus/training/` is what
+`training.py` makes weights from, with `corpus/fr/`.
 """
 
 from __future__ import annotations
@@ -74,19 +75,19 @@ KINDS: dict[str, Understand] = {
 _AS_WRITTEN = {None: "null", True: "yes", False: "no"}
 
 
-def utterances(kind: str, language: str, *, heldout: bool = False) -> list[tuple[str, str]]:
+def utterances(kind: str, language: str, *, folder: str = "") -> list[tuple[str, str]]:
     """(text, value) of one kind; values as they are written, `null` for none."""
-    file = (CORPUS / "heldout" if heldout else CORPUS) / language / f"{kind}.tsv"
+    file = CORPUS / folder / language / f"{kind}.tsv"
     if not file.exists():
         return []
     lines = file.read_text(encoding="utf-8").splitlines()
     return [(text, value) for line in lines if not line.startswith("#") for text, value in [line.split("\t")]]
 
 
-def misunderstood(kind: str, language: str, *, heldout: bool = False) -> list[str]:
+def misunderstood(kind: str, language: str, *, folder: str = "") -> list[str]:
     """One line for each utterance that comes out wrong."""
     wrong = []
-    for text, wanted in utterances(kind, language, heldout=heldout):
+    for text, wanted in utterances(kind, language, folder=folder):
         value = KINDS[kind](text, language)
         got = str(_AS_WRITTEN[value] if value is None or isinstance(value, bool) else value)
         if got != wanted:

@@ -1,0 +1,184 @@
+"""Make the weights of what is learnt: `python -m tests.understanding.training`.
+
+The same corpora give the same weights. What the weights were made from is written beside
+them, and `test_learned.py` fails when it has changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+import calls.understanding
+from calls.understanding import anger, learned, names
+from calls.understanding.text import words
+from tests.understanding.corpora import CORPUS, utterances
+
+LANGUAGE = "fr"
+# What else is said in a call; each kind lists what it may be taken for.
+OTHERS = {
+    "anger": [
+        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", "backchannel", "repeat",
+        "machine", "acknowledgement", "unfinished", "free_company", "human", "noise",
+    ],
+    "human": [
+        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", "backchannel", "repeat",
+        "machine", "acknowledgement", "unfinished", "free_company", "anger", "refusal", "noise",
+    ],
+    "refusal": [
+        "email", "phone", "first_name", "spelling", "company", "free_company", "problem", "repeat", "human", "noise",
+    ],
+}  # fmt: skip
+REFUSED = ("null", "no", "unclear")  # as a value of what was asked for, this may be a refusal
+
+STRENGTH = 10.0  # how far the weights may go to get a sentence of the corpus right
+OTHERS_COUNT = 0.6
+CHECKED_COUNT = 3.0  # those of corpus/fr, of which none may be wrong
+PAIRS = 2500
+# How much more likely than not it must be: who is taken for angry is given to a person at once.
+MARGIN = {"anger": 0.3}
+STEPS = 400
+
+
+class Sentence(NamedTuple):
+    text: str
+    is_so: bool
+    counts: float
+    has_signs: bool = True
+
+    def pieces(self, kind: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        signs = _signs(kind, self.text) if self.has_signs else []
+        return learned.pieces(words(self.text, LANGUAGE) or ["-"], signs)
+
+
+def sentences(kind: str) -> list[Sentence]:
+    """All that `kind` is learnt from."""
+    written = [Sentence(text, value == "yes", 1.0) for text, value in utterances(kind, LANGUAGE, folder="training")]
+    # The word lists were made for these and are never wrong about them: they would be trusted too much.
+    checked = [
+        Sentence(text, value == "yes", CHECKED_COUNT, has_signs=False) for text, value in utterances(kind, LANGUAGE)
+    ]
+    known = {sentence.text for sentence in [*written, *checked]}
+    others = [Sentence(text, False, OTHERS_COUNT) for text in _others(kind) if text not in known]
+    return [*written, *checked, *others, *_pairs([*written, *others])]
+
+
+def _others(kind: str) -> Iterator[str]:
+    for other in OTHERS[kind]:
+        for folder in ("", "training"):
+            for text, value in utterances(other, LANGUAGE, folder=folder):
+                if kind == "refusal" and value in REFUSED and other not in ("problem", "repeat", "human"):
+                    continue
+                if not _signs(kind, text):
+                    yield text
+
+
+def _pairs(found: list[Sentence]) -> Iterator[Sentence]:
+    """Two sentences in one breath are what either is."""
+    chance = random.Random(1)
+    for _ in range(PAIRS):
+        first, second = chance.sample(found, 2)
+        yield Sentence(f"{first.text} {second.text}", first.is_so or second.is_so, 0.5)
+
+
+def _signs(kind: str, text: str) -> list[str]:
+    """What the word lists say of `text`, as the judgement will be told."""
+    told: list[str] = []
+
+    def listen(name: str, spoken: object, signs: Iterable[str]) -> bool:
+        told.extend(signs)
+        return False
+
+    judge: dict[str, Callable[[], bool]] = {
+        "anger": lambda: anger.is_angry(text, (), LANGUAGE),
+        "human": lambda: anger.wants_human(text, LANGUAGE),
+        "refusal": lambda: names.refuses(text, LANGUAGE),
+    }
+    with patch.object(anger, "is_learned", listen), patch.object(names, "is_learned", listen):
+        judge[kind]()
+    return told
+
+
+def train(kind: str) -> None:
+    corpus = sentences(kind)
+    rows = [sentence.pieces(kind) for sentence in corpus]
+    buckets = np.concatenate([row[0] for row in rows])
+    counts = np.concatenate([row[1] for row in rows])
+    row_of = np.repeat(np.arange(len(rows)), [len(row[0]) for row in rows])
+    wanted = np.array([1.0 if sentence.is_so else -1.0 for sentence in corpus])
+    importance = _balanced(np.array([sentence.counts for sentence in corpus]), wanted)
+    *weights, bias = _fit(buckets, counts, row_of, wanted, importance)
+    scale = float(np.abs(weights).max()) / 127
+    stored = np.round(np.array(weights) / scale).astype(np.int8)
+    with Path(str(learned.weights_file(kind))).open("wb") as file:
+        bias -= MARGIN.get(kind, 0)
+        np.savez_compressed(file, weights=stored, scale=scale, bias=bias, made_from=fingerprint(kind))
+
+
+def _balanced(importance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Both answers count the same, however many sentences there are of each."""
+    yes, no = importance[wanted > 0].sum(), importance[wanted < 0].sum()
+    return importance * np.where(wanted > 0, max(1.0, float(no / yes)), max(1.0, float(yes / no)))
+
+
+def _fit(
+    buckets: NDArray[np.int64],
+    counts: NDArray[np.float64],
+    row_of: NDArray[np.int64],
+    wanted: NDArray[np.float64],
+    importance: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Weights, the bias last, of a logistic regression with an L2 penalty, by accelerated gradient descent."""
+
+    def judged(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.bincount(row_of, counts * weights[buckets], len(wanted)).astype(np.float64)
+        judgements: NDArray[np.float64] = sums + weights[-1]
+        return judgements
+
+    def pulled(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        pull = np.bincount(buckets, counts * errors[row_of], learned.BUCKETS + 1).astype(np.float64)
+        pull[-1] = errors.sum()
+        return pull
+
+    direction = np.ones(learned.BUCKETS + 1)
+    steepness = 1.0
+    for _ in range(15):
+        direction = pulled(importance * judged(direction))
+        steepness = float(np.linalg.norm(direction))
+        direction /= steepness
+    steepness = STRENGTH * steepness / 4 * 1.05 + 1
+    momentum = (steepness**0.5 - 1) / (steepness**0.5 + 1)
+    weights: NDArray[np.float64] = np.zeros(learned.BUCKETS + 1)
+    ahead = weights
+    for _ in range(STEPS):
+        errors = importance * wanted / (1 + np.exp(wanted * judged(ahead)))
+        step = ahead - (ahead - STRENGTH * pulled(errors)) / steepness
+        weights, ahead = step, step + momentum * (step - weights)
+    return weights
+
+
+def fingerprint(kind: str) -> str:
+    """Of what the weights depend on: corpora, word lists, the code that makes pieces of them, how they are fitted."""
+    source = Path(calls.understanding.__file__).parent
+    corpora = [
+        CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in (kind, *OTHERS[kind]) for folder in ("", "training")
+    ]
+    lists = [source / "words" / f"{name}.toml" for name in ("meanings", "anger", "human", "names")]
+    fitting = (STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN)
+    digest = hashlib.sha256(repr(fitting).encode())
+    for file in [*corpora, *lists, source / "learned.py"]:
+        digest.update(file.read_bytes() if file.exists() else b"")
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or OTHERS:
+        train(name)
