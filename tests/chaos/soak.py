@@ -149,6 +149,7 @@ class Soak:
             if not counts["calls"] or time.monotonic() > deadline:
                 break
         sample = self.sample()
+        print(f"tasks: {counts['names']}", flush=True)
         return Counter({"tasks": counts["tasks"], "descriptors": sample.descriptors, "threads": sample.threads})
 
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,10 +64,11 @@ async def _look() -> None:
         due = loop.time() + TICK_SECONDS
 
 
-def _counts() -> dict[str, int]:
+def _counts() -> dict[str, Any]:
     """Of the tasks only, and the calls among them: to list all objects would be the stall that is looked for."""
     tasks = asyncio.all_tasks()
-    return {"tasks": len(tasks), "calls": sum(task.get_name().startswith("scribe-") for task in tasks)}
+    names = Counter(getattr(task.get_coro(), "__qualname__", "") for task in tasks)
+    return {"tasks": len(tasks), "calls": names["Scribe.run"], "names": dict(names.most_common())}
 
 
 def _without_cpu() -> float:
