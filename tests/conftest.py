@@ -16,6 +16,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 import voicebot_site.celery
+from calls.usage import forget_prices
 from providers import registry
 from tenants.scope import acting_for
 from tests.cast import Cast, assemble, list_prices
@@ -91,9 +92,10 @@ def _files_of_its_own(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _vendors_of_its_own() -> Iterator[None]:
-    """Vendors' objects belong to one event loop, and each test has its own."""
+    """Vendors' objects belong to one event loop, and each test has its own; their prices are those of its tables."""
     yield
     registry.forget()
+    forget_prices()
 
 
 @pytest.fixture
