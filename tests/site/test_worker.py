@@ -60,7 +60,7 @@ pytestmark = [
 ]
 
 
-def until(found: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(found: Callable[[], Any], seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < deadline, "it took too long"
