@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import socket
+import threading
+import weakref
 from contextlib import asynccontextmanager
 
 import pytest
@@ -92,6 +94,27 @@ async def test_a_worker_takes_calls_of_known_servers(server):
         assert await supervisor.first_frame_of_a_call() == Kind.AUDIO
         report = await supervisor.report(lambda report: report.taken)
         assert (report.taken, report.draining) == (1, False)
+
+
+async def test_what_ended_calls_left_in_cycles_is_collected_while_few_are_there(server, monkeypatch):
+    monkeypatch.setattr(worker, "TIDY_SECONDS", 0.02)
+    gone = threading.Event()
+    async with working() as supervisor:
+        await supervisor.report(lambda report: report.ready)
+        gc.disable()  # what is collected now is so on purpose
+        try:
+            leave_a_cycle(gone.set)
+            assert await asyncio.to_thread(gone.wait, DEADLINE)
+        finally:
+            gc.enable()
+
+
+def leave_a_cycle(told):
+    class Node:
+        def __init__(self):
+            self.itself = self
+
+    weakref.finalize(Node(), told)
 
 
 async def test_a_server_that_is_added_or_removed_is_known_soon():
