@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -138,6 +138,15 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
         context = {"title": capfirst(str(self.model._meta.verbose_name_plural)), **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def row_for(self, request: HttpRequest, object_id: str, permission: str = "change") -> Any:
+        """The row that a page of its own is about, for whoever has the permission. Raises Http404, PermissionDenied."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not getattr(self, f"has_{permission}_permission")(request, row):
+            raise PermissionDenied
+        return row
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -92,11 +90,7 @@ class ApiKeyAdmin(TenantModelAdmin):
 
     def renew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the key anew and show it; `overlap` (of OVERLAPS) says how long the one before works on."""
-        key: ApiKey | None = self.get_object(request, unquote(object_id))
-        if key is None:
-            raise Http404
-        if not self.has_change_permission(request, key):
-            raise PermissionDenied
+        key = self.row_for(request, object_id)
         secret = key.renew(overlap=OVERLAPS.get(request.POST.get("overlap", ""), timedelta(0)))
         key.save()
         detail = gettext_noop("The key was renewed and shown.")

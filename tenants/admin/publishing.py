@@ -133,11 +133,7 @@ def rehearse(screen: PhraseAdmin, request: HttpRequest) -> HttpResponse:
 
 def history(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Who published what when, and each earlier text to be had again."""
-    phrase = screen.get_object(request, object_id)
-    if phrase is None:
-        raise Http404
-    if not screen.has_view_permission(request, phrase):
-        raise PermissionDenied
+    phrase = screen.row_for(request, object_id, "view")
     changes = list(phrase.changes.select_related("changed_by")[:CHANGES_SHOWN])
     return TemplateResponse(
         request,
@@ -157,11 +153,9 @@ def history(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpRe
 
 def restore(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """An earlier text becomes the draft: POST `change` (its id: the text before it) or `preset`."""
-    phrase = screen.get_object(request, object_id)
-    if phrase is None or current_tenant() is None:
+    if current_tenant() is None:
         raise Http404
-    if not screen.has_change_permission(request, phrase):
-        raise PermissionDenied
+    phrase = screen.row_for(request, object_id)
     preset = preset_of(phrase.key, phrase.language)
     if "preset" in request.POST and preset is not None:
         text = preset.text

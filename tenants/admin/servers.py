@@ -8,8 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -128,7 +127,7 @@ class AsteriskServerAdmin(TenantModelAdmin):
 
     def token_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show token, dialplan and manager.conf; `renew` makes a new token (1) or AMI secret (ami). All is logged."""
-        server = self._changeable(request, object_id)
+        server = self.row_for(request, object_id)
         message = gettext_noop("The token was shown.")
         if request.POST.get("renew") == "ami":
             server.ami_user, server.ami_secret = server.ami_user or DEFAULT_USER, new_token()
@@ -153,7 +152,7 @@ class AsteriskServerAdmin(TenantModelAdmin):
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The last self-test, which goes on while one looks. POST: make one, out of sight."""
-        server = self._changeable(request, object_id)
+        server = self.row_for(request, object_id)
         if request.method == "POST":
             try:
                 test = selftest.begin(server=server)
@@ -174,16 +173,8 @@ class AsteriskServerAdmin(TenantModelAdmin):
 
     def steps_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The steps alone, asked for again and again while the test goes on."""
-        server = self._changeable(request, object_id)
+        server = self.row_for(request, object_id)
         return TemplateResponse(request, "admin/tenants/asteriskserver/steps.html", _test_context(server))
-
-    def _changeable(self, request: HttpRequest, object_id: str) -> AsteriskServer:
-        server: AsteriskServer | None = self.get_object(request, unquote(object_id))
-        if server is None:
-            raise Http404
-        if not self.has_change_permission(request, server):
-            raise PermissionDenied
-        return server
 
     def _connection(self, server: AsteriskServer, *, masked: bool) -> dict[str, Any]:
         """What the telephony engineer copies, and what is known of this Asterisk."""

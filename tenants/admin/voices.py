@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -152,11 +152,9 @@ class ClonedVoiceAdmin(TenantModelAdmin):
 
     def listen_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The company's welcome in this voice; 404 when the vendor does not speak it."""
-        voice, tenant = self.get_object(request, object_id), current_tenant()
-        if voice is None or tenant is None:
+        if (tenant := current_tenant()) is None:
             raise Http404
-        if not self.has_view_permission(request, voice):
-            raise PermissionDenied
+        voice = self.row_for(request, object_id, "view")
         pcm = services.listen(tenant=tenant, voice_id=voice.voice_id)
         if pcm is None:
             raise Http404

@@ -8,9 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -113,17 +112,9 @@ class WebhookEndpointAdmin(TenantModelAdmin):
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
-    def _mine(self, request: HttpRequest, object_id: str) -> WebhookEndpoint:
-        endpoint: WebhookEndpoint | None = self.get_object(request, unquote(object_id))
-        if endpoint is None:
-            raise Http404
-        if not self.has_change_permission(request, endpoint):
-            raise PermissionDenied
-        return endpoint
-
     def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the secret; `renew` makes a new one first. Both are logged."""
-        endpoint = self._mine(request, object_id)
+        endpoint = self.row_for(request, object_id)
         message = gettext_noop("The secret was shown.")
         if "renew" in request.POST:
             services.rotate_secret(endpoint=endpoint)
@@ -143,7 +134,7 @@ class WebhookEndpointAdmin(TenantModelAdmin):
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a test event, and show how that goes."""
-        endpoint = self._mine(request, object_id)
+        endpoint = self.row_for(request, object_id)
         if not endpoint.is_active:
             self.message_user(request, gettext("Switch the webhook on and save it first."), messages.WARNING)
             return redirect("admin:tenants_webhookendpoint_change", endpoint.pk)
@@ -173,7 +164,7 @@ class WebhookMessageAdmin(TenantModelAdmin):
     def shown_state(self, message: WebhookMessage) -> tuple[str, str]:
         return message.state, message.get_state_display()
 
-    def has_resend_permission(self, request: HttpRequest) -> bool:
+    def has_resend_permission(self, request: HttpRequest, obj: WebhookMessage | None = None) -> bool:
         """Whoever may change a webhook may have its messages sent again."""
         return may(request, "change", WebhookEndpoint)
 
@@ -194,11 +185,7 @@ class WebhookMessageAdmin(TenantModelAdmin):
         return [path("<path:object_id>/resend/", view, name="tenants_webhookmessage_resend"), *super().get_urls()]
 
     def resend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        message: WebhookMessage | None = self.get_object(request, unquote(object_id))
-        if message is None:
-            raise Http404
-        if not self.has_resend_permission(request):
-            raise PermissionDenied
+        message = self.row_for(request, object_id, "resend")
         self._report(request, services.resend(messages=[message]))
         return redirect(reverse("admin:tenants_webhookmessage_change", args=[message.pk]))
 

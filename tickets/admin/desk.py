@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -55,7 +55,7 @@ def around(ticket: Ticket) -> dict[str, Any]:
 
 def act(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """POST `verb` (assign, resolve, wait, reopen, comment), for a comment `text` and perhaps `then` (a verb)."""
-    ticket, user = _to_change(screen, request, object_id), request.user
+    ticket, user = screen.row_for(request, object_id), request.user
     assert isinstance(user, User)
     try:
         for name in (request.POST.get("verb"), request.POST.get("then")):
@@ -77,7 +77,7 @@ def act(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpRespon
 
 def merge(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Choose the ticket that remains, see what moves, and POST `into` with `confirmed`."""
-    ticket, user = _to_change(screen, request, object_id), request.user
+    ticket, user = screen.row_for(request, object_id), request.user
     assert isinstance(user, User)
     written = request.POST.get("into", request.GET.get("into", "")).strip().removeprefix("#")
     into = Ticket.objects.filter(pk=written).exclude(pk=ticket.pk).first() if written.isdecimal() else None
@@ -110,16 +110,6 @@ def merge(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpResp
         ],
     }
     return TemplateResponse(request, "admin/tickets/ticket/merge.html", context)
-
-
-def _to_change(screen: TicketAdmin, request: HttpRequest, object_id: str) -> Ticket:
-    """Raises Http404, PermissionDenied."""
-    ticket: Ticket | None = screen.get_object(request, object_id)
-    if ticket is None:
-        raise Http404
-    if not screen.has_change_permission(request, ticket):
-        raise PermissionDenied
-    return ticket
 
 
 def _of_the_same_customer(ticket: Ticket) -> Any:
