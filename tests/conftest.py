@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import SyncToAsync
@@ -20,6 +21,9 @@ from calls.usage import forget_prices
 from providers import registry
 from tenants.scope import acting_for
 from tests.cast import Cast, assemble, list_prices
+
+if TYPE_CHECKING:
+    from sandbox.product import Product
 
 # Of the services that tests start: where suites run side by side frames are late, and no call is to be refused for it.
 os.environ["MOST_LATENESS_SECONDS"] = "5"
@@ -126,6 +130,15 @@ def login() -> Callable[[User], Client]:
         return client
 
     return login
+
+
+@pytest.fixture
+async def product(alpha: Any, vendors_url: str) -> AsyncIterator[Product]:
+    """The whole product, once the suite's own `alpha` has its rows."""
+    from sandbox.product import Product  # a second of imports that few tests need
+
+    async with Product(vendors_url=vendors_url) as product:
+        yield product
 
 
 @pytest.fixture(scope="session")

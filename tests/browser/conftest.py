@@ -39,12 +39,6 @@ def alpha(transactional_db: None) -> Tenant:
 
 
 @pytest.fixture
-async def product(alpha: Tenant, vendors_url: str) -> AsyncIterator[Product]:
-    async with Product(vendors_url=vendors_url) as product:
-        yield product
-
-
-@pytest.fixture
 async def visitor(product: Product) -> AsyncIterator[Page]:
     """The browser of nobody yet; a script that fails on the page fails the test."""
     async with async_playwright() as playwright:

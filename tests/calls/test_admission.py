@@ -21,7 +21,7 @@ from sandbox.caller import End
 from sandbox.product import Product
 from tenants.models import Tenant, TransferTarget
 from tenants.scope import acting_for
-from tests.calls.test_call import PIERRE, alpha, call, product, records  # noqa: F401
+from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
 from tests.calls.test_services import begin
 from tests.cast import Cast, House
 
@@ -94,7 +94,7 @@ async def test_the_caller_goes_where_the_company_wants(free: str, last: str, end
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("queue", ["", "queue"])
 async def test_a_caller_too_many_hears_it_and_is_called_back_or_queued(
-    product: Product,  # noqa: F811
+    product: Product,
     alpha: Tenant,  # noqa: F811
     queue: str,
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import uuid
 import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -56,12 +56,6 @@ def alpha(transactional_db: None) -> Tenant:
     with acting_for(row):
         Customer.objects.create(phone_number=PIERRE, first_name="Pierre", last_name="MARTIN")
     return row
-
-
-@pytest.fixture
-async def product(alpha: Tenant, vendors_url: str) -> AsyncIterator[Product]:
-    async with Product(vendors_url=vendors_url) as product:
-        yield product
 
 
 async def call(

@@ -16,9 +16,9 @@ from sandbox.caller import End
 from sandbox.product import Product
 from tenants.models import Tenant
 from tenants.scope import acting_for
-from tests.calls.test_call import PIERRE, _vendors, alpha, call, product, records
+from tests.calls.test_call import PIERRE, _vendors, alpha, call, records
 
-__all__ = ["_vendors", "alpha", "product"]
+__all__ = ["_vendors", "alpha"]
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

@@ -38,12 +38,6 @@ def alpha(transactional_db: None) -> Tenant:
 
 
 @pytest.fixture
-async def product(alpha: Tenant, vendors_url: str) -> AsyncIterator[Product]:
-    async with Product(vendors_url=vendors_url) as product:
-        yield product
-
-
-@pytest.fixture
 async def page(alpha: Tenant) -> AsyncIterator[Page]:
     page = await Page.of(await sync_to_async(person)("claire", alpha, Membership.Role.AGENT), "/ws/live")
     assert await page.open()

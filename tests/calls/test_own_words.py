@@ -18,7 +18,7 @@ from providers.protocols import Choice, UsageReport, Voice
 from sandbox.product import Product
 from tenants.models import FaqEntry, Tenant
 from tenants.scope import acting_for
-from tests.calls.test_call import PIERRE, alpha, call, product, records  # noqa: F401
+from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
 from tests.providers.conftest import Vendors, vendors  # noqa: F401
 
 HOURS = "Nous sommes ouverts du lundi au vendredi, de neuf heures à dix-huit heures."

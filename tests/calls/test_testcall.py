@@ -48,12 +48,6 @@ def admin(alpha: Tenant) -> User:
     return person("ada", alpha, Membership.Role.ADMIN)
 
 
-@pytest.fixture
-async def product(alpha: Tenant, vendors_url: str) -> AsyncIterator[Product]:
-    async with Product(vendors_url=vendors_url) as product:
-        yield product
-
-
 Dial = Callable[..., Awaitable[Page]]
 
 
