@@ -15,14 +15,13 @@ from typing import cast
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
 from calls import services
 from calls.conversation import Conversation
 from calls.db import PATIENCE_SECONDS, in_database
-from calls.live import call_group, control_group
+from calls.switchboard import switchboard
 from monitoring import logs
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.server import OncePerMinute
@@ -30,9 +29,6 @@ from tenants.allowlist import AllowList
 from tenants.scope import acting_for
 
 logger = logging.getLogger(__name__)
-
-LAYER_SECONDS = 2.0
-LONGEST_LAYER_PAUSE = 30.0
 
 MOST_BEGUN = 10_000
 
@@ -82,16 +78,14 @@ class CallConsumer(AsyncConsumer):
 
         with acting_for(opening.call.tenant):
             self.conversation = Conversation(opening, scope["line"])
-            control = [
-                asyncio.create_task(self._take_events(receive)),
-                asyncio.create_task(self._take_commands()),
-            ]
-            try:
-                await self.conversation.hold(hang_up)
-            finally:
-                for task in control:
-                    task.cancel()
-                await asyncio.wait(control)
+            obey = self.conversation.onlookers.obey
+            with switchboard.connected(self.conversation.tenant_id, str(scope["call_id"]), obey):
+                taking = asyncio.create_task(self._take_events(receive))
+                try:
+                    await self.conversation.hold(hang_up)
+                finally:
+                    taking.cancel()
+                    await asyncio.wait([taking])
 
     # Channels' own dispatch hops to the thread-sensitive thread for every message, to
     # close database connections: there one slow query would stall every call.
@@ -110,26 +104,3 @@ class CallConsumer(AsyncConsumer):
                     self.conversation.drain(settings.DRAIN_SECONDS)
                 case _:
                     pass
-
-    async def _take_commands(self) -> None:
-        """What comes from the admin over the channel layer; losing Redis ends no call."""
-        layer = get_channel_layer()
-        groups = [call_group(self.scope["call_id"]), control_group(self.conversation.tenant_id)]
-        pause = 1.0
-        while layer is not None:
-            try:
-                channel = await layer.new_channel()
-                for group in groups:
-                    await layer.group_add(group, channel)
-                try:
-                    while True:
-                        await self.conversation.onlookers.obey(await layer.receive(channel))
-                        pause = 1.0
-                finally:  # the layer would keep the groups for a day
-                    async with asyncio.timeout(LAYER_SECONDS):
-                        for group in groups:
-                            await layer.group_discard(group, channel)
-            except Exception as error:
-                logger.warning("call %s: the channel layer is away (%s)", self.scope["call_id"], error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_LAYER_PAUSE)

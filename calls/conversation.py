@@ -56,28 +56,27 @@ class Conversation:
         self._line = line
         configured = opening.settings
         self._recorder = Recorder(services.recording_in_progress(opening.call)) if configured.record else None
-        self._audio = CallAudio(self._recorder, self._wake)
+        # No part refers back to us: what ended calls leave to the garbage collector stops those that go on.
+        news = asyncio.Event()
+        self._audio = CallAudio(self._recorder, news.set)
         self.onlookers = Onlookers(opening.call, self)
         self._scribe = Scribe(opening.call, audience or self.onlookers)
         self._hearing = Hearing(
             self._audio,
             SpeechOptions(language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"),
             None if opening.is_typed else configured.speech_to_text,
-            on_change=self._wake,
+            on_change=news.set,
             on_usage=self._scribe.usage,
         )
         self._speaking = Speaking(
             self._audio,
             configured.voice,
-            on_change=self._wake,
+            on_change=news.set,
             on_usage=self._scribe.usage,
             is_cached_only=opening.degraded,
         )
         self._models = FailoverLanguageModel(configured.language_model)
-        self._dialogue = Dialogue(configured, self._audio, self._hearing, self._speaking, self._scribe)
-
-    def _wake(self) -> None:
-        self._dialogue.wake()
+        self._dialogue = Dialogue(configured, self._audio, self._hearing, self._speaking, self._scribe, news)
 
     # Control.
 

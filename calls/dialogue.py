@@ -60,14 +60,21 @@ class Dialogue:
     """One call's conversation with its caller."""
 
     def __init__(
-        self, settings: CallSettings, audio: CallAudio, hearing: Hearing, speaking: Speaking, scribe: Scribe
+        self,
+        settings: CallSettings,
+        audio: CallAudio,
+        hearing: Hearing,
+        speaking: Speaking,
+        scribe: Scribe,
+        news: asyncio.Event,
     ) -> None:
+        """`news` is set by whatever the script may be waiting for: words, a playback's beginning or end."""
         self.settings = settings
         self._audio = audio
         self._hearing = hearing
         self._speaking = speaking
         self._scribe = scribe
-        self._news = asyncio.Event()
+        self._news = news
         self._fate: CallEnds | None = None
         self._end_of_time: CallEnds = CallTooLong()
         self._is_protected = False  # what is being said must be heard
@@ -84,37 +91,33 @@ class Dialogue:
 
     # What comes from outside; called in the event loop, never blocks.
 
-    def wake(self) -> None:
-        """Something changed: words came, a playback began or ended."""
-        self._news.set()
-
     def press(self, digit: str) -> None:
         """A key of the telephone."""
         if digit == "#" and not self._digits:
             return  # the end of a number that was complete without it
         if len(self._digits) < 32:
             self._digits += digit
-        self.wake()
+        self._news.set()
 
     def end(self, fate: CallEnds) -> None:
         """Take the conversation out of its script at its next wait."""
         if not isinstance(self._fate, CallerGone):
             self._fate = fate
-        self.wake()
+        self._news.set()
 
     def interject(self, text: str) -> bool:
         """Say what a colleague wrote, as soon as nobody speaks; False: too much waits already."""
         if len(self._lines) >= MOST_LINES:
             return False
         self._lines.append(text)
-        self.wake()
+        self._news.set()
         return True
 
     def stop_within(self, seconds: float) -> None:
         """End the script in so many seconds at the latest, for a person to take over."""
         self._ends_at = min(self._ends_at, self._audio.now + max(seconds, 0.0))
         self._end_of_time, self._is_warned = ServiceStops(), True
-        self.wake()
+        self._news.set()
 
     # What the script uses.
 
@@ -279,7 +282,7 @@ class Dialogue:
     async def meanwhile(self, work: asyncio.Future[Value]) -> Value:
         """Wait for something slow; a filler tells the caller when it takes longer than a breath."""
         loop = asyncio.get_running_loop()
-        work.add_done_callback(lambda _: self.wake())
+        work.add_done_callback(lambda _: self._news.set())
         filler_at = loop.time() + self.settings.filler_seconds
         try:
             while not work.done():
@@ -334,7 +337,8 @@ class Dialogue:
         if (fate := self._due_fate()) is not None:
             if not isinstance(fate, CallerGone):  # a caller who is gone stays gone
                 self._fate = None
-            raise fate
+            # Another: with its traceback the one that is kept would hold the whole call.
+            raise type(fate)(*fate.args)
 
     def _due_fate(self) -> CallEnds | None:
         """What ends the script now; all but the caller's hang-up waits for what must be heard."""

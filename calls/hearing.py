@@ -123,6 +123,7 @@ class Hearing:
             if self._stream is not None:
                 with contextlib.suppress(Exception):
                     await self._stream.close()
+                self._stream = None  # it holds us
         self._on_change()
 
     async def deaf(self) -> None:

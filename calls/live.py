@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -33,19 +34,17 @@ def live_group(tenant_id: int) -> str:
 
 
 def control_group(tenant_id: int) -> str:
-    """The channel group of a tenant's calls: {"type": "call.watch"}"""
+    """The channel group of the processes that hold a tenant's calls.
+
+    {"type": "call.watch", "tenant": 1} is for all of them; what else there is names its "call".
+    """
     return f"tenant.{tenant_id}.control"
-
-
-def call_group(call_uuid: object) -> str:
-    """The channel group that takes commands for one call: {"type": "call.hangup"}, …"""
-    return f"call.{call_uuid}"
 
 
 async def watch(tenant_id: int) -> None:
     """Have the tenant's calls tell for the next WATCH_SECONDS. Raises what the channel layer raises."""
     if (layer := get_channel_layer()) is not None:
-        await layer.group_send(control_group(tenant_id), {"type": "call.watch"})
+        await layer.group_send(control_group(tenant_id), {"type": "call.watch", "tenant": tenant_id})
 
 
 class Audience(Protocol):
@@ -81,7 +80,7 @@ class Onlookers:
 
     def __init__(self, call: Call, conversation: Steered) -> None:
         self._call = call
-        self._conversation = conversation
+        self._conversation: Steered = weakref.proxy(conversation)  # which holds us
         self._listeners = Listeners(str(call.uuid), conversation.audio)
         self._watched_until = 0.0
         self._looking: asyncio.Task[None] | None = None

@@ -132,6 +132,11 @@ class Call(Published):
     def __str__(self) -> str:
         return f"{self.phone_number or self.uuid} {timezone.localtime(self.started_at):%d/%m/%Y %H:%M}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        # Saving made a FieldFile that holds the row: only the garbage collector would free it.
+        self.recording = self.recording.name
+
     def events_since(self, before: Call | None) -> list[str]:
         """Of test calls nothing. A call that was given up and turns out to live ends twice; the last word counts."""
         if self.is_test:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from calls import overview
 from calls.db import in_database
-from calls.live import LAYER_SECONDS, call_group, live_group, watch
+from calls.live import LAYER_SECONDS, control_group, live_group, watch
 from calls.models import Call
 from calls.sockets import NOT_ALLOWED, Socket, until_one_ends
 from tenants import audit
@@ -278,7 +278,8 @@ class Monitor:
 
     async def _send_to_call(self, uuid: str, command: dict[str, Any]) -> None:
         if self._layer is not None:
-            await self._layer.group_send(call_group(uuid), {"reply": self._channel, **command})
+            whose = {"tenant": self._tenant.pk, "call": uuid, "reply": self._channel}
+            await self._layer.group_send(control_group(self._tenant.pk), {**whose, **command})
 
 
 def uuid_of(message: dict[str, Any]) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -17,9 +18,9 @@ class Asides:
     """Set as `Dialogue.aside`: answers, and says whether it did; then our question is asked again."""
 
     def __init__(self, dialogue: Dialogue, case: Case, desk: Desk) -> None:
-        self._dialogue = dialogue
+        self._dialogue: Dialogue = weakref.proxy(dialogue)  # which holds us
         self._case = case
-        self._desk = desk
+        self._desk: Desk = weakref.proxy(desk)
 
     async def __call__(self, text: str) -> bool:
         settings = self._dialogue.settings

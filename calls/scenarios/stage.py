@@ -163,12 +163,20 @@ class Stage:
         lines = [line for part in script for line in (parse_lines(part) if isinstance(part, str) else [part])]
         self.settings = settings
         self.vendors = vendors or Vendors()
-        self.audio = CallAudio(None, lambda: self.dialogue.wake())
+        self._news = asyncio.Event()
+        self.audio = CallAudio(None, self._news.set)
         self.hearing = FakeHearing()
         self.speaking = FakeSpeaking(self.audio, self.vendors)
         self.scribe = FakeScribe()
         self.desk = desk or FakeDesk()
-        self.dialogue = Dialogue(settings, self.audio, self.hearing, self.speaking, self.scribe)  # type: ignore[arg-type]
+        self.dialogue = Dialogue(
+            settings,
+            self.audio,
+            self.hearing,  # type: ignore[arg-type]
+            self.speaking,  # type: ignore[arg-type]
+            self.scribe,  # type: ignore[arg-type]
+            self._news,
+        )
         self.said: list[Line] = []  # what the caller really did
         self._lines = deque(lines)
         self._skipped: list[Line] = []
@@ -204,7 +212,7 @@ class Stage:
                     raise TimeoutError("the call does not end")
                 self._pass_frame()
                 next(caller, None)
-                self.dialogue.wake()
+                self._news.set()
                 await asyncio.sleep(0)
             self.dialogue.leave_nothing_unsaid()
             return call.result()
@@ -319,4 +327,4 @@ class Stage:
     def _hear(self, transcript: Transcript) -> None:
         if not self._is_deaf:
             self.hearing.utterance.add(transcript, 0.0)
-            self.dialogue.wake()
+            self._news.set()

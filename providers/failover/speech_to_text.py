@@ -89,6 +89,8 @@ class _FailoverStream:
             self._on_speech(StreamEnded(None))
         else:
             await self._inner.stream.close()
+            del self._inner.stream  # which holds it
+            self._inner = None
 
     # --- The vendors' streams ---
 

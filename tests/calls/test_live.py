@@ -18,10 +18,10 @@ from django.test import Client
 from django.urls import reverse
 
 from calls import monitor
-from calls.live import call_group, live_group
+from calls.live import control_group, live_group
 from calls.models import Turn
 from tenants.middleware import ACTING_KEY
-from tenants.models import AuditEntry, Membership
+from tenants.models import AuditEntry, Membership, Tenant
 from tenants.scope import acting_for
 from tests.calls.page import Page
 from tests.cast import Cast, person
@@ -87,7 +87,7 @@ async def test_staff_who_act_for_no_company_watch_nobody(cast: Cast) -> None:
 
 @pytest.mark.parametrize("request_", ["turns", "listen", "hangup", "transfer", "say"])
 async def test_a_foreign_call_is_not_there(request_: str, cast: Cast, pages: list[Page]) -> None:
-    heard = await channel_of_call(cast.bravo.call.uuid)
+    heard = await channel_of_calls(cast.bravo.tenant)
     page = await open_page(pages, cast.owner)
     await page.until(calls)
     details = {"call": str(cast.bravo.call.uuid), "text": "Bonjour", "extension": "technician"}
@@ -104,7 +104,7 @@ async def test_a_foreign_call_is_not_there(request_: str, cast: Cast, pages: lis
 
 async def test_a_viewer_reads_along_and_no_more(cast: Cast, pages: list[Page]) -> None:
     viewer = await sync_to_async(person)("viewer", cast.alpha.tenant, Membership.Role.VIEWER)
-    heard = await channel_of_call(cast.alpha.call.uuid)
+    heard = await channel_of_calls(cast.alpha.tenant)
     page = await open_page(pages, viewer)
     shown = await page.until(calls)
     assert cast.alpha.call.phone_number not in json.dumps(shown)
@@ -175,7 +175,7 @@ async def test_who_becomes_a_viewer_reads_masked_what_is_asked_for_next(
 
 
 async def test_what_is_missing_or_wrong_is_said_and_reaches_no_call(cast: Cast, pages: list[Page]) -> None:
-    heard = await channel_of_call(cast.alpha.call.uuid)
+    heard = await channel_of_calls(cast.alpha.tenant)
     page = await open_page(pages, cast.owner)
     await page.until(calls)
     call = str(cast.alpha.call.uuid)
@@ -230,7 +230,7 @@ async def test_events_come_numbered_and_a_lost_layer_is_told(
 
 
 async def test_listening_and_stepping_in_are_written_down(cast: Cast, pages: list[Page]) -> None:
-    heard = await channel_of_call(cast.alpha.call.uuid)
+    heard = await channel_of_calls(cast.alpha.tenant)
     page = await open_page(pages, cast.teammate)
     await page.until(calls)
     call, layer = str(cast.alpha.call.uuid), get_channel_layer()
@@ -241,9 +241,9 @@ async def test_listening_and_stepping_in_are_written_down(cast: Cast, pages: lis
         ("transfer", {"extension": "technician"}),
     ):
         await page.say(type=type_, id="7", call=call, **details)
-        command = await layer.receive(heard)
-        assert command["type"] == f"call.{type_}"
-        await layer.send(command["reply"], {"type": "live.answer", "id": command["id"], "done": True})
+        order = await command(heard)
+        assert (order["type"], order["call"]) == (f"call.{type_}", call)
+        await layer.send(order["reply"], {"type": "live.answer", "id": order["id"], "done": True})
         assert (await page.until(lambda message: message["type"] == "answer"))["done"]
     with acting_for(cast.alpha.tenant):
         rows = AuditEntry.objects.filter(person=cast.teammate).order_by("pk")
@@ -277,21 +277,28 @@ def staff_cookie(cast: Cast) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-async def channel_of_call(uuid: Any) -> str:
-    """A channel in the place of the call."""
+async def channel_of_calls(tenant: Tenant) -> str:
+    """A channel in the place of the process that holds the tenant's calls."""
     layer = get_channel_layer()
     assert layer is not None
     channel: str = await layer.new_channel()
-    await layer.group_add(call_group(uuid), channel)
+    await layer.group_add(control_group(tenant.pk), channel)
     return channel
 
 
-async def is_silent(channel: str) -> bool:
+async def command(channel: str) -> dict[str, Any]:
+    """The next that is for one call."""
     layer = get_channel_layer()
     assert layer is not None
+    while (message := await layer.receive(channel))["type"] == "call.watch":
+        pass
+    return dict(message)
+
+
+async def is_silent(channel: str) -> bool:
     try:
         async with asyncio.timeout(0.1):
-            await layer.receive(channel)
+            await command(channel)
     except TimeoutError:
         return True
     return False
