@@ -8,6 +8,8 @@ import struct
 import time
 import uuid
 from array import array
+from collections.abc import Sequence
+from itertools import cycle
 from typing import Final
 
 from sandbox.caller import FRAME_BYTES, End, Kind
@@ -31,18 +33,19 @@ def framed(pcm: bytes) -> list[bytes]:
 
 
 class LoadCall:
-    """Whenever the bot has answered and is silent, the caller says the same thing again.
+    """Whenever the bot has answered and is silent, the caller says the next thing, and at last the first one again.
 
     Times are of the system's clock, in seconds: the kernel's time stamps are.
     """
 
-    def __init__(self, connection: socket.socket, speech: list[bytes]) -> None:
+    def __init__(self, connection: socket.socket, speeches: Sequence[list[bytes]]) -> None:
         self.arrivals = array("d")  # of the bot's frames
         self.response_latencies: list[float] = []
         self.frames_sent = 0
         self.over: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._socket = connection
-        self._speech = speech
+        self._speeches = cycle(speeches)
+        self._speech: list[bytes] = []  # that is said
         self._next = -1  # frame of the speech; -1: silence
         self._asked: float | None = None  # the caller has finished speaking, and waits since then
         self._has_answered = False
@@ -63,7 +66,7 @@ class LoadCall:
         elif now - self._last_sound >= TURN_GAP and (
             self._has_answered or now - (self._asked or self._began) >= PATIENCE
         ):
-            self._next = 0
+            self._speech, self._next = next(self._speeches), 0
         self.frames_sent += 1
         try:
             self._socket.send(frame)

@@ -7,8 +7,9 @@ import contextlib
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -75,11 +76,23 @@ class Generator:
     """`cpu` gives the CPU seconds that the bot has used so far."""
 
     def __init__(
-        self, host: str, port: int, *, calls: int, seconds: float, cpu: Callable[[], float] | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        calls: int,
+        seconds: float,
+        cpu: Callable[[], float] | None = None,
+        lines: Sequence[str] = (),
+        longest: float = inf,
     ) -> None:
+        """`lines`: what each caller says, in order and again, so that emulated vendors hear it; else one sentence.
+
+        `longest`: seconds after which a caller hangs up, and calls again.
+        """
         self._address = (host, port)
-        self._calls, self._seconds, self._cpu = calls, seconds, cpu
-        self._speech = framed(render(SPEECH, "fr", voice="male", captions=False))
+        self._calls, self._seconds, self._cpu, self._longest = calls, seconds, cpu, longest
+        self._speeches = [framed(render(line, "fr", voice="male", captions=bool(lines))) for line in lines or (SPEECH,)]
         self._slots: list[list[LoadCall]] = [[] for _ in range(SLOTS)]
         self._all: list[LoadCall] = []
         self._ends: Counter[End] = Counter()
@@ -136,7 +149,7 @@ class Generator:
                 end = End.LOST
             else:
                 self._all.append(call)
-                await asyncio.wait([call.over], timeout=left)
+                await asyncio.wait([call.over], timeout=min(left, self._longest))
                 is_silent = not call.arrivals or time.time() - call.arrivals[-1] > SHORTEST_CALL
                 end = self._forget(call, End.LOST if is_silent else End.CALLER_HANGUP)
             self._ends[end] += 1
@@ -150,7 +163,7 @@ class Generator:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await asyncio.get_running_loop().sock_connect(connection, self._address)
-            call = LoadCall(connection, self._speech)
+            call = LoadCall(connection, self._speeches)
         except BaseException:
             connection.close()
             raise

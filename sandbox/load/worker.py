@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+
+from sandbox.load.processes import Processes
 
 STOP_SECONDS = 10.0
 STUBS = {
@@ -33,36 +33,17 @@ class WorkerFailed(Exception):
 class OwnWorker:
     def __init__(self, process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
         self.host, self.port = host, port
-        self._process = process
+        self.processes = Processes(process.pid)
         self._log = log
-        self._seconds: dict[int, float] = {}  # of each process, kept when it has ended
 
     def cpu_seconds(self) -> float:
-        """CPU time that the worker and all its processes have used, exact to the nanosecond."""
-        for pid in _tree(self._process.pid):
-            clock = ~pid << 3 | 2  # clock_getcpuclockid(3): the scheduler's clock of another process
-            try:
-                self._seconds[pid] = time.clock_gettime(clock)
-            except OSError:
-                continue  # it has just ended
-        return sum(self._seconds.values())
+        return self.processes.cpu_seconds()
 
     def waited_seconds(self) -> float:
-        """Time that its threads were ready to run and had no CPU (proc(5): schedstat)."""
-        waited = 0
-        for pid in _tree(self._process.pid):
-            for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                with contextlib.suppress(OSError):
-                    waited += int(task.read_text().split()[1])
-        return waited / 1e9
+        return self.processes.waited_seconds()
 
     def memory(self) -> int:
-        """Bytes that its processes have in memory, what they share counted by its share (proc(5): smaps_rollup)."""
-        kilobytes = 0
-        for pid in _tree(self._process.pid):
-            with contextlib.suppress(OSError):
-                kilobytes += int(Path(f"/proc/{pid}/smaps_rollup").read_text().partition("\nPss:")[2].split()[0])
-        return kilobytes * 1024
+        return self.processes.memory()
 
     def said(self) -> str:
         """All of its log."""
@@ -109,26 +90,13 @@ def own_worker(workers: int, cores: Sequence[int], **changed: str) -> Iterator[O
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                for pid in _tree(process.pid):
+                for pid in Processes(process.pid).members():
                     os.kill(pid, signal.SIGKILL)
                 process.wait()
 
 
 def _manage(*arguments: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
-
-
-def _tree(pid: int) -> list[int]:
-    """A process and its descendants."""
-    try:
-        children = [
-            int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()
-        ]
-    except OSError:
-        return []
-    return [pid, *(descendant for child in children for descendant in _tree(child))]
 
 
 def free_port() -> int:

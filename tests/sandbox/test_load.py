@@ -1,6 +1,8 @@
 """The load generator against a small bot, and its arithmetic."""
 
 import asyncio
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from sandbox.caller import End
 from sandbox.load import generator
 from sandbox.load.generator import Generator, NotReady, lateness
+from sandbox.load.processes import Processes
 from tests.sandbox.bot import serve_bot
 
 GRID = 100 + 0.02 * np.arange(500)
@@ -70,6 +73,40 @@ async def test_a_call_that_the_bot_ends_is_followed_by_another():
         report = await Generator("127.0.0.1", port, calls=1, seconds=2).run()
     assert report.ends[End.BOT_HANGUP] >= 2
     assert report.as_json()["cpu_ms_per_call_second"] is None
+
+
+async def test_callers_say_their_lines_in_order_and_call_again_when_they_have_had_enough():
+    texts: list[list[str]] = []
+
+    async def converse(bot):
+        texts.append(bot.texts)
+        while not bot.reading.done():
+            await bot.say("Oui ?")
+            await asyncio.wait([bot.reading], timeout=2)
+
+    async with serve_bot(converse) as (port, _):
+        lines = ("Bonjour.", "Merci.")
+        report = await Generator("127.0.0.1", port, calls=1, seconds=8, lines=lines, longest=6).run()
+    assert report.ends == {End.CALLER_HANGUP: 2}
+    assert " ".join(texts[0]).startswith("Bonjour. Merci.")
+
+
+def test_processes_that_have_ended_keep_what_they_used():
+    code = "print(sum(i * i for i in range(10**6)), flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        processes = Processes(process.pid)
+        assert process.pid in processes.members()
+        assert processes.cpu_seconds() > 0
+        assert processes.memory() > 1_000_000
+        assert processes.descriptors() >= 3
+        assert processes.waited_seconds() >= 0
+        spent = processes.cpu_seconds()
+        process.communicate(b"\n")
+    assert processes.members() == []
+    assert processes.cpu_seconds() >= spent
+    assert processes.memory() == processes.descriptors() == 0
 
 
 async def test_refused_calls_have_failed():
