@@ -12,7 +12,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench chaos fuzz reset audit sbom
+.PHONY: help demo run test lint bench chaos capacity fuzz reset audit sbom
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -39,6 +39,9 @@ bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, bes
 
 chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (ARGS=outages, ARGS=soak: what else may go wrong)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+capacity: .venv/.dev ## what a call takes of each resource (ARGS=resources, ARGS=size)
+	@$(BIN)/python -m tests.capacity $(ARGS)
 
 fuzz: .venv/.fuzz ## inputs for the AudioSocket port that coverage leads to, a million for the codec and for connections (ten minutes)
 	@$(BIN)/python tests/chaos/fuzz.py $(ARGS)

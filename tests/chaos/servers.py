@@ -31,8 +31,9 @@ class NotHere(Exception):
 class PostgreSQL:
     """A cluster in a directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
-        """Make it. Raises NotHere."""
+    def __init__(self, directory: Path, *settings: str) -> None:
+        """Make it; `settings` are name=value. Raises NotHere."""
+        self._settings = ("fsync=off", *settings)
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
         if self._bin is None:
             raise NotHere("PostgreSQL's server is not installed: apt-get install postgresql")
@@ -45,16 +46,25 @@ class PostgreSQL:
         self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C")
 
     def start(self) -> None:
-        options = f"-p {self.port} -h 127.0.0.1 -k '' -c fsync=off"
+        options = f"-p {self.port} -h 127.0.0.1 -k ''" + "".join(f" -c {each}" for each in self._settings)
         self._run("pg_ctl", "--wait", "--silent", f"--log={self._directory}/log", f"--options={options}", "start")
 
     def stop(self) -> None:
         """Connections in use are cut off."""
         self._run("pg_ctl", "--wait", "--silent", "--mode=fast", "stop")
 
+    @property
+    def pid(self) -> int:
+        """Of the server, whose descendants the others are."""
+        return int((self._directory / "postmaster.pid").read_text().split()[0])
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, connect_timeout=5) as connection:
             return connection.execute(query, values).fetchall()
+
+    def run(self, statement: str) -> None:
+        with psycopg.connect(self.url, connect_timeout=5, autocommit=True) as connection:
+            connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
         user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -85,6 +95,12 @@ class Redis:
                     raise
                 time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """Of the server, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -93,12 +109,12 @@ class Redis:
 
 
 @contextmanager
-def servers() -> Iterator[tuple[PostgreSQL, Redis]]:
-    """Both, running. Raises NotHere."""
+def servers(*settings: str) -> Iterator[tuple[PostgreSQL, Redis]]:
+    """Both, running; `settings` of PostgreSQL are name=value. Raises NotHere."""
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o755)  # PostgreSQL runs as another user
-        database, broker = PostgreSQL(directory), Redis(directory)
+        database, broker = PostgreSQL(directory, *settings), Redis(directory)
         try:
             database.start()
             broker.start()
@@ -110,8 +126,8 @@ def servers() -> Iterator[tuple[PostgreSQL, Redis]]:
 
 
 @contextmanager
-def celery(environment: Mapping[str, str]) -> Iterator[None]:
-    """A Celery worker with its clock, as in production but in one process tree."""
+def celery(environment: Mapping[str, str]) -> Iterator[int]:
+    """The process id of a Celery worker with its clock, as in production but in one process tree."""
     with tempfile.TemporaryDirectory(prefix="chaos-celery-") as directory:
         command = [sys.executable, "-m", "celery", "-A", "voicebot_site", "worker", "--beat", "--concurrency=1"]
         command += ["--loglevel=ERROR", f"--schedule={directory}/schedule"]
@@ -119,7 +135,7 @@ def celery(environment: Mapping[str, str]) -> Iterator[None]:
         own = os.environ | environment | {"TASKS_METRICS_PORT": "0"}
         process = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True, stdout=quiet, stderr=quiet)
         try:
-            yield
+            yield process.pid
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
