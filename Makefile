@@ -40,7 +40,7 @@ bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, bes
 chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (ARGS=outages, ARGS=soak: what else may go wrong)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-capacity: .venv/.dev ## what a call takes of each resource (ARGS=resources, ARGS=size)
+capacity: .venv/.dev ## what a call takes of each resource (ARGS=resources, ARGS=size), and the plan beside a real worker (ARGS=comparison)
 	@$(BIN)/python -m tests.capacity $(ARGS)
 
 fuzz: .venv/.fuzz ## inputs for the AudioSocket port that coverage leads to, a million for the codec and for connections (ten minutes)

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "tickets",
     "telephony",
     "providers",
+    "monitoring",
     "sandbox",
 ]
 
