@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from calls.understanding.letters import join_letters
 from calls.understanding.names import refuses
+from calls.understanding.numbers import number
 from calls.understanding.phonetic import sounds_like
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
 
@@ -55,11 +56,12 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     sound are forgiven, one slip in a long name too; None when no company, or more than
     one, may be meant.
     """
-    index = _index(tuple(companies))
+    index = _index(tuple(companies), language)
     tokens = _tokens(text, language)
     found: dict[str, int] = {}
     for start, end in _mentions(tokens, language):
-        name = _lookup(tuple(token.plain for token in tokens[start:end]), index)
+        said = tuple(token.plain for token in tokens[start:end])
+        name = _lookup(said, index) or _lookup(_in_digits(said, language), index)
         if name:
             found[name] = start
     if len(found) == 2:
@@ -128,7 +130,7 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
     denial, title = _set("denial", language), _set("title", language)
     seen = set()
     for start in sorted(starts):
-        if denial.intersection(_clause_before(plain, start)):
+        if denial.intersection(_clause_before(plain, start, language)):
             continue
         while start < len(plain) and plain[start] in filler:
             start += 1
@@ -148,15 +150,21 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
                 yield begin, end
 
 
-def _clause_before(plain: Sequence[str], position: int) -> list[str]:
+def _clause_before(plain: Sequence[str], position: int, language: str) -> list[str]:
+    """What the denial of a name at `position` may stand in: of «c'est pas EDF, c'est la SNEF» the second half."""
     start = position
     while start and plain[start - 1]:
         start -= 1
-    return list(plain[start:position])
+    clause = list(plain[start:position])
+    denial, small = _set("denial", language), _set("anew", language) | _set("filler", language)
+    for at in range(len(clause) - 1, 1, -1):
+        if clause[at] in _set("anew", language) and clause[at - 1] not in denial | small:
+            return clause[at:]
+    return clause
 
 
 @lru_cache(maxsize=64)
-def _index(companies: tuple[str, ...]) -> _Index:
+def _index(companies: tuple[str, ...], language: str) -> _Index:
     spellings: dict[str, set[str]] = {}
     sounds: dict[str, set[str]] = {}
     by_pair: dict[str, list[_Key]] = {}
@@ -166,12 +174,24 @@ def _index(companies: tuple[str, ...]) -> _Index:
         parts = [part for part in parts if part not in legal_forms] or parts
         key = _Key("".join(parts), sounds_like(tuple(parts)))
         spellings.setdefault(key.spelling, set()).add(name)
+        spellings.setdefault("".join(_in_digits(parts, language)), set()).add(name)
         sounds.setdefault(key.sound, set()).add(name)
         if len(parts) > 2:
             spellings.setdefault("".join(part[0] for part in parts), set()).add(name)
         for pair in _pairs(key.spelling):
             by_pair.setdefault(pair, []).append(key)
     return _Index(_unique(spellings), _unique(sounds), by_pair)
+
+
+def _in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
+    """«atelier vingt-sept» as «atelier 27», as it may be written."""
+    written: list[str] = []
+    position = 0
+    while position < len(parts):
+        end, part = number(parts, position, language) or (position + 1, parts[position])
+        written.append(part)
+        position = end
+    return tuple(written)
 
 
 def _unique(names: dict[str, set[str]]) -> dict[str, str]:
@@ -207,7 +227,11 @@ def _most_alike(said: _Key, index: _Index) -> str | None:
 def _likeness(one: _Key, other: _Key) -> float:
     """From 0 to 1; short names are alike only when they are the same."""
     return max(
-        SequenceMatcher(None, ours, theirs).ratio() if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE else 0.0
+        SequenceMatcher(None, ours, theirs).ratio()
+        # One slip, a letter twice is none; «Transports Leblanc» is not «Transports Blanc».
+        if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE
+        and abs(len(re.sub(r"(.)\1", r"\1", ours)) - len(re.sub(r"(.)\1", r"\1", theirs))) <= 1
+        else 0.0
         for ours, theirs in zip(one, other, strict=True)
     )
 

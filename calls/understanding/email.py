@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from enum import Enum, auto
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from calls.understanding.letters import Certainty, Word, letter_at, signs
 from calls.understanding.names import is_first_name
-from calls.understanding.numbers import number
+from calls.understanding.numbers import number, year
 from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
 _ADDRESS = re.compile(
@@ -218,12 +218,19 @@ def _part_at(
             return position + 1, _Part(_Kind.WORD, plain[position])
         if hit := _providers().at(plain, position):
             return hit.end, hit.value
-    if year := _year(plain, position, language):
-        return year
+    if spoken_year := year(plain, position, language):
+        return spoken_year[0], _Part(_Kind.DIGITS, spoken_year[1])
     dictated = number(plain, position, language)
-    if dictated and after and after[0].kind is _Kind.DIGITS and plain[position] in ("un", "une"):
-        return dictated[0], _Part(_Kind.DIGITS, dictated[1])  # «zéro un», not «un»
+    kind_before = after[0].kind if after else None
+    if dictated and plain[position] in ("un", "une"):
+        if kind_before is _Kind.DIGITS or number(plain, dictated[0], language):
+            return dictated[0], _Part(_Kind.DIGITS, dictated[1])  # «zéro un», «un deux trois»; not «un»
+        mark = _phrases(language).find(plain[position + 1 : position + 3])[:1]
+        if kind_before is _Kind.FILLER and mark and mark[0].value.kind is _Kind.SEPARATOR and not mark[0].start:
+            return position + 1 + mark[0].end, mark[0].value  # «puis un tiret»
     phrase = _phrases(language).at(plain, position)
+    if phrase and phrase.value.value == "+" and in_domain:
+        return phrase.end, _Part(_Kind.WORD, plain[position])  # «electro plus point fr»
     letter = letter_at(heard, plain, position, language)
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
@@ -241,23 +248,6 @@ def _part_at(
         return position + 1, _Part(_Kind.DOUBT)
     has_article = _WITH_ARTICLE.match(heard[position].text)
     return position + 1, _Part(_Kind.PARTICLE if has_article else _Kind.WORD, plain[position])
-
-
-def _year(plain: Sequence[str], position: int, language: str) -> tuple[int, _Part] | None:
-    """«deux mille douze»."""
-    thousands = number(plain, position, language)
-    if (
-        language != "fr"
-        or not thousands
-        or plain[thousands[0] : thousands[0] + 1] != ["mille"]
-        or len(thousands[1]) > 1
-    ):
-        return None
-    end = thousands[0] + 1
-    rest = number(plain, end, language)
-    if rest and int(rest[1]) < 100:
-        return rest[0], _Part(_Kind.DIGITS, str(int(thousands[1]) * 1000 + int(rest[1])))
-    return end, _Part(_Kind.DIGITS, str(int(thousands[1]) * 1000))
 
 
 def _address(parts: Sequence[_Part]) -> str | None:
@@ -389,6 +379,8 @@ def _chunk(parts: Sequence[_Part], *, glued: bool) -> str | None:
             kept[-1] = text
         elif not (kept and _spells(kept[-1], text) and kept[-1].value == text.value):
             kept.append(text)
+    if any(_tells_of(letters, word) for word, letters in pairwise(kept)):
+        return None
     spelled = [text.value for text in kept if text.kind is _Kind.LETTERS and len(text.value) >= _SPELLED]
     words = [text.value for text in kept if text.kind is _Kind.WORD]
     if (
@@ -400,6 +392,12 @@ def _chunk(parts: Sequence[_Part], *, glued: bool) -> str | None:
     if len(words) > (_MOST_WORDS_GLUED if glued else _MOST_WORDS):
         return None
     return "".join(text.value for text in kept)
+
+
+def _tells_of(letters: _Part, word: _Part) -> bool:
+    """«emma deux M»: of the letters that the word has, or two more of them?"""
+    is_double = letters.kind is _Kind.LETTERS and len(letters.value) > 1 and len(set(letters.value)) == 1
+    return is_double and word.kind is _Kind.WORD and letters.value[0] in word.value
 
 
 def _spells(letters: _Part, word: _Part) -> bool:

@@ -12,8 +12,8 @@ from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
-# «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name.
-_ELIDED = re.compile(r"(?:[jcs]|qu)'")
+# «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
+_ELIDED = re.compile(r"(?:[jcs]|qu)'|[mtdln]'\w+(?:ez|ais|ait|ent)$")
 # Without an introduction a name comes with little else: «alors, Sophie Durand».
 _MOST_NAME_WORDS = 4
 # How far a negation reaches to what is not given: «pas l'intention de vous le donner».
@@ -59,7 +59,8 @@ def _no_names(language: str) -> frozenset[str]:
 @cache
 def _leads(section: str, language: str) -> Lexicon[str]:
     phrases = table("names")[language][section]
-    return Lexicon(([token.plain for token in _tokens(phrase)], section) for phrase in phrases)
+    written = {form for phrase in phrases for form in (phrase, phrase.replace("-", " "))}  # «appelez moi»
+    return Lexicon(([token.plain for token in _tokens(form)], section) for form in sorted(written))
 
 
 @cache

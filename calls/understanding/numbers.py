@@ -47,6 +47,23 @@ def number(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] 
     return next(readings(spoken, start, language), None)
 
 
+def year(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] | None:
+    """A number of four digits as French says years: «deux mille douze»."""
+    thousands = number(spoken, start, language)
+    if (
+        language != "fr"
+        or not thousands
+        or spoken[thousands[0] : thousands[0] + 1] != ["mille"]
+        or len(thousands[1]) > 1
+    ):
+        return None
+    end = thousands[0] + 1
+    rest = number(spoken, end, language)
+    if rest and int(rest[1]) < 100:
+        return rest[0], str(int(thousands[1]) * 1000 + int(rest[1]))
+    return end, str(int(thousands[1]) * 1000)
+
+
 def _value(spoken: Sequence[str], position: int, language: str) -> int | None:
     """The number one word stands for; of digits only those that may be part of a larger number."""
     if position >= len(spoken):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from calls.understanding.numbers import is_number, readings
 from calls.understanding.text import LONGEST_UTTERANCE, words
@@ -168,6 +169,8 @@ def _spellings(parts: Sequence[str], language: str, international: bool) -> Iter
             return
         else:
             readings_here = readings(parts, position, language)
+            if international and position == 0:
+                readings_here = islice(readings_here, 1)  # «plus trente-trois» is France, not Greece
         for end, more in readings_here:
             for whole in read(end, digits + more):
                 found = True

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import Enum, auto
 from functools import cache
+from itertools import takewhile
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, dictated, letter_at, nato_run, signs
+from calls.understanding.letters import Certainty, Word, dictated, letter_at, letter_names, nato_run, signs
 from calls.understanding.names import is_first_name, is_no_name
 from calls.understanding.text import Lexicon, compact, table
 
@@ -33,6 +34,7 @@ class _Kind(Enum):
     CORRECTION = auto()  # «non», of a letter or of all
     RESTART = auto()  # «je recommence»
     ABOUT = auto()  # «avec deux N»: letters that tell of the name before them
+    PLACE = auto()  # «à la fin», of the letter beside it
 
 
 class _Piece(NamedTuple):
@@ -40,6 +42,10 @@ class _Piece(NamedTuple):
     value: str
     certainty: Certainty = Certainty.SURE
 
+
+# The keys of `place` in words/spelling.toml.
+_PLACES = ("start", "middle", "end")
+_VOWELS = frozenset("aeiouy")
 
 _PHRASES = (
     (_Kind.RESTART, "restart"),
@@ -55,7 +61,10 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
-    pieces = _settled(list(_pieces(dictated(text), language)))
+    told = _told_once(_settled(list(_pieces(_with_plain_e(dictated(text), language), language))))
+    if told is None:
+        return None
+    pieces = told
     name = _assembled(pieces)
     if not name or any(unicodedata.combining(letter) for letter in name):
         return None  # «N cédille»: the letter or its accent was misheard
@@ -88,8 +97,8 @@ def _piece_at(
         for kind, section in _PHRASES:
             if hit := signs(section, language).at(plain, position):
                 return _Piece(kind, ""), hit.end
-        if hit := signs("marks", language).at(plain, position):
-            return _Piece(_Kind.MARK, hit.value), hit.end
+        if hit := signs("marks", language).at(plain, position) or signs("place", language).at(plain, position):
+            return _Piece(_Kind.PLACE if hit.value in _PLACES else _Kind.MARK, hit.value), hit.end
     elif hit := signs("about", language).at(plain, position):
         return _Piece(_Kind.ABOUT, ""), hit.end
     if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
@@ -140,6 +149,62 @@ def _settled(pieces: list[_Piece]) -> list[_Piece]:
         else piece
         for position, piece in enumerate(settled)
     ]
+
+
+def _with_plain_e(heard: list[Word], language: str) -> list[Word]:
+    """«Bé, é, enne»: where consonants are written by their names, «é» is the name of E."""
+    consonants = [word for word in heard if len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS]
+    named = [word for word in heard if len(word.plain) > 1 and letter_names(language).at([word.plain], 0)]
+    if language != "fr" or consonants or len(named) < _FEWEST_LETTERS:
+        return heard
+    return [word._replace(text="e") if word.text in ("é", "É") else word for word in heard]
+
+
+def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
+    """Without the letters that tell of the name spelled before them: «…, deux N», «…, R à la fin».
+
+    None when what they tell does not fit the name.
+    """
+    kept: list[_Piece] = []
+    told = [piece for piece in pieces if piece.kind is not _Kind.FILLER]
+    if any(piece.kind is _Kind.ABOUT for piece in told):
+        return [piece for piece in pieces if piece.kind is not _Kind.PLACE]
+    for position, piece in enumerate(told):
+        place = next((near.value for near in told[position + 1 : position + 2] if near.kind is _Kind.PLACE), None)
+        if place is None and position == len(told) - 1 and kept and kept[-1].kind is _Kind.PLACE:
+            place = kept.pop().value  # «…, à la fin un R»
+        if piece.kind is not _Kind.LETTERS or not kept or kept[-1].kind is not _Kind.LETTERS:
+            kept.append(piece)
+            continue
+        part = list(takewhile(lambda earlier: earlier.kind is _Kind.LETTERS, reversed(kept)))[::-1]
+        name = "".join(letters.value for letters in part)
+        amended = _with_letters(name, piece.value, place, is_last=position == len(told) - 1)
+        if amended is None:
+            return None
+        if amended == name + piece.value:
+            kept.append(piece)
+        else:
+            kept = [*kept[: -len(part)], _Piece(_Kind.LETTERS, amended)]
+    return [piece for piece in kept if piece.kind is not _Kind.PLACE]
+
+
+def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) -> str | None:
+    """`name` with `letters`, which go on with it or tell of what it has already; None when they contradict it."""
+    letter, is_counted = letters[0], len(letters) > 1 and len(set(letters)) == 1
+    if place == "start":
+        if name.startswith(letters):
+            return name
+        return letters + name.lstrip("v" if letters == "w" else letter) if name[0] in (letter, "v") else None
+    if place == "middle":
+        return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
+    if is_counted and name.endswith(letter):
+        return name.rstrip(letter) + letters
+    if place == "end" and name.endswith(letters):
+        return name
+    if is_counted and is_last and letter in name and name[-1] not in _VOWELS:
+        # No name ends in «…nll».
+        return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
+    return name + letters
 
 
 def _assembled(pieces: Sequence[_Piece]) -> str:

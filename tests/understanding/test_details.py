@@ -72,6 +72,19 @@ def test_a_company_is_known_by_its_initials_and_without_its_legal_form():
     assert company("la boulangerie Martin", companies, "fr") == "Boulangerie Martin SAS"
 
 
+def test_a_number_in_a_companys_name_is_said_in_words_and_written_in_digits_or_the_other_way_round():
+    companies = ["Atelier 27", "4 Saisons", "Les Trois Chênes"]
+
+    assert company("atelier vingt-sept", companies, "fr") == "Atelier 27"
+    assert company("quatre saisons", companies, "fr") == "4 Saisons"
+    assert company("les 3 chênes", companies, "fr") == "Les Trois Chênes"
+    assert company("atelier vingt-huit", companies, "fr") is None
+
+
+def test_two_letters_more_are_another_company():
+    assert company("transports leblanc", ["Transports Blanc"], "fr") is None
+
+
 def test_a_tenant_without_companies_finds_none():
     assert company("Vetodok", [], "fr") is None
 
