@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.understanding.text import table
+from calls.understanding.text import fold, table
 
 LANGUAGES = frozenset({"fr"})
-BUCKETS = 1 << 16
+BUCKETS = 1 << 18
 # In words. What is longer is judged in parts: one angry sentence among calm ones is anger.
 LONGEST_PART = 40
 _LONGEST_WORD = 30
@@ -47,12 +47,22 @@ def _meanings() -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
     return whole, beginnings, tuple(lists["endings"].split())
 
 
+@cache
+def _first_names() -> frozenset[str]:
+    lists = table("first_names")
+    return frozenset(fold(name) for name in f"{lists['french']} {lists['world']}".split())
+
+
 @lru_cache(maxsize=4096)
 def meaning(word: str) -> str:
     """What a folded word is about; a small word is about itself, and of a rare one the ending tells most."""
     whole, beginnings, endings = _meanings()
     if word in whole:
         return whole[word] or word
+    if word in _first_names():
+        return "name"
+    if len(word) == 1 and word.isalpha():
+        return "letter"
     for length in range(len(word), 2, -1):
         if word[:length] in beginnings:
             return beginnings[word[:length]]

@@ -35,9 +35,11 @@ OTHERS = {
     ],
     "refusal": [
         "email", "phone", "first_name", "spelling", "company", "free_company", "problem", "repeat", "human", "noise",
+        "fixed", "anger",
     ],
 }  # fmt: skip
 REFUSED = ("null", "no", "unclear")  # as a value of what was asked for, this may be a refusal
+SENTENCE = 4  # in words; a shorter «non, rien» may be one too
 
 STRENGTH = 10.0  # how far the weights may go to get a sentence of the corpus right
 OTHERS_COUNT = 0.6
@@ -75,10 +77,20 @@ def _others(kind: str) -> Iterator[str]:
     for other in OTHERS[kind]:
         for folder in ("", "training"):
             for text, value in utterances(other, LANGUAGE, folder=folder):
-                if kind == "refusal" and value in REFUSED and other not in ("problem", "repeat", "human"):
+                if kind == "refusal" and _may_be_refusal(other, text, value):
                     continue
                 if not _signs(kind, text):
                     yield text
+
+
+def _may_be_refusal(other: str, text: str, value: str) -> bool:
+    match other:
+        case "problem" | "repeat" | "human":
+            return False
+        case "fixed" | "anger":
+            return value == "yes" or len(words(text, LANGUAGE)) < SENTENCE
+        case _:
+            return value in REFUSED
 
 
 def _pairs(found: list[Sentence]) -> Iterator[Sentence]:
@@ -172,7 +184,7 @@ def fingerprint(kind: str) -> str:
         CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in (kind, *OTHERS[kind]) for folder in ("", "training")
     ]
     lists = [source / "words" / f"{name}.toml" for name in ("meanings", "anger", "human", "names")]
-    fitting = (STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN)
+    fitting = (STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN, SENTENCE)
     digest = hashlib.sha256(repr(fitting).encode())
     for file in [*corpora, *lists, source / "learned.py"]:
         digest.update(file.read_bytes() if file.exists() else b"")
