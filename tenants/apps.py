@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +8,7 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Settings")
 
     def ready(self) -> None:
-        from tenants import sync
+        from tenants import row_security, sync
 
         sync.watch()
+        post_migrate.connect(row_security.enforce, sender=self)

@@ -30,6 +30,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from tenants import row_security
 from tenants.fields import fernet
 
 FORMAT: Final = 1
@@ -175,7 +176,10 @@ def _run(program: str, *arguments: str, connects: bool = True) -> None:
     try:
         done = subprocess.run(  # noqa: S603
             [program, *arguments, *(target[1:] if connects else ())],
-            env=os.environ | (environment or {}) | {"PGOPTIONS": f"-c lock_timeout={LOCK_SECONDS}s"},
+            # Of everyone, whoever the user is: row-level security would leave the rest out.
+            env=os.environ
+            | (environment or {})
+            | {"PGOPTIONS": f"-c lock_timeout={LOCK_SECONDS}s -c {row_security.FOR_EVERYONE}"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -198,6 +202,7 @@ def _dump_postgresql(path: Path) -> None:
         "--format=custom",
         "--no-owner",
         "--no-privileges",
+        "--enable-row-security",
         f"--exclude-table-data={SESSIONS}",
         f"--file={path}",
     )

@@ -80,6 +80,14 @@ def current_tenant_id() -> int | None:
     return None if tenant is None or isinstance(tenant, Everyone) else tenant.pk
 
 
+def whose_rows() -> str:
+    """What PostgreSQL is told, for its policies: a tenant's key, "*" for EVERYONE, "" for nobody."""
+    tenant = _current.get()
+    if tenant is None:
+        return ""
+    return "*" if isinstance(tenant, Everyone) else str(int(tenant.pk or 0))  # 0: deleted
+
+
 class OfCurrentTenant(models.Func):
     """True of a row of the tenant acted for at the moment the SQL is compiled."""
 

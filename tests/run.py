@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.asterisk import lab  # noqa: E402
+from tests.postgresql import application_url  # noqa: E402
 
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
@@ -125,6 +126,12 @@ def embedded(log: TextIO) -> tuple[bool, str]:
     return suite(markers if no_postgresql() else f"{markers} and (long or not database)", 6, most)(log)
 
 
+def postgresql(log: TextIO) -> tuple[bool, str]:
+    """As a role like production's: a superuser would pass row-level security."""
+    markers = "(database or postgres) and not (asterisk or redis or prometheus or browser or long)"
+    return suite(markers, 6, most, DATABASE_URL=application_url(DATABASE_URL))(log)
+
+
 def no_postgresql() -> str:
     """Why there is no PostgreSQL to test with; empty when there is."""
     try:
@@ -170,15 +177,7 @@ class Part:
 PARTS = {
     "lint": Part(always, lint),
     "embedded": Part(always, embedded),
-    "postgresql": Part(
-        no_postgresql,
-        suite(
-            "(database or postgres) and not (asterisk or redis or prometheus or browser or long)",
-            6,
-            most,
-            DATABASE_URL=DATABASE_URL,
-        ),
-    ),
+    "postgresql": Part(no_postgresql, postgresql),
     "redis": Part(no_redis, suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL)),
     "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),

@@ -3,7 +3,8 @@
 -- :since and :until are days (2026-11-01), both included. For one row a day, add roi.day to the first
 -- line of SELECT and to GROUP BY; never take the mean of a rate over days. In Grafana write
 -- $__timeFrom()::date and $__timeTo()::date for the days. tests/tickets/test_roi.py holds this file and
--- tickets/roi.py to the same figures.
+-- tickets/roi.py to the same figures. A role that row-level security holds for says first whose rows it
+-- wants: SET voicebot.tenant = '*', or once and for all ALTER ROLE reports SET voicebot.tenant = '*'.
 SELECT
     tenant.slug AS tenant,
     SUM(roi.calls) AS calls,

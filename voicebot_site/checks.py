@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
 
+from tenants import row_security
 from tenants.webhooks.targets import networks
 
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
@@ -21,7 +23,7 @@ ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 @register()
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    return [*secrets(), *services(), *addresses(), *storage(), *money(), *outside(), *logs()]
+    return [*secrets(), *services(), *database(), *addresses(), *storage(), *money(), *outside(), *logs()]
 
 
 def secrets() -> Iterator[CheckMessage]:
@@ -67,6 +69,38 @@ def services() -> Iterator[CheckMessage]:
             "REDIS_URL is not set: messages and tasks stay inside one process.",
             hint="Set REDIS_URL, such as redis://redis:6379/0, for web, calls and Celery alike.",
             id="voicebot.W002",
+        )
+
+
+def database() -> Iterator[CheckMessage]:
+    if settings.DATABASE_URL and not settings.ROW_LEVEL_SECURITY:
+        yield Warning(
+            "ROW_LEVEL_SECURITY is off: the database itself keeps no company's rows from another.",
+            hint="Leave ROW_LEVEL_SECURITY out, and run migrate.",
+            id="voicebot.W030",
+        )
+
+
+@register(Tags.database, deploy=True)
+def check_row_security(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """With `manage.py check --deploy --database default`: asks PostgreSQL."""
+    return [message for using in databases or () for message in row_level_security(using)]
+
+
+def row_level_security(using: str) -> Iterator[CheckMessage]:
+    if connections[using].vendor != "postgresql" or not settings.ROW_LEVEL_SECURITY:
+        return
+    if user := row_security.is_passed_by(using=using):
+        yield Warning(
+            f"The database's user {user} is a superuser, or has BYPASSRLS: row-level security does not hold for it.",
+            hint="Make a role with docs/postgresql/roles.sql, and name it in DATABASE_URL of all but migrate.",
+            id="voicebot.W031",
+        )
+    if tables := row_security.unguarded(using=using):
+        yield Warning(
+            f"Tables without their row-level security: {', '.join(tables)}.",
+            hint="Run migrate, as the owner of the tables.",
+            id="voicebot.W032",
         )
 
 

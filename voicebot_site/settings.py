@@ -124,6 +124,9 @@ DATABASE_URL: str = env.str("DATABASE_URL", default="")
 SERVES = not sys.argv[0].endswith(("manage.py", "django-admin")) or sys.argv[1:2] in (["runaudiosocket"], ["runserver"])
 DATABASE_STATEMENT_TIMEOUT: float = env.float("DATABASE_STATEMENT_TIMEOUT", default=8.0 if SERVES else 0.0)
 
+# PostgreSQL itself keeps companies apart (tenants/row_security.py); `migrate` puts the policies up, or takes them down.
+ROW_LEVEL_SECURITY: bool = env.bool("ROW_LEVEL_SECURITY", default=True)
+
 
 def database() -> dict[str, Any]:
     """PostgreSQL with a pool where DATABASE_URL says so, else SQLite in WAL mode."""
@@ -144,7 +147,7 @@ def database() -> dict[str, Any]:
         }
     config: dict[str, Any] = env.db("DATABASE_URL")
     if config["ENGINE"] == "django.db.backends.postgresql":
-        config["ENGINE"] = "django_prometheus.db.backends.postgresql"
+        config["ENGINE"] = "tenants.postgresql"  # with django_prometheus' metrics
         # A host that has vanished answers nothing, not even a refusal: without these a
         # call's thread would wait for it for minutes.
         options = config.setdefault("OPTIONS", {})

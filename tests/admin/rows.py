@@ -15,7 +15,7 @@ from django.db import models
 
 from providers.models import ExchangeRate, Price
 from tenants.models import JobRun, Membership, Tenant
-from tenants.scope import TenantModel
+from tenants.scope import EVERYONE, TenantModel, acting_for
 from tests.cast import Cast, House
 
 REGISTERED: list[type[models.Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
@@ -53,7 +53,8 @@ def foreign_row(cast: Cast, model: type[models.Model]) -> models.Model:
         return row_of(cast.bravo, model)
     if model not in PLATFORM:
         pytest.fail(f"{model._meta.label} is in the admin: add a row of it to PLATFORM in tests/admin/rows.py")
-    return PLATFORM[model](cast)
+    with acting_for(EVERYONE):
+        return PLATFORM[model](cast)
 
 
 def is_only_one(row: models.Model) -> bool:

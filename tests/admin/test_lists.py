@@ -51,8 +51,9 @@ def test_the_page_of_one_row_shows_words(model: type[Model], cast: Cast, login: 
     user = cast.owner
     if model is JobRun:
         user = cast.staff
-        JobRun.objects.create(task_id="1", name="tickets.count_roi", tenant=cast.alpha.tenant, state="failed")
     with acting_for(cast.alpha.tenant):
+        if model is JobRun:
+            JobRun.objects.create(task_id="1", name="tickets.count_roi", tenant=cast.alpha.tenant, state="failed")
         row = model._default_manager.filter(tenant=cast.alpha.tenant).first()
     assert row is not None
     page = text(login(user).get(reverse(f"admin:tenants_{model._meta.model_name}_change", args=[row.pk])))

@@ -54,6 +54,7 @@ def test_the_checks_are_registered() -> None:
         ({"ENCRYPTION_KEYS": [Fernet.generate_key().decode(), "é" * 44]}, "voicebot.E002", "key 2"),
         ({"REDIS_URL": ""}, "voicebot.W002", "REDIS_URL"),
         ({"EMAIL_URL": ""}, "voicebot.W020", "EMAIL_URL"),
+        ({"ROW_LEVEL_SECURITY": False}, "voicebot.W030", "ROW_LEVEL_SECURITY"),
         ({"WEBHOOK_ALLOWED_NETWORKS": ["10.0.0.1/8"]}, "voicebot.E020", "10.0.0.1/8"),
         ({"SITE_URL": "http://voicebot.example.com", "HTTPS": False}, "voicebot.W003", "SITE_URL"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "voicebot.example.com"}, "voicebot.E003", "HOST:PORT"),

@@ -25,6 +25,10 @@ CONSTRAINTS = """
 """
 INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 
+POLICIES = """
+    SELECT tablename, policyname, qual, relrowsecurity, relforcerowsecurity
+    FROM pg_policies JOIN pg_class ON relname = tablename WHERE schemaname = 'public'
+"""
 
 OURS = ("calls_", "companies_", "providers_", "tenants_", "tickets_")
 
@@ -54,6 +58,6 @@ def migrated() -> Iterator[str]:
 @pytest.mark.django_db
 def test_the_migrations_make_the_tables_of_the_models(migrated: str) -> None:
     with psycopg.connect(migrated) as other, connection.cursor() as cursor:
-        for what in (COLUMNS, CONSTRAINTS, INDEXES):
+        for what in (COLUMNS, CONSTRAINTS, INDEXES, POLICIES):
             cursor.execute(what)
             assert ours(other.execute(what)) == ours(cursor.fetchall())

@@ -80,9 +80,9 @@ def test_what_runs_on_our_machine_has_our_model_and_no_key(alpha: Cast) -> None:
 def test_a_key_is_encrypted_and_never_shown(cast: Cast, login: Login) -> None:
     with acting_for(cast.alpha.tenant):
         key = VendorKey.objects.get()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT api_key FROM tenants_vendorkey WHERE id = %s", [key.pk])
-        assert "secret" not in cursor.fetchone()[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT api_key FROM tenants_vendorkey WHERE id = %s", [key.pk])
+            assert "secret" not in cursor.fetchone()[0]
     client = login(cast.owner)
     address = reverse("admin:tenants_vendorkey_change", args=[key.pk])
     assert "Alpha secret" not in client.get(address).content.decode()

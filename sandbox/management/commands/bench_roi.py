@@ -62,7 +62,7 @@ class Command(BaseCommand):
             "days": DAYS,
             "until": timezone.now() - timedelta(minutes=5),
         }
-        with connection.cursor() as cursor:
+        with acting_for(tenant), connection.cursor() as cursor:
             for seed in SEEDS:
                 cursor.execute(seed, values if "%" in seed else None)
         seeded = time.perf_counter()
