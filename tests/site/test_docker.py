@@ -19,6 +19,7 @@ from tests.site.entrypoints import check_command
 from tests.site.test_configuration import in_example
 
 ROOT = Path(settings.BASE_DIR)
+APP = "voicebot_app"  # the role of docs/postgresql/roles.sql
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 COMPOSED: dict[str, Any] = yaml.safe_load(COMPOSE)
@@ -153,6 +154,16 @@ def test_each_secret_is_a_declared_file_that_git_ignores(name: str):
             assert secret in service["secrets"]
             assert COMPOSED["secrets"][secret] == {"file": f"secrets/{secret}"}
     assert "/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_only_the_migration_knows_the_owner_of_the_tables():
+    assert [name for name, service in SERVICES.items() if "database_owner_url" in service.get("secrets", [])] == [
+        "migrate"
+    ]
+    head = COMPOSE.split("x-voicebot")[0]
+    made = {name: user for user, name in re.findall(r"'postgres://(\w+):%s@[^']*' > (\w+)", head)}
+    assert made == {"database_owner_url": SERVICES["postgres"]["environment"]["POSTGRES_USER"], "database_url": APP}
+    assert "postgres_app_password" in SERVICES["postgres"]["secrets"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -144,6 +144,18 @@ def test_the_guide_makes_every_file_of_the_secret_and_no_other():
     assert made == wanted
 
 
+def test_only_the_migration_knows_the_owner_of_the_tables():
+    def secrets(pod: dict[str, Any]) -> set[str]:
+        return {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+
+    assert [name for name, (pod, _) in PODS.items() if "voicebot-owner" in secrets(pod)] == ["Job-voicebot-migrate"]
+    (migrate,) = PODS["Job-voicebot-migrate"][0]["containers"]
+    (url,) = migrate["env"]
+    (mount,) = [mount for mount in migrate["volumeMounts"] if mount["name"] == "owner"]
+    assert url == {"name": "DATABASE_URL_FILE", "value": f"{mount['mountPath']}/database_url"}
+    assert "generic voicebot-owner --from-file=owner/" in (FOLDER / "README.md").read_text()
+
+
 def test_the_product_starts_with_the_configuration_and_a_secret(tmp_path: Path):
     values = {"database_url": "postgres://nobody@127.0.0.1:1/none", "redis_url": "redis://127.0.0.1:1/0"}
     values |= {"secret_key": "k" * 10 + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH", "deepgram_api_key": "d"}
