@@ -34,6 +34,7 @@ class Plan:
     memory_gb: float
     descriptors: int  # of a worker that is full
     database_cores: int
+    statements: float  # a second
     transactions: float  # a second
     log_flushes: float  # a second
     log_mb: float  # a second
@@ -42,6 +43,7 @@ class Plan:
     recorded_gb_a_day: float
     recorded_mb: float  # a second
     redis_commands: float  # a second
+    redis_mb: float  # a second, both ways
     redis_core: float  # share of the one that Redis has
     streams: int
     language_model: int  # requests in flight
@@ -88,6 +90,7 @@ def plan(figures: Figures, calls: int, *, mean_seconds: float, blocking: float, 
         / 1000,
         descriptors=ceil(cost["worker_descriptors"].rate(min(per_worker, of_cell), 0)),
         database_cores=cells * max(2, ceil(cost["database_cpu_ms"].rate(load, rate) / unit["database_core_ms"].usable)),
+        statements=spent("statements"),
         transactions=spent("transactions"),
         log_flushes=spent("log_flushes"),
         log_mb=spent("log_bytes") / 1e6,
@@ -96,6 +99,7 @@ def plan(figures: Figures, calls: int, *, mean_seconds: float, blocking: float, 
         recorded_gb_a_day=a_day("recorded_bytes"),
         recorded_mb=spent("recorded_bytes") / 1e6,
         redis_commands=spent("redis_commands"),
+        redis_mb=spent("redis_bytes") / 1e6,
         redis_core=cost["redis_cpu_ms"].rate(load, rate) / 1000,
         streams=calls,
         language_model=in_flight(figures, "language_model", cells * load, cells * rate),
@@ -138,8 +142,9 @@ def ceilings(figures: Figures, mean_seconds: float) -> list[Ceiling]:
     others = figures.units["other_connections"].value
     workers = (unit["database_connections"].usable - others) // unit["worker_connections"].value
     cores, slots = unit["database_cores"].value, int(unit["text_to_speech_requests"].value)
-    # On a host's network audio comes in and goes on to speech-to-text: out is the busier direction.
-    out = figures.costs["from_worker_bits"].second + figures.costs["to_ears_bits"].second
+    # Audio comes in and goes on to speech-to-text, so a host's network is not as busy both ways.
+    ways = (("from_worker_bits", "to_ears_bits"), ("to_worker_bits", "from_ears_bits"))
+    busier = max(sum(figures.costs[name].second for name in way) for way in ways)
     found = (
         (
             "language model: requests",
@@ -214,7 +219,7 @@ def ceilings(figures: Figures, mean_seconds: float) -> list[Ceiling]:
         (
             "network of a host",
             f"{unit['network_bits'].value / 1e9:g} Gbit/s",
-            unit["network_bits"].usable / out,
+            unit["network_bits"].usable / busier,
             "hosts",
         ),
         ("Asterisk: CPU", "1 core", cost("asterisk_cpu_ms", 1000.0), "cores; a company's own"),
@@ -276,10 +281,12 @@ def rehearse(figures: Figures, traffic: Traffic, wanted: Plan, platform: Platfor
         ("as planned", platform, []),
         ("a worker dies", platform, [Loss(at=middle, worker=0, seconds=restart)]),
         ("a host dies", platform, [Loss(at=middle)]),
-        ("pods, by chance", by_chance, []),
+        ("pods by chance", by_chance, []),
     ]
+    if platform.workers > 1:
+        hours.append(("workers by chance (SO_REUSEPORT)", replace(platform, within=Balance.RANDOM), []))
     if pods > 1:
-        hours.append(("pods, by chance, none to spare", replace(by_chance, hosts=pods), []))
+        hours.append(("pods by chance, none to spare", replace(by_chance, hosts=pods), []))
     if streams < wanted.calls_of_cell:
         hours.append((f"{streams} streams", replace(platform, streams=streams), []))
     arrivals = list(traffic.arrivals(Random(seed)))  # noqa: S311

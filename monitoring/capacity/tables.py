@@ -19,12 +19,14 @@ ROWS: Final[Sequence[tuple[str, Callable[[Plan], str]]]] = (
     ("memory of the workers, GB", lambda plan: short(plan.memory_gb)),
     ("descriptors of a full worker", lambda plan: whole(plan.descriptors)),
     ("PostgreSQL: cores", lambda plan: whole(plan.database_cores)),
+    ("PostgreSQL: statements a second", lambda plan: whole(plan.statements)),
     ("PostgreSQL: transactions a second", lambda plan: whole(plan.transactions)),
     ("PostgreSQL: log flushes a second (IOPS)", lambda plan: whole(plan.log_flushes)),
     ("PostgreSQL: log, MB a second", lambda plan: short(plan.log_mb)),
     ("PostgreSQL: connections", lambda plan: whole(plan.connections)),
     ("PostgreSQL: kept, GB a day", lambda plan: short(plan.kept_gb_a_day)),
     ("Redis: commands a second", lambda plan: whole(plan.redis_commands)),
+    ("Redis: MB a second", lambda plan: short(plan.redis_mb)),
     ("Redis: of its core, in a cell", lambda plan: f"{plan.redis_core:.1%}"),
     ("recordings, MB a second", lambda plan: short(plan.recorded_mb)),
     ("recordings, GB a day", lambda plan: whole(plan.recorded_gb_a_day)),
@@ -81,11 +83,12 @@ def of_rehearsals(played: Iterable[Rehearsal]) -> Iterator[str]:
                     ", ".join(f"{why} {share(found.refused[why] / found.offered)}" for why in sorted(found.refused)),
                     whole(found.dropped),
                     f"{found.mean_calls:.0f} / {found.most_calls}",
+                    f"{found.utilisation:.0%}",
                     whole(found.most_of_worker),
                 ]
 
     head = ["lines", "the hour", "callers", "refused: Erlang B", "simulated", "why", "cut off", "calls: mean / most",
-            "most of a worker"]  # fmt: skip
+            "places in use", "most of a worker"]  # fmt: skip
     yield from table(head, rows())
 
 

@@ -34,7 +34,7 @@ from channels_redis.core import RedisChannelLayer
 from calls.live import control_group, live_group
 from sandbox.load.generator import Generator
 from sandbox.load.processes import Processes
-from sandbox.load.worker import OwnWorker, free_port, own_worker
+from sandbox.load.worker import STUBS, OwnWorker, free_port, own_worker
 from sandbox.stubs import ANSWERS
 from tests.capacity.meters import Figures, Wires, of_database, of_files, of_redis
 from tests.chaos.servers import ROOT, PostgreSQL, Redis, celery, servers
@@ -327,6 +327,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/capacity resources", description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", type=int, default=20, help="at once (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="of each stretch (%(default)s)")
+    parser.add_argument("--stubs", action="store_true", help="no emulated vendors: many more calls at once")
     chosen = parser.parse_args(arguments)
     _, *others = sorted(os.sched_getaffinity(0))
     with servers(*MEASURED) as (database, broker), emulators() as vendors, tempfile.TemporaryDirectory() as directory:
@@ -343,6 +344,8 @@ def main(arguments: list[str]) -> int:
             **{f"{vendor.upper()}_URL": f"http://127.0.0.1:{port}/{vendor}" for vendor, port in vendors.items()},
         }
         database.run("CREATE EXTENSION pg_stat_statements")
+        if chosen.stubs:
+            environment |= STUBS
         with own_worker(1, others[:1] or [0], **environment) as worker, celery(environment) as tasks:
             stage = Stage(worker, database, broker, Path(directory), vendors, Processes(tasks), chosen.calls)
             measure(stage, chosen.seconds, environment)

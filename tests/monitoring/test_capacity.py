@@ -116,6 +116,16 @@ def test_chance_fills_hosts_unevenly(balance: Balance, highest: int) -> None:
     assert (found.most_of_worker == 10) is (balance is not Balance.RANDOM)
 
 
+def test_workers_that_listen_for_themselves_fill_unevenly() -> None:
+    calls = arriving(*((at, 1000) for at in range(100)))
+    by_hand, by_hash = (
+        Simulation(one_host(workers=10, calls_per_worker=12, within=within)).play(calls)
+        for within in (Balance.LEAST, Balance.RANDOM)
+    )
+    assert (by_hand.most_of_worker, by_hand.refused) == (10, {})
+    assert by_hash.refused[Refused.WORKER] > 0
+
+
 def test_a_company_at_its_limit_takes_no_line_of_another() -> None:
     flood = [Arrival(at / 10, 100, 0) for at in range(50)]
     others = [Arrival(at + 0.05, 100, 1) for at in range(5)]
