@@ -157,7 +157,7 @@ def watching(stage: Stage, people: int) -> Iterator[None]:
             await layer.group_add(live_group(tenant), channel)
             try:
                 while True:
-                    await layer.group_send(control_group(tenant), {"type": "call.watch"})
+                    await layer.group_send(control_group(tenant), {"type": "call.watch", "tenant": tenant})
                     try:
                         async with asyncio.timeout(WATCH_SECONDS):
                             while True:
@@ -331,8 +331,12 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     _, *others = sorted(os.sched_getaffinity(0))
     with servers(*MEASURED) as (database, broker), emulators() as vendors, tempfile.TemporaryDirectory() as directory:
+        for statement in ("CREATE ROLE voicebot LOGIN", "CREATE DATABASE voicebot OWNER voicebot"):
+            database.run(statement)
+        database.url = f"postgres://postgres@127.0.0.1:{database.port}/voicebot"
         environment = {
-            "DATABASE_URL": database.url,
+            # No superuser, for whom row-level security would cost nothing.
+            "DATABASE_URL": f"postgres://voicebot@127.0.0.1:{database.port}/voicebot",
             "REDIS_URL": broker.url,
             "SECRET_KEY": "c" * 50,
             "DEBUG": "1",

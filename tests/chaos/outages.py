@@ -259,7 +259,7 @@ async def seen(stage: Stage, tenant: int, seconds: float) -> int:
     layer = RedisChannelLayer(hosts=[{"address": stage.broker.url, "socket_timeout": None}])
     channel, calls = await layer.new_channel(), set()
     await layer.group_add(live_group(tenant), channel)
-    await layer.group_send(control_group(tenant), {"type": "call.watch"})
+    await layer.group_send(control_group(tenant), {"type": "call.watch", "tenant": tenant})
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
