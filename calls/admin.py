@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from calls import costs
+from calls import costs, resuming
 from calls.models import Call, SpendLimit, Usage
 from calls.templatetags.calls import clock, euros, scene_name, seconds, usage_amount, vendor_name
 from calls.views import recording, waveform
@@ -116,7 +116,7 @@ class CallAdmin(TenantModelAdmin):
         context = dict(extra_context or {})
         if call is not None and self.has_view_permission(request, call):
             context |= conversation(request, call) | {
-                "ticket": Ticket.objects.filter(call=call).first(),
+                "ticket": Ticket.objects.filter(call=resuming.last_part(call)).first(),
                 "status_colour": STATUS_COLOURS[Call.Status(call.status)],
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, context)

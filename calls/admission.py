@@ -27,23 +27,26 @@ BUSY: Final = "busy"
 ALIVE: Final = timedelta(seconds=30)
 
 
-def exceeded(tenant: Tenant) -> Limit | None:
-    """The limit that one call more would exceed, in the tenant's scope.
+def exceeded(tenant: Tenant, instead_of: Call | None = None) -> Limit | None:
+    """The limit that one call more would exceed, in the tenant's scope; or one in the place of another that was cut.
 
     Calls that begin in the same instant do not see each other, and may exceed it by one or two.
     """
     found: Limit | None = None
-    if tenant.max_calls is not None and _calls() >= tenant.max_calls:
+    if tenant.max_calls is not None and _calls(instead_of) >= tenant.max_calls:
         found = "tenant"
     elif settings.MAX_CALLS:
         with acting_for(EVERYONE):
-            found = "platform" if _calls() >= settings.MAX_CALLS else None
+            found = "platform" if _calls(instead_of) >= settings.MAX_CALLS else None
     if found is not None:
         metrics.busy_calls.labels(found).inc()
     return found
 
 
-def _calls() -> int:
+def _calls(instead_of: Call | None) -> int:
     """Those that hold a line: else callers who are turned away would keep the next ones out, without end."""
     alive = Call.objects.filter(status=Call.Status.IN_PROGRESS, heartbeat_at__gt=timezone.now() - ALIVE, is_test=False)
-    return alive.exclude(scene=BUSY).count()
+    if instead_of is not None:
+        alive = alive.exclude(pk=instead_of.pk)
+    # Who goes on with a call has its line.
+    return alive.filter(resumed_by=None).exclude(scene=BUSY).count()

@@ -121,6 +121,9 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     returned_from = serializers.UUIDField(
         required=False, help_text="The call that nobody took when it was handed over."
     )
+    resumes = serializers.UUIDField(
+        required=False, help_text="The call of the same channel that was cut off on our side: this one goes on with it."
+    )
     extra = FreeData(default=dict, help_text="Free data, kept on the call: an object of at most 8 KB.")
     server = serializers.CharField(
         max_length=100,
@@ -188,6 +191,7 @@ class AnnounceView(Api, APIView):
                     caller_name=values["name"],
                     data=values["extra"],
                     returned_from=values.get("returned_from"),
+                    resumes=values.get("resumes"),
                     address=audit.address_of(request._request) if server is request.auth else None,
                 )
             except services.CallRefused:
@@ -212,7 +216,8 @@ def _server_of_key(name: str | None) -> AsteriskServer:
 class ResultView(Api, APIView):
     """What became of a call, for the dialplan.
 
-    `transfer:EXTENSION`, `done`, or 404 while there is no result (fall back to a person).
+    `transfer:EXTENSION`, `done`, `again` (it was cut off on our side: announce another call that `resumes` it), or
+    404 without a result (fall back to a person).
     """
 
     resource = "calls"

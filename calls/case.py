@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from calls.models import Call
 from calls.settings import Problem
+
+#: What outlasts the worker, for who closes the call or goes on with it. All else is in the records, or of one call.
+_KNOWN: Final = (
+    *("phone_number", "first_name", "last_name", "company", "email", "description", "step", "is_fixed"),
+    *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human"),
+)
+
+#: In the order in which a call goes through them.
+_SCENES: Final = ("opening", "greeting", "identification", "diagnosis", "remedy", "verification", "handover", "closing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +26,16 @@ class OpenTicket:
     id: int
     problem_code: str
     problem_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A call that was cut off on our side: this one may go on with it."""
+
+    call_id: int
+    scene: str  # in which the caller was
+    known: Mapping[str, Any]  # as Case.known told it
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -32,7 +53,10 @@ class Case:
     open_ticket: OpenTicket | None = None
     is_about_open_ticket: bool = False
     returned_ticket_id: int | None = None  # of this call's first part, when nobody took the hand-over
+    cut: Cut | None = None  # of this number: perhaps this caller's
+    resumes_at: str | None = None  # the scene of the call that this one goes on with; "" is before the first
     problem: Problem | None = None
+    step: int | None = None  # of the remedy, from 0, that the caller is at; None: none yet
     description: str = ""
     is_fixed: bool | None = None
     disclosure: str = ""  # the words that told the caller that a machine speaks
@@ -45,6 +69,32 @@ class Case:
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.caller_name
+
+    def is_past(self, scene: str) -> bool:
+        """Whether the call that this one goes on with was cut off in a later scene."""
+        return self.resumes_at in _SCENES[_SCENES.index(scene) + 1 :]
+
+    def known(self) -> dict[str, Any]:
+        """What must outlast the worker, as plain values; what is not known is left out."""
+        values = {name: getattr(self, name) for name in _KNOWN}
+        found = {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
+        return found | ({"problem": self.problem.code} if self.problem else {})
+
+    def recall(self, known: Mapping[str, Any], problems: Mapping[str, Problem]) -> None:
+        """Take over what `known` told of the same caller."""
+        for name in _KNOWN:
+            if name in known:
+                setattr(self, name, known[name])
+        self.problem = problems.get(known.get("problem", ""), self.problem)
+
+    def is_somebody_else(self) -> None:
+        """Whom the records, or a call of before, know by this number is not who calls now."""
+        self.cut = self.customer_id = self.open_ticket = None
+        self.first_name = self.last_name = self.company = self.email = ""
+        self.earlier_calls = 0
+
+
+_NOTHING: Final = Case()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from calls import pbx, services
+from calls import journal, pbx, services
 from calls.audio import CallAudio
 from calls.case import Case, Ending
 from calls.db import in_database
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 APOLOGY_SECONDS = 6.0
 DATABASE_SECONDS = 3.0  # for what the caller waits for
 LAST_HEARING_SECONDS = 2.0  # until the vendor has told what it heard before the hang-up
-LATEST_FINISH_SECONDS = 600.0  # after which close_abandoned has to do it, and knows less
+LATEST_FINISH_SECONDS = 600.0  # after which calls.abandoned has to do it, and knows less
 LAST_WORDS_SECONDS = 20.0  # for a hand-over before the worker stops
 
 
@@ -60,7 +60,7 @@ class Conversation:
         news = asyncio.Event()
         self._audio = CallAudio(self._recorder, news.set)
         self.onlookers = Onlookers(opening.call, self)
-        self._scribe = Scribe(opening.call, audience or self.onlookers)
+        self._scribe = Scribe(opening.call, audience or self.onlookers, opening.case.known)
         self._hearing = Hearing(
             self._audio,
             SpeechOptions(language=configured.language, keyterms=configured.keyterms, tag=f"call-{opening.call.uuid}"),
@@ -77,6 +77,7 @@ class Conversation:
         )
         self._models = FailoverLanguageModel(configured.language_model)
         self._dialogue = Dialogue(configured, self._audio, self._hearing, self._speaking, self._scribe, news)
+        self._is_closed = False  # its row, with its ticket
 
     # Control.
 
@@ -135,7 +136,10 @@ class Conversation:
         writing = asyncio.create_task(self._scribe.run(), name=f"scribe-{call.uuid}")
         listen = self._hearing.deaf if self._opening.busy else self._hearing.run
         hearing = asyncio.create_task(listen(), name=f"hearing-{call.uuid}")
+        journal.pen.follow(call, self._noted)
         self._line.connect(self._audio)
+        if case.recording_refused:  # before the call was cut off
+            self.stop_recording()
         self._scribe.show("started", number=case.phone_number)
         ending = Ending(Call.Status.FAILED, Call.EndReason.ERROR, error="the conversation broke off")
         try:
@@ -152,6 +156,9 @@ class Conversation:
             await self._apologise()
         finally:
             await to_the_end(self._end(ending, case, hearing, writing, hang_up))
+
+    def _noted(self) -> Mapping[str, Any]:
+        return self._scribe.noted(self._dialogue.unfinished)
 
     async def _apologise(self) -> None:
         """Something of ours broke: say so if we still can, before a person takes over."""
@@ -188,8 +195,12 @@ class Conversation:
             await self._scribe.flush()
             self._scribe.show("ended", status=str(ending.status), reason=str(ending.reason))
             await self._keep_recording(case)
-            await self._scribe.flush(5)
+            is_stored = await self._scribe.flush(5)
+            journal.pen.leave(self._call)
+            if is_stored and self._is_closed:
+                await journal.forgotten(self._call)
         finally:
+            journal.pen.leave(self._call)
             self.onlookers.close()
             hearing.cancel()
             writing.cancel()
@@ -205,6 +216,7 @@ class Conversation:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 await in_database(finish, call_id=self._call.pk)
+            self._is_closed = True
         except (OperationalError, InterfaceError, TimeoutError) as error:
             logger.warning("call %s is not closed yet: %s", self._call.uuid, str(error) or "too slow")
             return False
@@ -235,6 +247,16 @@ class Conversation:
         with contextlib.suppress(DatabaseError, TimeoutError):
             async with asyncio.timeout(DATABASE_SECONDS):
                 await in_database(services.recognise, self._call, case)
+
+    async def go_on(self, case: Case) -> bool:
+        cut, settings = case.cut, self._opening.settings
+        with contextlib.suppress(DatabaseError, TimeoutError):
+            async with asyncio.timeout(DATABASE_SECONDS):
+                if cut is not None and await in_database(services.go_on, self._call, case, cut, settings):
+                    if case.recording_refused:
+                        self.stop_recording()
+                    return True
+        return False
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         if self._opening.degraded:

@@ -302,6 +302,11 @@ class Dialogue:
         if self._hearing.utterance:
             self._floor.take(check=False)
 
+    @property
+    def unfinished(self) -> Said | None:
+        """What the caller has said of a turn that goes on."""
+        return self._floor.unfinished
+
     # Waiting.
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 
 from calls.audio import CallAudio
 from calls.fates import CallEnds, CallerAngry, CallerWantsHuman
-from calls.hearing import Hearing
+from calls.hearing import Hearing, Utterance
 from calls.models import Turn
 from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
@@ -58,18 +58,16 @@ class Floor:
         utterance = self._hearing.take()
         self.caller_ended_at = utterance.end
         self.quiet_since = max(self.quiet_since, utterance.end)
-        self._scribe.turn(
-            Said(
-                speaker=Turn.Speaker.CALLER,
-                text=utterance.text,
-                started_at=utterance.start,
-                ended_at=utterance.end,
-                confidence=utterance.confidence,
-            )
-        )
+        self._scribe.turn(_said(utterance))
         if check and (fate := self.takes_over(utterance.text)):
             raise fate
         return Heard(text=utterance.text)
+
+    @property
+    def unfinished(self) -> Said | None:
+        """What the caller has said of a turn that goes on."""
+        utterance = self._hearing.utterance
+        return _said(utterance) if utterance else None
 
     def takes_over(self, text: str) -> CallEnds | None:
         """What the caller wants instead of the script, whatever was asked."""
@@ -116,3 +114,13 @@ class Floor:
                 text_to_speech_seconds=speech.synthesis_seconds,
             )
         )
+
+
+def _said(utterance: Utterance) -> Said:
+    return Said(
+        speaker=Turn.Speaker.CALLER,
+        text=utterance.text,
+        started_at=utterance.start,
+        ended_at=utterance.end,
+        confidence=utterance.confidence,
+    )

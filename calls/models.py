@@ -28,6 +28,9 @@ class Announcement(TenantModel):
     returned_from = models.UUIDField(
         _("returned from"), null=True, blank=True, help_text=_("The call that nobody took when it was handed over.")
     )
+    resumes = models.UUIDField(
+        _("goes on with"), null=True, blank=True, help_text=_("The call of the same channel that was cut off.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
 
@@ -84,6 +87,18 @@ class Call(Published):
     scene = models.CharField(_("scene"), max_length=30, blank=True)
     problem_type = models.ForeignKey(
         ProblemType, models.SET_NULL, null=True, blank=True, verbose_name=_("problem type")
+    )
+    # As Case.known tells it; empty once the call has its ticket, unless that was cut off on our side.
+    known = MaskedJSONField(_("what is known"), null=True, blank=True, editable=False)
+    resumes = models.OneToOneField(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="resumed_by",
+        verbose_name=_("goes on with"),
+        help_text=_("The call that was cut off on our side; the ticket is the later one's."),
     )
     worker = models.CharField(_("worker"), max_length=100, blank=True)
     error = models.TextField(_("error"), blank=True)

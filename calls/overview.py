@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from calls import services
+from calls.abandoned import ABANDONED_AFTER
 from calls.models import Call, Turn
 from calls.scribe import as_dict
 from calls.settings import target_of
@@ -22,7 +23,7 @@ MOST_TURNS: Final = 300  # of one call
 
 def running() -> QuerySet[Call]:
     """The tenant's calls that are going on; test calls are nobody else's matter."""
-    since = timezone.now() - services.ABANDONED_AFTER - timedelta(seconds=20)
+    since = timezone.now() - ABANDONED_AFTER - timedelta(seconds=20)
     return Call.objects.filter(status=Call.Status.IN_PROGRESS, is_test=False, heartbeat_at__gt=since)
 
 

@@ -1,6 +1,6 @@
 """Signs of life of the calls that a process holds: one statement for all of a company, every ten seconds.
 
-A call that gives none is closed as abandoned (calls.services.close_abandoned).
+A call that gives none is closed as abandoned (calls.abandoned.close_abandoned).
 """
 
 from __future__ import annotations

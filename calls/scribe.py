@@ -1,8 +1,8 @@
 """Writes down what happens in a call, while it happens.
 
 The conversation only puts entries into a bounded queue; one task per call stores them
-in order. A database that is away delays the entries and not the call; what is said
-meanwhile is kept on disk (`calls/journal.py`), in case the worker dies before it is back.
+in order. A database that is away delays the entries and not the call; what it does not
+have yet is on disk (`calls/journal.py`), in case the worker dies before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,8 +31,6 @@ logger = logging.getLogger(__name__)
 LONGEST_RETRY_SECONDS = 5.0
 # What is not stored within that is kept on disk meanwhile.
 PROMPT_SECONDS = 0.5
-
-_disk = ThreadPoolExecutor(1, thread_name_prefix="calls-disk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +67,11 @@ def as_dict(turn: Turn) -> dict[str, Any]:
 class Scribe:
     """The notebook of one call."""
 
-    def __init__(self, call: Call, audience: Audience) -> None:
+    def __init__(self, call: Call, audience: Audience, known: Callable[[], dict[str, Any]] = dict[str, Any]) -> None:
+        """`known`: of the case, as plain values."""
         self._call = call
         self._audience = audience
+        self._known = known
         self.trace = tracing.begin(call)
         self._scene = ""
         self._position = 0
@@ -88,8 +87,8 @@ class Scribe:
         """The conversation enters a scene of the script."""
         if scene == self._scene:
             return
-        self._scene = scene
-        self._put(lambda: Call.objects.filter(pk=self._call.pk).update(scene=scene))
+        self._scene, known = scene, self._known()
+        self._put(lambda: Call.objects.filter(pk=self._call.pk).update(scene=scene, known=known))
 
     @property
     def scene(self) -> str:
@@ -97,10 +96,22 @@ class Scribe:
 
     def turn(self, said: Said) -> None:
         self._position += 1
-        turn = Turn(
+        turn = self._turn(said, self._position)
+        self._unstored[turn.position] = turn
+        self._put(partial(self._insert, turn))
+        if self._is_away:
+            self._keep()
+        if self.trace is not None:
+            self.trace.turn(said, self._scene)
+        logs.conversation.info("%s %s", logs.CALLER if said.speaker == Turn.Speaker.CALLER else logs.BOT, said.text)
+        if self._audience.wants("turn"):
+            self.show("turn", **as_dict(turn))
+
+    def _turn(self, said: Said, position: int) -> Turn:
+        return Turn(
             tenant_id=self._call.tenant_id,
             call=self._call,  # and not its key: whose it is would be looked up, once a turn
-            position=self._position,
+            position=position,
             speaker=said.speaker,
             scene=self._scene,
             phrase=said.phrase,
@@ -112,15 +123,6 @@ class Scribe:
             response_seconds=said.response_seconds,
             text_to_speech_seconds=said.text_to_speech_seconds,
         )
-        self._unstored[turn.position] = turn
-        self._put(partial(self._insert, turn))
-        if self._is_away:
-            self._keep()
-        if self.trace is not None:
-            self.trace.turn(said, self._scene)
-        logs.conversation.info("%s %s", logs.CALLER if said.speaker == Turn.Speaker.CALLER else logs.BOT, said.text)
-        if self._audience.wants("turn"):
-            self.show("turn", **as_dict(turn))
 
     def usage(self, report: UsageReport) -> None:
         self._put(lambda: record(report, call=self._call))
@@ -146,7 +148,20 @@ class Scribe:
             turn.save(force_insert=True)
         except IntegrityError as error:  # the commit arrived, its answer did not; or the journal was replayed
             logger.warning("call %s: turn %d is there already: %s", self._call.uuid, turn.position, error)
+            # From notes it may have been taken before its end.
+            Turn.objects.filter(call=self._call, position=turn.position).update(**journal.as_fields(turn))
         self._unstored.pop(turn.position, None)
+
+    def noted(self, unfinished: Said | None) -> dict[str, Any]:
+        """What the database does not have yet (calls.journal.Pen); `unfinished`: words that are no turn yet."""
+        waiting = [turn for position, turn in list(self._unstored.items()) if position > self._kept]
+        return {
+            "turns": [journal.as_fields(turn) for turn in waiting],
+            "scene": self._scene,
+            "known": self._known(),
+            # Its place is the next one, unless the bot's turn ends first.
+            "heard": journal.as_fields(self._turn(unfinished, self._position + 1)) if unfinished else None,
+        }
 
     def _keep(self) -> None:
         """On disk, what waits and is not there yet."""
@@ -155,7 +170,7 @@ class Scribe:
         if not turns:
             return
         self._kept = turns[-1].position
-        keeping = asyncio.get_running_loop().run_in_executor(_disk, self._keep_now, turns)
+        keeping = asyncio.get_running_loop().run_in_executor(journal.disk, self._keep_now, turns)
         self._keeping.add(keeping)
         keeping.add_done_callback(self._keeping.discard)
 
@@ -171,7 +186,7 @@ class Scribe:
         if self._keeping:
             await asyncio.wait(self._keeping)
         with contextlib.suppress(OSError):
-            await asyncio.get_running_loop().run_in_executor(_disk, journal.forget, self._call)
+            await asyncio.get_running_loop().run_in_executor(journal.disk, journal.forget_turns, self._call)
 
     async def run(self) -> None:
         """Store entries, and give a sign of life, until cancelled."""

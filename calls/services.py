@@ -1,4 +1,4 @@
-"""The verbs that write calls: announce, begin, finish, close what was abandoned."""
+"""The verbs that write calls: announce, begin, go on, finish."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from calls import admission, journal, selftest, spending
+from calls import admission, resuming, selftest, spending
 from calls import settings as call_settings
-from calls.case import Case, Ending, OpenTicket
+from calls.case import Case, Cut, Ending, OpenTicket
 from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
 from calls.usage import speech_cost
@@ -40,9 +40,6 @@ from tickets.services import open_ticket
 logger = logging.getLogger(__name__)
 
 ANNOUNCEMENT_LIFETIME = timedelta(minutes=2)
-ANNOUNCEMENT_KEPT = timedelta(days=1)
-# Three heartbeats: a worker that is only slow keeps its calls.
-ABANDONED_AFTER = timedelta(seconds=35)
 LONGEST_TEST_SECONDS = 300.0
 _ASKED_ABOUT = (Ticket.Status.OPEN, Ticket.Status.PENDING)  # of a caller who calls again
 
@@ -72,12 +69,14 @@ def announce(
     caller_name: str = "",
     data: dict[str, Any] | None = None,
     returned_from: UUID | None = None,
+    resumes: UUID | None = None,
     address: str | None = None,
 ) -> Announcement:
     """Register a call that the dialplan is about to hand over; valid once, for 2 minutes.
 
-    `returned_from` is the call that nobody took when it was handed over; `address` is where the dialplan
-    asks from. Announced twice, the last word counts. Raises CallRefused when a call has had this UUID.
+    `returned_from` is the call that nobody took when it was handed over, `resumes` the one of the same channel
+    that was cut off; `address` is where the dialplan asks from. Announced twice, the last word counts. Raises
+    CallRefused when a call has had this UUID.
     """
     with acting_for(EVERYONE):  # the UUID is the world's: another tenant's call may have had it
         if Call.objects.filter(uuid=call_uuid).exists():
@@ -89,6 +88,7 @@ def announce(
         "caller_name": caller_name[:100],
         "data": data or {},
         "returned_from": returned_from,
+        "resumes": resumes,
         "created_at": timezone.now(),
     }
     try:
@@ -139,7 +139,8 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
     announcement = _use_announcement(call_uuid)
     if announcement is None and server.require_announcement:
         raise CallRefused("the call was not announced")
-    busy = admission.exceeded(tenant) is not None
+    before = resuming.of_channel(announcement.resumes, server) if announcement else None
+    busy = admission.exceeded(tenant, instead_of=before) is not None
     case = Case()
     if announcement is not None:
         case.phone_number = international(announcement.phone_number)
@@ -161,7 +162,25 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
         call.save(force_insert=True)
     except IntegrityError:  # nothing else is unique of a call; the transaction ends with it
         raise CallRefused("this UUID has been used") from None
-    return Opening(call, server, call_settings.load(tenant), case, degraded=degraded, busy=busy)
+    settings = call_settings.load(tenant)
+    if before is not None and not busy:
+        go_on(call, case, resuming.cut(before), settings)
+    if case.resumes_at is None:
+        case.cut = _cut_before(call, case)
+    return Opening(call, server, settings, case, degraded=degraded, busy=busy)
+
+
+def go_on(call: Call, case: Case, cut: Cut, settings: CallSettings) -> bool:
+    """Make a case that of a call that was cut off, with its ticket; whether that could be done."""
+    if not resuming.take_up(call=call, cut_id=cut.call_id):
+        return False
+    number = cut.known.get("phone_number", "")
+    if number != case.phone_number:
+        case.phone_number = number or case.phone_number
+        recognise(call, case)
+    case.recall(cut.known, settings.problems)
+    case.cut, case.resumes_at = None, cut.scene
+    return True
 
 
 @transaction.atomic
@@ -214,6 +233,14 @@ def recognise(call: Call, case: Case) -> None:
     if case.phone_number:
         call.phone_number, call.customer = case.phone_number, customer or call.customer
         Call.objects.filter(pk=call.pk).update(phone_number=call.phone_number, customer=call.customer)
+        case.cut = _cut_before(call, case)
+
+
+def _cut_before(call: Call, case: Case) -> Cut | None:
+    """A call of its number that was cut off, and has a name to ask for."""
+    before = None if call.is_test else resuming.of_number(case.phone_number, besides=call.uuid)
+    cut = before and resuming.cut(before)
+    return cut if cut and cut.name else None
 
 
 def _recall(case: Case, call_uuid: UUID) -> Customer | None:
@@ -259,7 +286,8 @@ def finish(
 ) -> Ticket | None:
     """Close the call and leave its ticket, in one transaction; the second time does nothing.
 
-    A test call leaves nothing but its own row, unless `case.wants_ticket`.
+    A test call leaves nothing but its own row, unless `case.wants_ticket`. Nor does one that another goes on with:
+    that one leaves the ticket of both.
     """
     call = Call.objects.select_for_update().get(pk=call_id)
     # Who was given up while the database was away, and lives, knows better how it ended.
@@ -292,11 +320,12 @@ def finish(
         "is_resolved": ending.status == Call.Status.COMPLETED and bool(case.is_fixed),
         "cached_characters": cached.characters,
         "cached_eur": speech_cost(cached.characters, cached.vendor) if cached.vendor else None,
+        "known": case.known() if ending.status == Call.Status.DROPPED else None,
     }
     for name, value in outcome.items():
         setattr(call, name, value)
     call.save(update_fields=outcome)
-    if call.is_test and not case.wants_ticket:
+    if (call.is_test and not case.wants_ticket) or resuming.is_taken_up(call):
         return None
     if not call.is_test:
         problem_type = case.problem.code if case.problem else metrics.UNKNOWN
@@ -329,13 +358,15 @@ def taken_lately(extension: str, minutes: int) -> int:
 
 
 def result(call: Call) -> str:
-    """What the dialplan does next: `transfer:EXTENSION`, `done`; "" while there is no result.
+    """What the dialplan does next: `transfer:EXTENSION`, `done`, `again` once when the call was cut off on our side.
 
-    A call that failed or was dropped has none: the dialplan falls back to a person.
+    "": the dialplan falls back to a person, as after an error of the script.
     """
     if call.status == Call.Status.TRANSFERRED:
         return f"transfer:{call.transfer_to}"
-    return "done" if call.status == Call.Status.COMPLETED else ""
+    if call.status == Call.Status.COMPLETED:
+        return "done"
+    return "again" if resuming.is_cut(call) else ""
 
 
 def keep_recording(*, call_id: int, path: Path) -> None:
@@ -357,44 +388,5 @@ class _Finished(UploadedFile):  # type: ignore[type-arg]
         return self._path
 
 
-def close_abandoned() -> int:
-    """Close the calls whose worker is gone, each with a ticket of the turns that were stored, or left on this disk."""
-    with acting_for(EVERYONE):
-        abandoned = list(
-            Call.objects.select_related("tenant").filter(
-                status=Call.Status.IN_PROGRESS, heartbeat_at__lt=timezone.now() - ABANDONED_AFTER
-            )
-        )
-    for call in abandoned:
-        with acting_for(call.tenant):
-            try:
-                _close_abandoned(call)
-            except Exception:  # one call must not hold up those of everybody else
-                logger.exception("call %s was abandoned and cannot be closed", call.uuid)
-    with acting_for(EVERYONE):
-        Announcement.objects.filter(created_at__lt=timezone.now() - ANNOUNCEMENT_KEPT).delete()
-    return len(abandoned)
-
-
-def _close_abandoned(call: Call) -> None:
-    case = Case(phone_number=call.phone_number)
-    recognise(call, case)
-    journal.replay(call)
-    said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
-    case.description = " ".join(said)
-    ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
-    finish(call_id=call.pk, ending=ending, case=case, quality=LineQuality())
-    logger.error("call %s was abandoned by %s", call.uuid, call.worker)
-    journal.forget(call)
-    keep_what_is_left(call)
-
-
 def recording_in_progress(call: Call) -> Path:
     return Path(django_settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"
-
-
-def keep_what_is_left(call: Call) -> None:
-    """The recording of a worker that died, if it was on this host."""
-    path = recording_in_progress(call)
-    if path.exists():
-        keep_recording(call_id=call.pk, path=path)

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from calls import pricing, selftest, services
+from calls import abandoned, pricing, selftest
 from tenants.models import ConnectionTest
 from voicebot_site.celery import TenantTask
 
@@ -24,10 +24,10 @@ def close_abandoned() -> int:
     """
     now = time.time()
     since, last = cache.get(WATCHED) or (0.0, now)
-    if now - last > services.ABANDONED_AFTER.total_seconds():
+    if now - last > abandoned.ABANDONED_AFTER.total_seconds():
         since = now
     cache.set(WATCHED, (since, now), None)
-    return services.close_abandoned() if now - since >= TO_SPEAK_SECONDS else 0
+    return abandoned.close_abandoned() if now - since >= TO_SPEAK_SECONDS else 0
 
 
 @shared_task(base=TenantTask, name="calls.reprice", label=_("Price usage again"), soft_time_limit=780, time_limit=840)

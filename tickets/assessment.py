@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from calls import resuming
 from calls.models import Call, Turn
 from calls.understanding import censor
 from calls.usage import record
@@ -41,7 +42,8 @@ def assess(call: Call) -> dict[str, str] | None:
 
     In the tenant's scope, in a thread without an event loop. What it cost is recorded whatever comes of it.
     """
-    turns = [turn for turn in Turn.objects.filter(call=call) if turn.text]
+    said = Turn.objects.filter(call__in=resuming.parts(call)).exclude(text="")
+    turns = list(said.order_by("call__started_at", "call", "started_at", "position"))
     if not any(turn.speaker == Turn.Speaker.CALLER for turn in turns):
         return None
     # A line each: nobody speaks for the other side.

@@ -295,6 +295,8 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
     sentences = []
     if followed is not None:
         sentences.append(_("The caller called again about ticket #%d.") % followed.pk)
+    if ticket.call is not None and ticket.call.resumes_id is not None:
+        sentences.append(_("The call was cut off on our side, and went on."))
     if case.problem is not None:
         sentences.append(_("Problem: %s.") % case.problem.name)
     if ticket.description:

@@ -27,7 +27,8 @@ def erase(calls: list[Call]) -> None:
         if ticket.description:
             _erase_from(ticket)
     now = timezone.now()
-    Call.objects.filter(pk__in=[call.pk for call in calls]).update(transcript_erased_at=now, updated_at=now, data={})
+    rows = Call.objects.filter(pk__in=[call.pk for call in calls])
+    rows.update(transcript_erased_at=now, updated_at=now, data={}, known=None)
     _redact_messages([f"call:{call.pk}" for call in calls] + [f"ticket:{ticket.pk}" for ticket in tickets])
     _redact_audit(tickets)
 

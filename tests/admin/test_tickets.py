@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from calls.models import Call
 from tenants.models import AuditEntry, Membership
 from tenants.scope import acting_for
 from tests.admin.pages import form_of, text
@@ -273,6 +275,17 @@ def test_merging_shows_what_moves_and_then_the_calls_of_both(cast: Cast, agent: 
     assert "Alpha a été rappelé." in page
     assert reverse("admin:calls_call_change", args=[cast.alpha.call.pk]) in page
     assert f"merged into #{into.pk}" in text(agent.get(reverse("admin:tickets_ticket_change", args=[one.pk])))
+
+
+def test_a_ticket_of_a_call_that_went_on_shows_both_and_either_leads_to_it(cast: Cast, agent: Client) -> None:
+    with acting_for(cast.alpha.tenant):
+        before = Call.objects.create(uuid=uuid.uuid4(), status=Call.Status.DROPPED)
+        Call.objects.filter(pk=cast.alpha.call.pk).update(resumes=before)
+    page = text(agent.get(reverse("admin:tickets_ticket_change", args=[cast.alpha.ticket.pk])))
+    address = reverse("admin:calls_call_change", args=[before.pk])
+    assert address in page
+    assert "cut off on our side" in page
+    assert reverse("admin:tickets_ticket_change", args=[cast.alpha.ticket.pk]) in text(agent.get(address))
 
 
 @pytest.mark.parametrize("written", ["abc", "999999", "#", "9" * 30])

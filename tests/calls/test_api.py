@@ -77,8 +77,19 @@ def test_the_result_is_read_by_the_call_s_own_server_only(cast: Cast, client: Cl
     assert (theirs.status_code, theirs.content) == (404, b"")
 
 
-def test_a_call_in_progress_has_no_result(cast: Cast, client: Client) -> None:
+def test_a_call_that_failed_has_no_result(cast: Cast, client: Client) -> None:
+    with acting_for(EVERYONE):
+        Call.objects.update(status=Call.Status.FAILED)
     assert client.get(f"/api/v1/calls/{cast.alpha.call.uuid}/result", headers=bearer(cast.alpha)).status_code == 404
+
+
+def test_a_call_that_was_cut_off_is_announced_again_to_go_on(cast: Cast, client: Client) -> None:
+    cut = str(cast.alpha.call.uuid)
+    answer = client.get(f"/api/v1/calls/{cut}/result", headers=bearer(cast.alpha))
+    assert (answer.status_code, answer.content) == (200, b"again")
+    call_uuid = uuid.uuid4()
+    announce(client, bearer(cast.alpha), uuid=str(call_uuid), number="0612345678", returned_from="", resumes=cut)
+    assert begin(call_uuid, cast.alpha).resumes == cast.alpha.call
 
 
 # --- From a PBX, with an API key --------------------------------------------------

@@ -1,6 +1,7 @@
 """What the notebook of a call stores while the call goes on."""
 
 import asyncio
+import contextlib
 import threading
 
 import pytest
@@ -35,8 +36,11 @@ class Nobody:
         raise AssertionError("nobody wants to hear it")
 
 
+FIELDS = {"speaker": "caller", "text": "Allô ?", "started_at": 0, "ended_at": 1, "confidence": 0.9}
+
+
 def said(text):
-    return Said(speaker=Turn.Speaker.CALLER, text=text, started_at=0, ended_at=1)
+    return Said(speaker=Turn.Speaker.CALLER, text=text, started_at=0, ended_at=1, confidence=0.9)
 
 
 class Away:
@@ -89,6 +93,70 @@ async def test_what_a_dead_worker_left_on_disk_is_stored_once(call, monkeypatch)
         for _ in range(2):
             assert await sync_to_async(journal.replay)(call) == 1
         assert [turn.text async for turn in Turn.objects.order_by("position")] == ["Allô ?", "Vous êtes là ?"]
+
+
+async def noted(call, text):
+    """Once the words are on disk."""
+    async with asyncio.timeout(DEADLINE):
+        while text not in str(journal.notes(call)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@contextlib.contextmanager
+def noting(call, notebook, words=lambda: None):
+    journal.pen.follow(call, lambda: notebook.noted(words()))
+    yield
+    journal.pen.leave(call)
+
+
+async def test_words_that_are_no_turn_yet_outlast_the_worker(call):
+    words = [said("Allô ?")]
+    with acting_for(call.tenant):
+        with noting(call, Scribe(call, Nobody()), lambda: words[-1]):
+            await noted(call, "Allô ?")
+            words.append(said("Allô ? Ma box"))
+            await noted(call, "Ma box")
+        for count in (1, 0):
+            assert await sync_to_async(journal.replay)(call) == count
+        assert [turn.text async for turn in Turn.objects.all()] == ["Allô ? Ma box"]
+
+
+async def test_words_that_became_a_turn_are_no_second_one(call):
+    with acting_for(call.tenant):
+        with noting(call, Scribe(call, Nobody()), lambda: said("Allô ?")):
+            await noted(call, "Allô ?")
+        await Turn(call=call, position=1, speaker="caller", text="[1]", started_at=0.5, ended_at=0.5).asave()
+        await Turn(call=call, position=2, **FIELDS).asave()
+        assert await sync_to_async(journal.replay)(call) == 0
+        assert await Turn.objects.acount() == 2
+
+
+async def test_a_turn_that_waits_for_its_statement_outlasts_the_worker(call):
+    notebook = Scribe(call, Nobody())  # which stores nothing: it does not run
+    with acting_for(call.tenant):
+        with noting(call, notebook):
+            notebook.turn(said("Allô ?"))
+            await noted(call, "Allô ?")
+        assert await sync_to_async(journal.replay)(call) == 1
+        assert [turn.text async for turn in Turn.objects.all()] == ["Allô ?"]
+
+
+async def test_a_worker_that_lives_knows_better_what_was_said(call):
+    notebook = Scribe(call, Nobody())
+    with acting_for(call.tenant):
+        await Turn(call=call, position=1, **FIELDS).asave()  # it was given up in the middle of these words
+        writing = asyncio.create_task(notebook.run())
+        notebook.turn(said("Allô ? Ma box ne marche plus."))
+        assert await notebook.flush()
+        writing.cancel()
+        assert [turn.text async for turn in Turn.objects.all()] == ["Allô ? Ma box ne marche plus."]
+
+
+async def test_a_call_that_is_closed_leaves_nothing_on_disk(call):
+    with noting(call, Scribe(call, Nobody()), lambda: said("Allô ?")):
+        await noted(call, "Allô ?")
+    await journal.forgotten(call)
+    assert not list(journal.path_of(call).parent.iterdir())
 
 
 async def test_writes_that_share_a_thread_act_each_for_its_own_company(call):

@@ -31,7 +31,6 @@ import uvloop
 from channels_redis.core import RedisChannelLayer
 
 from calls.live import control_group, live_group
-from calls.turns import UNFINISHED_SECONDS, Patience
 from sandbox.caller import End
 from sandbox.load.generator import Generator, Report
 from sandbox.load.worker import STUBS, OwnWorker, free_port, own_worker
@@ -44,8 +43,7 @@ KILLED_SECONDS = 60.0  # until the calls of a worker that died are closed
 AWAY_SECONDS = 60.0
 BACK_SECONDS = 30.0  # that the calls go on afterwards
 TAIL_SECONDS = 90.0  # until the last one is closed
-STORED_SECONDS = 1.0  # a turn that ended longer ago than this outlasts the worker
-OPEN_SECONDS = Patience.LONG.value + UNFINISHED_SECONDS  # after words, until they are a turn
+STORED_SECONDS = 1.0  # what was heard longer ago than this outlasts the worker
 SHORT_SECONDS = 8.0
 DISK_MB = 48
 CALLS = """
@@ -193,11 +191,10 @@ def kill(stage: Stage, within: float, *, is_away: bool = False) -> None:
     stage.must(took <= within, f"not all of {len(of_it)} calls were closed within {within:.0f} s")
     stage.say(f"{len(of_it)} calls were closed, the last after {took:.1f} s; callers: {dict(report().ends)}")
     stage.until(lambda: closed(stage), TAIL_SECONDS)
-    stage.look(lost(), stage.heard(at - OPEN_SECONDS - STORED_SECONDS), is_whole=False)
-    for seconds in (STORED_SECONDS, 0):
-        words = stage.heard(at - seconds)
-        late = sum(not row.heard.startswith(words.get(row.uuid, "")) for row in lost())
-        stage.say(f"{late} calls lost words that were heard more than {seconds:.0f} s before")
+    stage.look(lost(), stage.heard(at - STORED_SECONDS), is_whole=False)
+    words = stage.heard(at)
+    late = sum(not row.heard.startswith(words.get(row.uuid, "")) for row in lost())
+    stage.say(f"{late} calls lost words of the last {STORED_SECONDS:.0f} s")
 
 
 def database(stage: Stage) -> None:

@@ -42,6 +42,7 @@ NOT_OWNED = {
 #: Columns that are unique across tenants, and why that tells nobody anything.
 UNIQUE_FOR_ALL = {
     "calls.Call.uuid": "an Asterisk makes it up; 122 random bits",
+    "calls.Call.resumes": "the call is the tenant's own",
     "calls.Announcement.call_uuid": "as Call.uuid",
     "tenants.AsteriskServer.token_digest": "a hash of 256 random bits",
     "tenants.ApiKey.digest": "a hash of 256 random bits",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +86,17 @@ def test_the_task_has_a_model_write_it_and_records_what_that_cost(ticket: Ticket
     assert "summary" in outcome
     assert "box clignote" in now(ticket)["summary"]
     assert Usage.objects.filter(call=ticket.call, kind="llm", provider="groq").exists()
+
+
+def test_a_summary_is_of_both_calls_when_one_was_cut_off(ticket: Ticket, groq: None) -> None:
+    assert ticket.call is not None
+    before = Call.objects.create(uuid=uuid.uuid4(), started_at=ticket.call.started_at - timedelta(minutes=1))
+    Call.objects.filter(pk=ticket.call.pk).update(resumes=before)
+    ticket.call.turns.all().delete()
+    for call, said in ((before, "Ma livebox fume depuis ce matin."), (ticket.call, "C'est fait.")):
+        Turn.objects.create(call=call, position=1, speaker="caller", text=said, started_at=0, ended_at=1)
+    summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get()
+    assert "livebox fume" in now(ticket)["summary"]
 
 
 def test_without_a_vendor_the_first_summary_stays(ticket: Ticket, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from calls import resuming
 from calls.models import Call
 from tenants import audit
 from tickets import services
@@ -40,7 +41,8 @@ def around(ticket: Ticket) -> dict[str, Any]:
     """Comments, what may be done, the customer's history: a fixed number of queries."""
     shown_due = due(ticket)
     others = _of_the_same_customer(ticket).exclude(pk=ticket.pk).order_by("-created_at")[: SHOWN + 1]
-    calls = Call.objects.filter(Q(ticket=ticket) | Q(ticket__merged_into=ticket)).select_related("ticket")
+    cut = [part.pk for part in resuming.parts(ticket.call)] if ticket.call else []
+    calls = Call.objects.filter(Q(pk__in=cut) | Q(ticket__merged_into=ticket)).select_related("ticket")
     return {
         "ticket": ticket,
         "status_colour": STATUS_COLOURS[Ticket.Status(ticket.status)],
