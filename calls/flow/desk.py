@@ -21,6 +21,9 @@ class Desk(Protocol):
     async def look_up_caller(self, case: Case) -> None:
         """Complete the case with what is known of its caller."""
 
+    async def go_on(self, case: Case) -> bool:
+        """Go on with the call of `case.cut`: `case.resumes_at` says where; False: that cannot be done any more."""
+
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         """The code of the problem that the words describe, by the language model; or OFF_TOPIC.
 

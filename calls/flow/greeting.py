@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls.case import Case
+from calls.case import Case, Cut
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no
 from calls.flow.desk import Desk
@@ -15,6 +15,8 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     dialogue.enter("greeting")
     keep_early_words(dialogue, case, dialogue.said_meanwhile)  # into the greeting
     await desk.look_up_caller(case)
+    if case.cut is not None and await _goes_on(dialogue, case, case.cut, desk):
+        return
     if case.first_name:
         await dialogue.say("greet_known", first_name=case.first_name)
     elif case.earlier_calls:
@@ -29,3 +31,14 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     answer = await ask_yes_or_no(dialogue, key, values={"problem": case.open_ticket.problem_name})
     case.is_about_open_ticket = answer is True
     await dialogue.say("returning_client_pending_yes" if answer else "returning_client_pending_no")
+
+
+async def _goes_on(dialogue: Dialogue, case: Case, cut: Cut, desk: Desk) -> bool:
+    """Whether it is the caller of the call that was cut off, as others may have this number, and that goes on now."""
+    is_same = await ask_yes_or_no(dialogue, "cut_off_before", values={"name": cut.name})
+    if is_same and await desk.go_on(case):
+        await dialogue.say("go_on")
+        return True
+    if not is_same:
+        case.is_somebody_else()
+    return False

@@ -26,13 +26,13 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
     asks = dialogue.settings.asks
     if not case.phone_number:
         case.phone_number = await questions.phone_number()
-    if "first_name" in asks:
+    if "first_name" in asks and not case.first_name:
         case.first_name = await questions.first_name()
-    if "last_name" in asks:
+    if "last_name" in asks and not case.last_name:
         case.last_name = await questions.last_name()
-    if "company" in asks:
+    if "company" in asks and not case.company:
         case.company = await questions.company()
-    if "email" in asks:
+    if "email" in asks and not case.email:
         case.email = await questions.email()
     await _confirm_name(dialogue, questions, case)
     await _confirm_company(dialogue, questions, case)

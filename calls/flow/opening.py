@@ -16,11 +16,14 @@ from tenants.models import Tenant
 async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
     """Say that a machine speaks (Regulation (EU) 2024/1689, article 50), and whether we are open.
 
+    A caller whose call was cut off is told that instead, and is asked no more than before.
     Returns the ending of a call that goes no further: outside the opening hours.
     """
-    dialogue.enter("opening")
+    dialogue.enter(case.resumes_at or "opening")
     settings = dialogue.settings
-    case.disclosure = await dialogue.say("greet")
+    case.disclosure = await dialogue.say("greet" if case.resumes_at is None else "cut_off")
+    if case.is_past("opening"):
+        return None
     if settings.announces_recording:
         await announce_recording(dialogue, case, desk)
     if settings.schedule.is_open(desk.now()):

@@ -17,7 +17,10 @@ AGREES_SECONDS = 10.0  # a «d'accord» sooner than that only says that the call
 
 
 async def remedy(dialogue: Dialogue, case: Case) -> bool:
-    """Propose the problem's steps and check; whether it works now."""
+    """Propose the problem's steps and check; whether it works now.
+
+    Who was cut off is told the step again that he was at.
+    """
     if case.problem is None or not case.problem.steps:
         return False
     dialogue.enter("remedy")
@@ -25,17 +28,21 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     is_mobile = _is_mobile(case.phone_number)
     if case.problem.cuts_fixed_line and is_mobile and not steps[0].phrase.interruptible:
         steps = steps[1:]  # it warns that the line will be cut
-    if case.problem.cuts_fixed_line and not is_mobile and await ask_yes_or_no(dialogue, "ask_line"):
+    is_new = case.step is None
+    if is_new and case.problem.cuts_fixed_line and not is_mobile and await ask_yes_or_no(dialogue, "ask_line"):
         case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
         return False
-    await dialogue.say("remedy_intro")
-    if await hear_correction(dialogue, case):
-        return await remedy(dialogue, case)
-    for step in steps:
+    if is_new:
+        await dialogue.say("remedy_intro")
+        if await hear_correction(dialogue, case):
+            return await remedy(dialogue, case)
+    for number, step in list(enumerate(steps))[case.step or 0 :]:
+        case.step = number
         await dialogue.speak(step.phrase)
         if step.wait_seconds:
             await _let_the_caller_do(dialogue, step)
 
+    case.step = len(steps)
     dialogue.enter("verification")
     case.is_fixed = await ask_whether_it_works(dialogue, "ask_fixed")
     await dialogue.say("fixed" if case.is_fixed else "not_fixed")

@@ -88,11 +88,16 @@ async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
         return await come_back(dialogue)
     if (ending := await opening(dialogue, case, desk)) is not None:
         return ending
-    await greeting(dialogue, case, desk)
-    if case.is_about_open_ticket:
+    if not case.is_past("greeting"):
+        await greeting(dialogue, case, desk)
+    if case.is_about_open_ticket or case.resumes_at == "handover":
         return await handover(dialogue, case, desk)
-    await identification(dialogue, case)
-    await diagnosis(dialogue, case, desk)
+    if case.resumes_at == "closing":
+        return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+    if not case.is_past("identification"):
+        await identification(dialogue, case)
+    if not case.is_past("diagnosis"):
+        await diagnosis(dialogue, case, desk)
     if case.problem is None or not await remedy(dialogue, case):
         return await handover(dialogue, case, desk)
     return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)

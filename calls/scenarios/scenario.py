@@ -19,6 +19,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A call of the same caller that was cut off on our side."""
+
+    scene: str
+    by_number: bool = False  # it is called again, from the same number; else the dialplan tries again
+    known: Mapping[str, str] = field(default_factory=dict)  # as calls.case.Case.known
+    step: int | None = None  # of the remedy, from 0
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls. Whoever has a first name is a customer."""
 
@@ -30,6 +40,7 @@ class Caller:
     earlier_calls: int = 0
     open_ticket: str = ""  # the code of its problem
     nobody_answered: bool = False  # this call was handed over, and comes back
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class Scenario:
     @property
     def audio_obstacle(self) -> str:
         """Why it can be played in text only; "" when a real line will do."""
-        if self.caller.nobody_answered:
+        if self.caller.nobody_answered or self.caller.cut:
             return "it begins where another call ended"
         if self.vendors != Vendors():
             return "the vendors misbehave"

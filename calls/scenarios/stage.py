@@ -118,12 +118,14 @@ class FakeDesk:
         caller: Case | None = None,
         free: str = "technician",
         now: datetime = datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
+        problems: Mapping[str, Problem] | None = None,
     ) -> None:
         self.decision = decision
         self.choice = choice
         self.sentences = sentences
         self.caller = caller
         self.free = free
+        self.problems = problems or {}
         self.time = now
         self.records = True
 
@@ -135,6 +137,13 @@ class FakeDesk:
             case.phone_number = self.caller.phone_number
             case.first_name = self.caller.first_name
             case.customer_id = self.caller.customer_id
+
+    async def go_on(self, case: Case) -> bool:
+        if case.cut is None:
+            return False
+        case.recall(case.cut.known, self.problems)
+        case.resumes_at, case.cut = case.cut.scene, None
+        return True
 
     async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
         return self.decision

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from calls.case import Case, Ending, OpenTicket
+from calls.case import Case, Cut, Ending, OpenTicket
 from calls.models import Call
 from calls.scenarios.report import Outcome, Report, report
 from calls.scenarios.scenario import Caller, Company, Line, Scenario
@@ -66,6 +66,7 @@ def rehearse(scenario: Scenario, settings: CallSettings) -> tuple[list[Line], fl
 
 async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, list[Line]]:
     desk = FakeDesk(
+        problems=settings.problems,
         decision=scenario.vendors.llm_problem or None,
         choice=_chosen(scenario, settings),
         sentences=scenario.vendors.llm_sentences,
@@ -126,7 +127,7 @@ def _chosen(scenario: Scenario, settings: CallSettings) -> Answer | None:
 def _case(caller: Caller, settings: CallSettings) -> Case:
     """As `calls.services.recognise` leaves it."""
     kind = settings.problems.get(caller.open_ticket)
-    return Case(
+    case = Case(
         phone_number=caller.number,
         customer_id=1 if caller.first_name else None,
         first_name=caller.first_name,
@@ -139,6 +140,15 @@ def _case(caller: Caller, settings: CallSettings) -> Case:
         else None,
         returned_ticket_id=1 if caller.nobody_answered else None,
     )
+    if caller.cut is not None:
+        known = {**caller.cut.known} | ({} if caller.cut.step is None else {"step": caller.cut.step})
+        if caller.cut.by_number:
+            name = f"{known.get('first_name', '')} {known.get('last_name', '')}".strip()
+            case.cut = Cut(1, caller.cut.scene, known, name)
+        else:
+            case.recall(known, settings.problems)
+            case.resumes_at = caller.cut.scene
+    return case
 
 
 def _ticket(case: Case, ending: Ending, settings: CallSettings) -> Mapping[str, str]:

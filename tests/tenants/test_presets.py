@@ -8,8 +8,9 @@ from tenants import presets
 from tenants.models import Keyword, Severity, Tenant
 
 KEYS = {
-    "opening": """greet busy closed take_message message_taken closed_on_call recording_notice recording_refused""",
-    "greeting": """welcome greet_known returning_client returning_client_pending_internet
+    "opening": """greet cut_off busy closed take_message message_taken closed_on_call recording_notice
+        recording_refused""",
+    "greeting": """welcome greet_known cut_off_before go_on returning_client returning_client_pending_internet
         returning_client_pending_mobile returning_client_pending_landline returning_client_pending_other
         returning_client_pending_yes returning_client_pending_no""",
     "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name
@@ -25,6 +26,8 @@ KEYS = {
 }
 VALUES = {
     "greet": {"tenant"},
+    "cut_off": {"tenant"},
+    "cut_off_before": {"name"},
     "greet_known": {"first_name"},
     "returning_client": {"count"},
     "returning_client_pending_other": {"problem"},
