@@ -218,6 +218,30 @@ async def test_without_a_mark_a_person_takes_the_call(scene, end, ami_host):
     assert (len(s.bot.calls), s.people) == (1, ["technician"])
 
 
+async def test_a_call_that_was_cut_off_is_tried_again_once(scene):
+    async with scene(vanish, result=(200, "again")) as s:
+        await s.call(number="0612345678")
+    first, second = s.api.announced
+    assert s.bot.calls == [uuid.UUID(first["uuid"]), uuid.UUID(second["uuid"])]
+    assert "resumes" not in first
+    assert (second["resumes"], second["number"]) == (first["uuid"], "0612345678")
+    assert s.people == ["technician"]
+    assert s.api.authorizations == [["Bearer a-token_1"]] * 4
+
+
+async def test_who_goes_on_with_a_call_ends_it(scene):
+    async with scene(result=(200, "again")) as s:
+
+        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(s.bot.calls) == 2:
+                s.api.result = (200, "done")
+                await hang_up(reader, writer)
+
+        s.bot.behave = once_more
+        await s.call()
+    assert (len(s.bot.calls), s.people) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "people"), [("BOT_NEXT", "accounts", ["accounts"]), ("BOT_DONE", "1", [])]
 )

@@ -22,15 +22,20 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from pytest_django import Settings
 
+from calls import journal
+from calls.abandoned import ABANDONED_AFTER, close_abandoned
 from calls.db import in_database
 from calls.models import Call, Turn
-from calls.services import ABANDONED_AFTER, close_abandoned
 from companies.models import Customer
+from sandbox.product import Product
+from telephony.dialplan import dialplan
 from telephony.supervisor import HUNG_SECONDS
-from tenants.models import AsteriskServer, Phrase, Tenant
+from tenants.models import AsteriskServer, Phrase, Tenant, TransferTarget
 from tenants.scope import acting_for
 from tenants.services import create_tenant
+from tests.asterisk.test_calls import words_in
 from tests.telephony.test_supervisor import Service
 from tickets.models import Ticket
 
@@ -38,6 +43,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 IP = "127.0.0.4"
 TECHNICIAN_HERTZ = 900  # the lab's technician says a tone
+SHORT = ("greet", "greet_known", "ask_problem", "remedy_intro", "take_your_time", "transfer")
 EXTENS = """
 exten => bot,1,Answer()
  same => n,Set(BOT_UUID=${LAB_UUID})
@@ -50,6 +56,15 @@ exten => bot,1,Answer()
 [transfer]
 exten => technician,1,UserEvent(Reached,Call: ${BOT_UUID})
  same => n,Dial(Local/technician@phones/n,20)
+ same => n,Hangup()
+"""
+
+
+GENERATED = """
+exten => bot,1,Goto(voicebot,s,1)
+{dialplan}
+[transfer]
+exten => technician,1,UserEvent(Reached,Person: technician)
  same => n,Hangup()
 """
 
@@ -97,14 +112,13 @@ class House:
         with acting_for(self.tenant):
             return await Call.objects.filter(uuid=call.uuid, status="in_progress").aexists()
 
-    async def is_dropped_with_a_ticket(self, call: Any) -> tuple[Call, Ticket]:
-        """The call and its ticket, once it has been found without a sign of life."""
+    async def is_dropped(self, call: Any) -> Call:
+        """The call, once it has been found without a sign of life."""
         with acting_for(self.tenant):
             late = F("heartbeat_at") - ABANDONED_AFTER - timedelta(seconds=1)
             await Call.objects.filter(uuid=call.uuid).aupdate(heartbeat_at=late)
             assert await in_database(close_abandoned) == 1
-            row = await Call.objects.aget(uuid=call.uuid)
-            return row, await Ticket.objects.aget(call=row)
+            return await Call.objects.aget(uuid=call.uuid)
 
 
 @pytest.fixture
@@ -125,16 +139,43 @@ def house(
     return house
 
 
+@pytest.fixture
+def connected(
+    asterisk: Callable[..., Any], transactional_db: None, tmp_path: Any, vendors_url: str, settings: Settings
+) -> Callable[[], contextlib.AbstractAsyncContextManager[House]]:
+    """As `house`, with the generated dialplan, which asks a site."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the service is given the test's database as a file")
+
+    @contextlib.asynccontextmanager
+    async def connected() -> AsyncIterator[House]:
+        (tmp_path / "voicebot.sqlite3").symlink_to(connection.settings_dict["NAME"])
+        async with contextlib.AsyncExitStack() as stack:
+            site = await stack.enter_async_context(Product(vendors_url=vendors_url))
+            tenant = await sync_to_async(settle)(None)
+            text = await sync_to_async(generated)(tenant, site.url)
+            service = await stack.enter_async_context(serving(DATA_DIR=str(tmp_path), SANDBOX_URL=vendors_url))
+            settings.AUDIOSOCKET_PUBLIC_ADDRESS = f"{IP}:{service.port}"
+            pbx = await stack.enter_async_context(asterisk(extens=GENERATED.format(dialplan=text), ip=IP))
+            yield House(tenant, pbx, service)
+
+    return connected
+
+
+def generated(tenant: Tenant, url: str) -> str:
+    with acting_for(tenant):
+        return dialplan(AsteriskServer.objects.get(), TransferTarget.objects.all(), site_url=url)
+
+
 def settle(pbx: Any) -> Tenant:
     tenant = create_tenant(slug="alpha", name="Alpha", language="fr")
     with acting_for(tenant):
-        for phrase in Phrase.objects.filter(key__in=("greet", "greet_known", "ask_problem")):
+        for phrase in Phrase.objects.filter(key__in=SHORT):
             phrase.text = "Bonjour."  # nobody needs to wait for the end of a long one
             phrase.save()
         Customer.objects.create(phone_number="+33612345678", first_name="Pierre")
-        AsteriskServer.objects.create(
-            name="PBX", network=IP, ami_host=IP, ami_port=pbx.ami_port, ami_user="lab", ami_secret="lab"
-        )
+        manager = {"ami_host": IP, "ami_port": pbx.ami_port, "ami_user": "lab", "ami_secret": "lab"} if pbx else {}
+        AsteriskServer.objects.create(name="PBX", network=IP, **manager)
     return tenant
 
 
@@ -183,11 +224,45 @@ async def test_a_person_takes_the_call_of_a_worker_that_is_lost(house, lab, spok
         await call.script_done(10)
         await call.hang_up()  # fails when the caller is not on the line any more
         result = await call.ended(10)
-        row, ticket = await h.is_dropped_with_a_ticket(call)
+        row = await h.is_dropped(call)
+        with acting_for(h.tenant):
+            ticket = await Ticket.objects.aget(call=row)
     assert last_tone(result.bot_wav) == pytest.approx(TECHNICIAN_HERTZ, abs=2)
     assert (row.status, row.end_reason) == ("dropped", "worker_died")
     assert ticket.phone_number == "+33612345678"
     assert "box internet" in (ticket.description + ticket.summary)
+
+
+async def is_at_a_step(tenant: Tenant) -> Call:
+    """The call, once its worker has noted that the caller tries something."""
+    with acting_for(tenant):
+        async with asyncio.timeout(40):
+            while True:
+                call = await Call.objects.filter(scene="remedy").afirst()
+                if call is not None and "step" in (await in_database(journal.notes, call)).get("known", {}):
+                    return call
+                await asyncio.sleep(0.05)
+
+
+async def test_another_worker_goes_on_where_one_was_killed(connected, lab, spoken):
+    async with connected() as h:
+        call = await h.pbx.call(
+            1, [lab.noise(), lab.hush(1.0), spoken("Ma box internet ne marche plus.")], number="0612345678", via="local"
+        )
+        first = await is_at_a_step(h.tenant)
+        os.kill(int(first.worker.rpartition(":")[2]), signal.SIGKILL)
+        await call.then([lab.noise(), lab.hush(1.0), lab.dtmf("0")])
+        result = await call.ended(60)
+        dropped = await h.is_dropped(first)
+        with acting_for(h.tenant):
+            ticket = await Ticket.objects.aget()
+            second = await Call.objects.aget(ticket=ticket)
+    heard = words_in(result.bot_wav)
+    assert "Ici l'assistant vocal automatique de Alpha. Nous avons été coupés, je reprends. Débranchez" in heard
+    assert (dropped.status, dropped.end_reason) == ("dropped", "worker_died")
+    assert (second.resumes_id, second.status, second.end_reason) == (dropped.pk, "transferred", "handover")
+    assert (ticket.status, ticket.client_name) == ("transferred", "Pierre")
+    assert ticket.description == "Ma box internet ne marche plus."
 
 
 async def test_the_calls_in_progress_outlast_a_stop_and_new_ones_reach_a_person(house, lab, spoken):
