@@ -15,7 +15,7 @@ from typing import Protocol
 from calls.recording import Recorder
 from telephony.media import FRAME_BYTES, FRAME_SECONDS, SILENCE
 
-# Frames that go to the listener at once: what it does with audio costs the same whatever its length.
+# Frames that go to the listener and the recorder at once: what they do costs the same whatever the length.
 PIECE_FRAMES = 5
 # Of the caller's audio, kept while speech-to-text connects or reconnects.
 PREROLL_PIECES = 100
@@ -121,8 +121,6 @@ class CallAudio:
 
     def _take(self, pcm: bytes) -> None:
         self._heard_bytes += len(pcm)
-        if self._recorder is not None:
-            self._recorder.caller(pcm)
         if self._tap is not None:
             self._tap.caller(pcm)
         self._piece.append(pcm)
@@ -134,6 +132,8 @@ class CallAudio:
             return
         piece = b"".join(self._piece)
         self._piece.clear()
+        if self._recorder is not None:
+            self._recorder.caller(piece)
         if self._listener is not None:
             self._listener(piece)
         else:

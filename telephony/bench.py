@@ -43,8 +43,24 @@ class Result:
     lateness_p50_ms: float
     lateness_p99_ms: float
     lateness_max_ms: float
-    frames_received: float  # of those that a bot which always talks sends
+    frames_received: float  # of those that a bot which always sends sends
     remark: str  # why the times should not be trusted; empty: they may
+    split_frames: int = 0  # in the header, or for more than 5 ms: Asterisk misreads them, or hangs up
+    calls_lost: int = 0  # not connected, or ended by the server
+
+
+HEADER: Final = (
+    f"{'':10}{'CPU ms/call-s':>14}{'late p50':>10}{'p99 ms':>8}{'max':>8}{'frames':>8}{'split':>7}{'lost':>6}"
+)
+
+
+def line(name: str, result: Result) -> str:
+    """A row under HEADER."""
+    return (
+        f"{name:10}{result.cpu_ms_per_call_second:14.3f}{result.lateness_p50_ms:10.2f}{result.lateness_p99_ms:8.2f}"
+        f"{result.lateness_max_ms:8.2f}{result.frames_received:8.3f}{result.split_frames:7}{result.calls_lost:6}"
+        f"  {result.remark}"
+    )
 
 
 # --- Servers --------------------------------------------------------------------
@@ -152,7 +168,17 @@ def find_asbench() -> Path | None:
     return path
 
 
-def measure_with_asbench(path: Path, process_id: int, port: int, *, calls: int, seconds: float, echo: bool) -> Result:
+def measure_with_asbench(
+    path: Path,
+    process_id: int,
+    port: int,
+    *,
+    calls: int,
+    seconds: float,
+    echo: bool = False,
+    warm_up: float = WARM_UP_SECONDS,
+    calls_per_second: int = 200,
+) -> Result:
     """Times are taken by the kernel, so the generator's own delays are not in them."""
     with TemporaryDirectory() as directory:
         program, report = Path(directory) / "asbench", Path(directory) / "report.json"
@@ -160,13 +186,15 @@ def measure_with_asbench(path: Path, process_id: int, port: int, *, calls: int, 
             subprocess.run(["gcc", "-O2", "-o", program, path, "-lm"], check=True)  # noqa: S603, S607
         else:
             program = path
-        options = ["-q", "-n", calls, "-d", seconds, "-w", WARM_UP_SECONDS, "--tree", process_id, "--json", report]
-        if echo:
-            options.append("--echo")
+        times = ["-d", seconds, "-w", warm_up, "-r", calls_per_second]
+        options = ["-q", "-n", calls, *times, "--tree", process_id, "--json", report]
+        options += ["--echo"] if echo else ["--spurt-gap", 0]  # a worker sends always: silence, too
         if len(cores := sorted(os.sched_getaffinity(0))) > 1:
             options += ["--cpu", cores[0]]
         subprocess.run(  # noqa: S603
-            [str(part) for part in (program, *options, f"{HOST}:{port}")], check=False, timeout=seconds + 60
+            [str(part) for part in (program, *options, f"{HOST}:{port}")],
+            check=False,
+            timeout=seconds + warm_up + calls / calls_per_second + 60,
         )
         found = json.loads(report.read_text().splitlines()[-1])
     late = found["lateness_ms"]
@@ -177,6 +205,8 @@ def measure_with_asbench(path: Path, process_id: int, port: int, *, calls: int, 
         lateness_max_ms=late["max"],
         frames_received=found["frames"]["rx_ratio"],
         remark="" if found["valid"] == "yes" else found["valid"],
+        split_frames=found["frames"]["split_in_header"] + found["frames"]["split_over_5ms"],
+        calls_lost=found["conn"]["failed"] + found["conn"]["server_closed_all"],
     )
 
 

@@ -1,6 +1,8 @@
-"""What a call costs: the media path beside a bare echo, then whole conversations; a million calls counted.
+"""What a call costs: the media path and a whole worker beside a bare echo, then conversations; a million calls counted.
 
     tests/bench.py [--calls 100] [--seconds 20] [--rounds 3]
+
+The whole worker is measured at 200, 400 and 600 calls, where asbench is (ASBENCH).
 
 The last needs PostgreSQL: DATABASE_URL says which server, and a database is made there and dropped again.
 Each run is a line of .bench/history.jsonl; the table at the end has the earlier runs of as many
@@ -29,10 +31,20 @@ HISTORY = ROOT / ".bench" / "history.jsonl"
 # What the product is held to, at so many calls on one core.
 TARGET_CALLS = 100
 ROI_SECONDS = 60.0
+FULL = (200, 400, 600)
+# Of a whole worker on one core, with speech-to-text over websockets.
+FULL_TARGETS: dict[str, dict[int, float]] = {
+    "cpu_ms_per_call_second": {200: 1.5},
+    "ratio_to_echo": {400: 2.5},
+    "frame_lateness_p99_ms": dict.fromkeys(FULL, 10.0),
+    "frame_lateness_max_ms": dict.fromkeys(FULL, 60.0),
+    "split_frames": dict.fromkeys(FULL, 0.0),
+    "calls_lost": dict.fromkeys(FULL, 0.0),
+}
 TARGETS = {"cpu_ms_per_call_second": 2.0, "frame_lateness_p99_ms": 10.0, "frame_lateness_max_ms": 60.0}
 
 
-def measure(*command: str, **environment: str) -> dict[str, Any]:
+def measure(*command: str, **environment: str) -> Any:
     """Run a command of manage.py; what its last line says. Raises CalledProcessError."""
     print("\n$ manage.py", *command, flush=True)
     last = ""
@@ -49,8 +61,7 @@ def measure(*command: str, **environment: str) -> dict[str, Any]:
             last = line
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args)
-    found: dict[str, Any] = json.loads(last)
-    return found
+    return json.loads(last)
 
 
 def count_a_million() -> dict[str, Any] | None:
@@ -66,9 +77,21 @@ def count_a_million() -> dict[str, Any] | None:
         try:
             migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
             subprocess.run(migrate, cwd=ROOT, env=os.environ | own, check=True)
-            return measure("bench_roi", "--skip-checks", **own)
+            counted: dict[str, Any] = measure("bench_roi", "--skip-checks", **own)
+            return counted
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def measure_full(seconds: int, rounds: int) -> list[dict[str, Any]]:
+    """What bench_worker says of each size; nothing without asbench."""
+    size = [word for calls in FULL for word in ("--calls", str(calls))] + ["--seconds", str(seconds)]
+    try:
+        found: list[dict[str, Any]] = measure("bench_worker", *size, "--rounds", str(rounds))
+    except subprocess.CalledProcessError:
+        print("\nbench_worker: skipped, see above")
+        return []
+    return found
 
 
 def machine() -> str:
@@ -96,6 +119,7 @@ def run(calls: int, seconds: int, rounds: int) -> dict[str, Any]:
         "calls": calls,
         "media": media,
         "conversations": conversations,
+        "full": measure_full(seconds, rounds),
         "roi": count_a_million(),
     }
 
@@ -112,6 +136,9 @@ def figures(entry: dict[str, Any]) -> dict[str, float | None]:
         found["conversation, times a bare echo"] = round(cpu / echo, 2)
     if roi := entry.get("roi"):
         found["roi_seconds"] = roi["roi_seconds"]
+    for full in entry.get("full", []):
+        for name in FULL_TARGETS:
+            found[f"{full['calls']} calls: {name}"] = full[name]
     found["calls_failed"] = sum(each["calls_failed"] for each in conversations)
     return found
 
@@ -126,15 +153,17 @@ def earlier(entry: dict[str, Any]) -> list[dict[str, float | None]]:
 
 def show(entry: dict[str, Any], before: list[dict[str, float | None]]) -> None:
     print(f"\n{entry['calls']} calls, {entry['machine']}, load {entry['load_before']} before the run")
-    print(f"{'':34}{'now':>10}{'target':>10}{f'median of {len(before)}':>14}")
+    print(f"{'':40}{'now':>10}{'target':>10}{f'median of {len(before)}':>14}")
     for name, value in figures(entry).items():
         past = [known for each in before if (known := each.get(name)) is not None]
         target = TARGETS.get(name) if entry["calls"] == TARGET_CALLS else None
         if name == "roi_seconds":
             target = ROI_SECONDS
+        if (full := re.fullmatch(r"(\d+) calls: (\w+)", name)) is not None:
+            target = FULL_TARGETS[full[2]].get(int(full[1]))
         cells = (value, target, round(median(past), 2) if past else None)
         now, wanted, usual = ("" if cell is None else f"{cell:g}" for cell in cells)
-        print(f"{name:34}{now:>10}{wanted:>10}{usual:>14}")
+        print(f"{name:40}{now:>10}{wanted:>10}{usual:>14}")
 
 
 def main() -> None:

@@ -36,6 +36,11 @@ class OwnWorker:
         self.processes = Processes(process.pid)
         self._log = log
 
+    @property
+    def pid(self) -> int:
+        """Of the supervisor."""
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         return self.processes.cpu_seconds()
 

@@ -64,6 +64,7 @@ HANGUP: Final = encode(Kind.HANGUP)
 ERROR: Final = encode(Kind.ERROR)
 KEYS: Final = frozenset(bytes([key]) for key in b"0123456789*#ABCD")  # of a telephone, as DTMF payloads
 AUDIO_HEADER: Final = b"\x10\x01\x40"  # of 320 bytes, 20 ms at 8 kHz: nearly every frame there is
+AUDIO_BYTES: Final = len(AUDIO_HEADER) + 320
 
 
 class FrameTooLong(ValueError):
@@ -84,30 +85,30 @@ class Decoder:
         self._longest = longest
         self._store = bytearray(4096)
         self._view = memoryview(self._store)
-        self._used = 0
+        self.waiting = 0  # bytes that are no frame yet
 
     def buffer(self) -> memoryview:
         """Where the next bytes go; never empty."""
-        return self._view[self._used :]
+        return self._view[self.waiting :]
 
     def received(self, count: int) -> None:
         """`count` bytes were put into `buffer()`. Call `frames` before the next `buffer`."""
-        self._used += count
+        self.waiting += count
 
     @property
     def pending(self) -> bytes:
         """What was received and is not yet a frame."""
-        return bytes(self._view[: self._used])
+        return bytes(self._view[: self.waiting])
 
     def clear(self) -> None:
         """Forget what is no frame yet."""
-        self._used = 0
+        self.waiting = 0
 
     def frames(self) -> list[tuple[int, bytes]]:
         """The (kind, payload) of each frame that is whole now. Raises FrameTooLong, once those before it were given."""
-        used, view, store = self._used, self._view, self._store
+        used, view, store = self.waiting, self._view, self._store
         if used == 323 and store.startswith(AUDIO_HEADER):
-            self._used = 0
+            self.waiting = 0
             return [(Kind.AUDIO, bytes(view[3:323]))]
         frames: list[tuple[int, bytes]] = []
         start = 0
@@ -126,7 +127,7 @@ class Decoder:
             start = end
         if start:
             self._store[: used - start] = store[start:used]
-            self._used = used - start
+            self.waiting = used - start
         return frames
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:

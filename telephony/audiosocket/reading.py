@@ -14,6 +14,7 @@ from typing import Final, Self
 
 # At once; the rest waits for the next beat. A frame of the highest rate needs two.
 MOST_READS: Final = 16
+PIECE_BYTES: Final = 4096
 
 
 class Reader:
@@ -23,6 +24,7 @@ class Reader:
         # A descriptor of our own: the transport may close its own at any time, and another connection get its number.
         self._socket = socket.socket(fileno=os.dup(descriptor))
         self._socket.setblocking(False)
+        self._receive = self._socket.recv
         self._transport = transport
         transport.pause_reading()
 
@@ -32,20 +34,19 @@ class Reader:
         found = transport.get_extra_info("socket")
         return None if found is None else cls(transport, found.fileno())
 
-    def read(self, buffer: Callable[[], memoryview], received: Callable[[int], None]) -> bool:
-        """Take what has come: into each `buffer`, then `received`. False: the other side has closed. Raises OSError."""
+    def read(self, received: Callable[[bytes], None]) -> bool:
+        """Give what has come to `received`. False: the other side has closed. Raises OSError."""
         for _ in range(MOST_READS):
-            room = buffer()
             try:
-                count = self._socket.recv_into(room)
+                data = self._receive(PIECE_BYTES)
             except BlockingIOError:
                 return True
-            if not count:
+            if not data:
                 if self._transport.is_closing():  # it met the error of the connection, and there is none left for us
                     raise ConnectionResetError
                 return False
-            received(count)
-            if count < len(room) or self._socket.fileno() < 0:
+            received(data)
+            if len(data) < PIECE_BYTES or self._socket.fileno() < 0:
                 return True
         return True
 
@@ -53,3 +54,12 @@ class Reader:
         self._socket.close()
         if not self._transport.is_closing():
             self._transport.resume_reading()
+
+
+def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
+    """Give it bytes as a transport does."""
+    while data:
+        room = memoryview(protocol.get_buffer(len(data)))
+        piece, data = data[: len(room)], data[len(room) :]
+        room[: len(piece)] = piece
+        protocol.buffer_updated(len(piece))

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         asbench = None if options["python"] else bench.find_asbench()
         calls, seconds = options["calls"], options["seconds"]
         self.stdout.write(f"{calls} calls for {seconds:g} s, generator: {'asbench' if asbench else 'Python'}")
-        self.stdout.write(f"{'':10}{'CPU ms/call-s':>14}{'late p50':>10}{'p99 ms':>8}{'max':>8}{'frames':>8}")
+        self.stdout.write(bench.HEADER)
         ratios, worker = [], None
         for _ in range(options["rounds"]):
             results = {}
@@ -46,7 +46,7 @@ class Command(BaseCommand):
                     else:
                         result = bench.measure_with_python(process_id, port, calls=calls, seconds=seconds)
                 results[name] = result
-                self.show(name, result)
+                self.stdout.write(bench.line(name, result))
             worker = results["worker"]
             ratios.append(worker.cpu_ms_per_call_second / (results["echo"].cpu_ms_per_call_second or 0.001))
         ratio = sorted(ratios)[len(ratios) // 2]
@@ -65,9 +65,3 @@ class Command(BaseCommand):
                     }
                 )
             )
-
-    def show(self, name: str, result: bench.Result) -> None:
-        self.stdout.write(
-            f"{name:10}{result.cpu_ms_per_call_second:14.3f}{result.lateness_p50_ms:10.2f}"
-            f"{result.lateness_p99_ms:8.2f}{result.lateness_max_ms:8.2f}{result.frames_received:8.3f}  {result.remark}"
-        )
