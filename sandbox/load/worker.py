@@ -33,13 +33,9 @@ class WorkerFailed(Exception):
 class OwnWorker:
     def __init__(self, process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
         self.host, self.port = host, port
+        self.pid = process.pid  # of the supervisor
         self.processes = Processes(process.pid)
         self._log = log
-
-    @property
-    def pid(self) -> int:
-        """Of the supervisor."""
-        return self._process.pid
 
     def cpu_seconds(self) -> float:
         return self.processes.cpu_seconds()
