@@ -237,21 +237,17 @@ class Queue(NamedTuple):
 
 
 def queues(figures: Figures, wanted: Plan) -> list[Queue]:
-    """What may have to wait, in one cell."""
-    load = wanted.per_hour / wanted.cells * wanted.mean_seconds / HOUR
+    """What may have to wait: for vendors, whom all cells ask, and for what one cell has."""
+    load = wanted.per_hour / HOUR * wanted.mean_seconds
     rate = load / wanted.mean_seconds
-    cost = figures.costs
-
-    def of(name: str, requests: str, slots: int) -> Queue:
-        asked = figures.requests[requests]
-        return Queue(name, asked.rate(load, rate), asked.takes, slots)
-
-    transactions = cost["transactions"].rate(load, rate)
-    each = cost["database_cpu_ms"].rate(load, rate) / transactions / 1000
+    of_cell = (load / wanted.cells, rate / wanted.cells)
+    thinking, speaking, task = (figures.requests[name] for name in ("language_model", "text_to_speech", "task"))
+    transactions = figures.costs["transactions"].rate(*of_cell)
+    each = figures.costs["database_cpu_ms"].rate(*of_cell) / transactions / 1000
     return [
-        of("a slot of the language model", "language_model", wanted.language_model),
-        of("a slot of text to speech", "text_to_speech", wanted.text_to_speech),
-        of("a task process", "task", wanted.tasks // wanted.cells),
+        Queue("a slot of the language model", thinking.rate(load, rate), thinking.takes, wanted.language_model),
+        Queue("a slot of text to speech", speaking.rate(load, rate), speaking.takes, wanted.text_to_speech),
+        Queue("a task process", task.rate(*of_cell), task.takes, wanted.tasks // wanted.cells),
         Queue("a core of PostgreSQL", transactions, each, wanted.database_cores // wanted.cells),
     ]
 

@@ -93,7 +93,7 @@ def of_rehearsals(played: Iterable[Rehearsal]) -> Iterator[str]:
 
 
 def of_waits(figures: Figures, plans: Sequence[Plan]) -> Iterator[str]:
-    """How many requests of a cell wait, and how long: by formula, and by playing them."""
+    """How many requests wait, and how long: by formula, and by playing them."""
 
     def rows() -> Iterator[list[str]]:
         for plan in plans:
@@ -101,7 +101,7 @@ def of_waits(figures: Figures, plans: Sequence[Plan]) -> Iterator[str]:
                 load = queue.rate * queue.seconds
                 found = waits(rate=queue.rate, seconds=queue.seconds, slots=queue.slots, requests=PLAYED)
                 yield [
-                    whole(plan.calls_of_cell),
+                    whole(plan.calls),
                     queue.name,
                     short(queue.rate),
                     short(1000 * queue.seconds),

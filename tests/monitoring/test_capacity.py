@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from monitoring.capacity import erlang
 from monitoring.capacity.figures import FIGURES, Figures, FiguresWrong
-from monitoring.capacity.plan import ceilings, plan
+from monitoring.capacity.plan import ceilings, plan, queues
 from monitoring.capacity.simulation import TOLD_SECONDS, Balance, Loss, Platform, Refused, Simulation, waits
 from monitoring.capacity.traffic import HOUR, Arrival, Traffic
 from sandbox.caller import End
@@ -222,6 +222,13 @@ def test_a_host_may_fail_in_each_cell(figures: Figures) -> None:
         found = plan(figures, calls, mean_seconds=180, blocking=0.001, cell=2000)
         left = found.hosts - found.cells  # one of each cell is away
         assert left * found.workers * per_worker >= calls
+
+
+@pytest.mark.parametrize("calls", [20, 2_000, 10_000])
+def test_nothing_that_is_waited_for_is_too_small_for_its_requests(figures: Figures, calls: int) -> None:
+    wanted = plan(figures, calls, mean_seconds=180, blocking=0.001, cell=2000)
+    for queue in queues(figures, wanted):
+        assert 0 < queue.rate * queue.seconds < queue.slots * 0.9, queue.name
 
 
 def test_what_is_full_first_comes_first(figures: Figures) -> None:
