@@ -34,6 +34,8 @@ _FIELDS: Final = (
 NOTED_SECONDS: Final = 0.5
 MOST_AT_ONCE: Final = 50  # calls that are looked at between two frames: half a millisecond
 
+_LASTING: Final = ("scene", "known")
+
 #: One for the process: what is forgotten is not written afterwards.
 disk: Final = ThreadPoolExecutor(1, thread_name_prefix="calls-disk")
 
@@ -115,7 +117,9 @@ class _Noted:
         except Exception:  # of one call: those of all others are still to be written
             logger.exception("call %s: what is being said is not on disk", self.call.uuid)
             return None
-        if found == self.written:
+        # What became a row meanwhile may stay: it is known by its place.
+        is_stored = not found["turns"] and not found["heard"]
+        if found == self.written or (is_stored and all(found[name] == self.written.get(name) for name in _LASTING)):
             return None
         self.written = found
         return found
@@ -133,23 +137,33 @@ async def forgotten(call: Call) -> None:
 
 
 def _write(found: Sequence[tuple[Call, Mapping[str, Any]]]) -> None:
-    """Each in one step: who is killed meanwhile leaves the words of before."""
+    """A line over what stands there: less to do than a file that takes its place, and a `kill` does not part it."""
     for call, news in found:
-        path = notes_of(call)
+        path, line = notes_of(call), json.dumps(news).encode() + b"\n"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".new")
-            draft.write_text(json.dumps(news))
-            os.replace(draft, path)
+            try:
+                _put(path, line)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _put(path, line)
         except OSError as error:  # what is said is in memory, too
             logger.warning("call %s: what is being said is not on disk: %s", call.uuid, error)
+
+
+def _put(path: Path, line: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
 
 
 def notes(call: Call) -> Mapping[str, Any]:
     """What the worker of a call noted last, as the pen was told it; empty: nothing. Raises OSError."""
     path = notes_of(call)
     try:
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        # Behind the line stands what is left of a longer one.
+        found: dict[str, Any] = json.loads(path.read_text().partition("\n")[0]) if path.exists() else {}
     except ValueError:  # the machine went down before all of it was on disk
         return {}
     return found

@@ -96,7 +96,8 @@ class Scribe:
 
     def turn(self, said: Said) -> None:
         self._position += 1
-        turn = self._turn(said, self._position)
+        # The call, and not its key: whose it is would be looked up, once a turn.
+        turn = Turn(tenant_id=self._call.tenant_id, call=self._call, **self._fields(said, self._position))
         self._unstored[turn.position] = turn
         self._put(partial(self._insert, turn))
         if self._is_away:
@@ -107,22 +108,20 @@ class Scribe:
         if self._audience.wants("turn"):
             self.show("turn", **as_dict(turn))
 
-    def _turn(self, said: Said, position: int) -> Turn:
-        return Turn(
-            tenant_id=self._call.tenant_id,
-            call=self._call,  # and not its key: whose it is would be looked up, once a turn
-            position=position,
-            speaker=said.speaker,
-            scene=self._scene,
-            phrase=said.phrase,
-            text=said.text,
-            started_at=round(said.started_at, 3),
-            ended_at=round(said.ended_at, 3),
-            was_interrupted=said.was_interrupted,
-            confidence=said.confidence,
-            response_seconds=said.response_seconds,
-            text_to_speech_seconds=said.text_to_speech_seconds,
-        )
+    def _fields(self, said: Said, position: int) -> dict[str, Any]:
+        return {
+            "position": position,
+            "speaker": said.speaker,
+            "scene": self._scene,
+            "phrase": said.phrase,
+            "text": said.text,
+            "started_at": round(said.started_at, 3),
+            "ended_at": round(said.ended_at, 3),
+            "was_interrupted": said.was_interrupted,
+            "confidence": said.confidence,
+            "response_seconds": said.response_seconds,
+            "text_to_speech_seconds": said.text_to_speech_seconds,
+        }
 
     def usage(self, report: UsageReport) -> None:
         self._put(lambda: record(report, call=self._call))
@@ -160,7 +159,7 @@ class Scribe:
             "scene": self._scene,
             "known": self._known(),
             # Its place is the next one, unless the bot's turn ends first.
-            "heard": journal.as_fields(self._turn(unfinished, self._position + 1)) if unfinished else None,
+            "heard": self._fields(unfinished, self._position + 1) if unfinished else None,
         }
 
     def _keep(self) -> None:
