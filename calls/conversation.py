@@ -289,7 +289,7 @@ class Conversation:
         ]
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                return await in_database(services.free_target, candidates)
+                return await in_database(services.free_target, candidates, call_id=self._call.pk)
         except (DatabaseError, TimeoutError):
             return candidates[0].extension if candidates else ""
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from calls import admission, resuming, selftest, spending
@@ -30,7 +30,7 @@ from companies.services import Remembered, find_customer, remember_caller
 from monitoring import metrics
 from providers.protocols import Choice
 from tenants.allowlist import Entry
-from tenants.models import AsteriskServer, ProblemType, Tenant
+from tenants.models import AsteriskServer, ProblemType, Tenant, TransferTarget
 from tenants.scope import EVERYONE, acting_for, current_tenant
 from tenants.services import server_announced
 from tenants.webhooks.outbox import one_event_each
@@ -119,6 +119,9 @@ def begin(*, call_uuid: UUID, entry: Entry, worker: str, until: float = float("i
             opening = _begin(tenant, server, call_uuid, worker, degraded=verdict is SpendLimit.Action.DEGRADED)
             if time.monotonic() > until:
                 raise CallRefused("the database was too slow, and nobody waits any more")
+        if time.monotonic() > until and opening.call.resumes_id is None:  # the commit hung
+            opening.call.delete()
+            raise CallRefused("the database was too slow, and nobody waits any more")
         return opening
 
 
@@ -343,18 +346,31 @@ def _count(call: Call, problem_type: str) -> None:
         metrics.human_cost.inc(float((current_tenant() or call.tenant).human_call_eur))
 
 
-def free_target(candidates: Sequence[Target]) -> str:
-    """The first extension that has not taken its share of calls lately; "" when all have."""
+@transaction.atomic
+def free_target(candidates: Sequence[Target], *, call_id: int | None = None) -> str:
+    """The first extension that has not taken its share of calls lately; "" when all have.
+
+    Of a share, the call with this key holds its part until it ends: calls that ask at once do not exceed it.
+    """
     for target in candidates:
-        if not target.max_transfers or taken_lately(target.extension, target.per_minutes) < target.max_transfers:
+        if not target.max_transfers:
+            return target.extension
+        if call_id is not None:  # one after the other
+            TransferTarget.objects.select_for_update().filter(extension=target.extension).first()
+        if taken_lately(target.extension, target.per_minutes, besides=call_id) < target.max_transfers:
+            if call_id is not None:
+                Call.objects.filter(pk=call_id).update(transfer_to=target.extension)
             return target.extension
     return ""
 
 
-def taken_lately(extension: str, minutes: int) -> int:
-    """How many calls were handed over to an extension within the last minutes."""
-    since = timezone.now() - timedelta(minutes=minutes)
-    return Call.objects.filter(transfer_to=extension, ended_at__gt=since, is_test=False).count()
+def taken_lately(extension: str, minutes: int, *, besides: int | None = None) -> int:
+    """How many calls were handed over to an extension within the last minutes, or are about to be."""
+    now = timezone.now()
+    is_recent = Q(ended_at__gt=now - timedelta(minutes=minutes))
+    is_about_to = Q(status=Call.Status.IN_PROGRESS, heartbeat_at__gt=now - admission.ALIVE)
+    taken = Call.objects.filter(is_recent | is_about_to, transfer_to=extension, is_test=False)
+    return taken.exclude(pk__in=[besides] if besides else []).count()
 
 
 def result(call: Call) -> str:

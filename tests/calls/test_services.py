@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -318,6 +321,41 @@ def test_a_test_call_is_no_earlier_call_and_takes_no_share_of_a_target(cast: Cas
         services.recognise(call, case)
         assert case.earlier_calls == 0
         assert services.free_target(load(cast.alpha.tenant).targets) == "technician"
+
+
+def test_a_call_whose_commit_comes_too_late_leaves_no_row(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    call_uuid, looks = uuid.uuid4(), iter([0.0, 11.0])  # before the commit, and after it
+    monkeypatch.setattr(services, "time", SimpleNamespace(monotonic=lambda: next(looks)))
+    with pytest.raises(CallRefused, match="too slow"):
+        services.begin(call_uuid=call_uuid, entry=entry(cast.alpha), worker="w", until=10.0)
+    with acting_for(EVERYONE):
+        assert not Call.objects.filter(uuid=call_uuid).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_that_ask_at_once_do_not_exceed_the_share_of_a_target(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        TransferTarget.objects.filter(extension="technician").update(max_transfers=2)
+        targets = load(cast.alpha.tenant).targets
+        calls = [Call.objects.create(uuid=uuid.uuid4()) for _ in range(5)]
+    together = threading.Barrier(len(calls))
+
+    def ask(call: Call) -> str:
+        try:
+            with acting_for(cast.alpha.tenant):
+                together.wait(10)
+                return services.free_target(targets, call_id=call.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        found = list(threads.map(ask, calls))
+    assert sorted(found) == ["", "", "", "technician", "technician"]
+    with acting_for(cast.alpha.tenant):
+        (first, *_) = [call for call, extension in zip(calls, found, strict=True) if extension]
+        assert services.free_target(targets, call_id=first.pk) == "technician"  # its own part
+        services.finish(call_id=first.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
+        assert services.free_target(targets, call_id=calls[-1].pk) == "technician"  # which it did not need
 
 
 @pytest.mark.django_db(transaction=True)
