@@ -50,11 +50,18 @@ def _close_abandoned(call: Call) -> None:
         said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
         case.description = " ".join(said)
     Call.objects.filter(pk=call.pk).update(scene=cut.scene)
-    ending = Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
-    services.finish(call_id=call.pk, ending=ending, case=case, quality=services.LineQuality())
+    services.finish(call_id=call.pk, ending=_ending(call), case=case, quality=services.LineQuality())
     logger.error("call %s was abandoned by %s", call.uuid, call.worker)
     journal.forget(call)
     _keep_what_is_left(call, is_refused=case.recording_refused)
+
+
+def _ending(call: Call) -> Ending:
+    """How the conversation had ended, if only the database was missing."""
+    if noted := journal.notes(call).get("ending"):
+        reason = Call.EndReason(noted["reason"])
+        return Ending(Call.Status(noted["status"]), reason, transfer_to=noted["transfer_to"], error=noted["error"])
+    return Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED, error="the worker gave no sign of life")
 
 
 def _keep_what_is_left(call: Call, *, is_refused: bool) -> None:

@@ -12,7 +12,7 @@ from calls.settings import Problem
 #: What outlasts the worker, for who closes the call or goes on with it. All else is in the records, or of one call.
 _KNOWN: Final = (
     *("phone_number", "first_name", "last_name", "company", "email", "description", "step", "is_fixed"),
-    *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human"),
+    *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human", "disclosure"),
 )
 
 #: In the order in which a call goes through them.
@@ -36,6 +36,7 @@ class Cut:
     scene: str  # in which the caller was
     known: Mapping[str, Any]  # as Case.known told it
     name: str = ""
+    has_ended: bool = False  # by the script, or the caller: only its row was not closed
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -77,6 +78,7 @@ class Conversation:
         )
         self._models = FailoverLanguageModel(configured.language_model)
         self._dialogue = Dialogue(configured, self._audio, self._hearing, self._speaking, self._scribe, news)
+        self._ending: Ending | None = None
         self._is_closed = False  # its row, with its ticket
 
     # Control.
@@ -158,7 +160,8 @@ class Conversation:
             await to_the_end(self._end(ending, case, hearing, writing, hang_up))
 
     def _noted(self) -> Mapping[str, Any]:
-        return self._scribe.noted(self._dialogue.unfinished)
+        found = self._scribe.noted(self._dialogue.unfinished)
+        return found | {"ending": asdict(self._ending)} if self._ending is not None else found
 
     async def _apologise(self) -> None:
         """Something of ours broke: say so if we still can, before a person takes over."""
@@ -174,7 +177,7 @@ class Conversation:
         writing: asyncio.Task[None],
         hang_up: Callable[[], Awaitable[None]],
     ) -> None:
-        loop = asyncio.get_running_loop()
+        loop, self._ending = asyncio.get_running_loop(), ending
         try:
             if ending.reason == Call.EndReason.HANGUP:  # nobody waits: the last words may still be recognised
                 hearing.cancel()

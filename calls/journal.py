@@ -34,7 +34,7 @@ _FIELDS: Final = (
 NOTED_SECONDS: Final = 0.5
 MOST_AT_ONCE: Final = 50  # calls that are looked at between two frames: half a millisecond
 
-_LASTING: Final = ("scene", "known")
+_LASTING: Final = ("scene", "known", "ending")
 
 #: One for the process: what is forgotten is not written afterwards.
 disk: Final = ThreadPoolExecutor(1, thread_name_prefix="calls-disk")
@@ -80,7 +80,8 @@ class Pen:
 
     def follow(self, call: Call, look: Callable[[], Mapping[str, Any]]) -> None:
         """From now on write what `look` tells, in the event loop: `turns`, as their fields; `heard`, those of one that
-        has no end yet; `scene` and `known`, for whoever closes the call, or goes on with it.
+        has no end yet; `scene` and `known`, for whoever closes the call, or goes on with it; and the `ending` that the
+        row does not have yet, if there is one.
         """
         self._calls[call.pk] = _Noted(call, look)
         if self._writing is None:
@@ -119,7 +120,7 @@ class _Noted:
             return None
         # What became a row meanwhile may stay: it is known by its place.
         is_stored = not found["turns"] and not found["heard"]
-        if found == self.written or (is_stored and all(found[name] == self.written.get(name) for name in _LASTING)):
+        if found == self.written or (is_stored and all(found.get(name) == self.written.get(name) for name in _LASTING)):
             return None
         self.written = found
         return found

@@ -67,7 +67,7 @@ def cut(call: Call) -> Cut:
         noted = {}
     known = noted.get("known") or call.known or {}
     name = f"{known.get('first_name', '')} {known.get('last_name', '')}".strip()
-    return Cut(call.pk, noted.get("scene") or call.scene, known, name)
+    return Cut(call.pk, noted.get("scene") or call.scene, known, name, has_ended="ending" in noted)
 
 
 @transaction.atomic

@@ -243,7 +243,7 @@ def _cut_before(call: Call, case: Case) -> Cut | None:
     """A call of its number that was cut off, and has a name to ask for."""
     before = None if call.is_test else resuming.of_number(case.phone_number, besides=call.uuid)
     cut = before and resuming.cut(before)
-    return cut if cut and cut.name else None
+    return cut if cut and cut.name and not cut.has_ended else None
 
 
 def _recall(case: Case, call_uuid: UUID) -> Customer | None:

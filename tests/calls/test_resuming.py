@@ -199,6 +199,20 @@ def test_notes_that_cannot_be_read_cost_only_what_is_newest(cast: Cast) -> None:
     assert is_given_up(cast.alpha, before).status == "dropped"
 
 
+def test_a_call_that_had_ended_before_its_worker_died_keeps_its_ending(cast: Cast) -> None:
+    before = in_progress(cast.alpha)
+    ending = {"status": "transferred", "reason": "handover", "transfer_to": "technician", "error": ""}
+    journal.notes_of(before).parent.mkdir(parents=True)
+    journal.notes_of(before).write_text(
+        json.dumps({"turns": [], "heard": None, "scene": "handover", "known": KNOWN, "ending": ending})
+    )
+    assert comes_back(cast.alpha, number=NUMBER).case.cut is None  # it was not cut off
+    call = is_given_up(cast.alpha, before)
+    assert (call.status, call.end_reason, call.transfer_to) == ("transferred", "handover", "technician")
+    [ticket] = tickets(cast.alpha)
+    assert (ticket.status, ticket.client_name) == ("transferred", "Jeanne PETIT")
+
+
 def test_the_recording_of_who_refused_it_is_not_kept_when_the_worker_dies(cast: Cast) -> None:
     before = in_progress(cast.alpha, known={**KNOWN, "recording_refused": True})
     path = services.recording_in_progress(before)
