@@ -41,6 +41,7 @@ class LoadCall:
     def __init__(self, connection: socket.socket, speeches: Sequence[list[bytes]]) -> None:
         self.arrivals = array("d")  # of the bot's frames
         self.response_latencies: list[float] = []
+        self.greeted_after: float | None = None  # from the connection to the bot's first sound
         self.frames_sent = 0
         self.over: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._socket = connection
@@ -109,6 +110,8 @@ class LoadCall:
         self.arrivals.append(now)
         if is_loud(payload):
             self._last_sound = now
+            if self.greeted_after is None:
+                self.greeted_after = now - self._began
             if self._next < 0 and not self._has_answered:
                 self._has_answered = True
                 if self._asked is not None:

@@ -37,6 +37,7 @@ class Report:
     ends: Counter[End]
     lateness: npt.NDArray[np.float64]  # seconds, of each frame
     latencies: npt.NDArray[np.float64]  # seconds, from the caller's last sound to the bot's first
+    greetings: npt.NDArray[np.float64]  # seconds, from the connection to the bot's first sound
     cpu_per_call_second: float | None  # seconds; None when the bot's processes are not known
 
     @property
@@ -85,13 +86,15 @@ class Generator:
         cpu: Callable[[], float] | None = None,
         lines: Sequence[str] = (),
         longest: float = inf,
+        source: str = "",
     ) -> None:
         """`lines`: what each caller says, in order and again, so that emulated vendors hear it; else one sentence.
 
-        `longest`: seconds after which a caller hangs up, and calls again.
+        `longest`: seconds after which a caller hangs up, and calls again. `source`: the address that they call from.
         """
         self._address = (host, port)
         self._calls, self._seconds, self._cpu, self._longest = calls, seconds, cpu, longest
+        self._source = source
         self._speeches = [framed(render(line, "fr", voice="male", captions=bool(lines))) for line in lines or (SPEECH,)]
         self._slots: list[list[LoadCall]] = [[] for _ in range(SLOTS)]
         self._all: list[LoadCall] = []
@@ -118,6 +121,7 @@ class Generator:
             ends=self._ends,
             lateness=np.concatenate([lateness(call.arrivals) for call in self._all] or [np.zeros(0)]),
             latencies=np.array([latency for call in self._all for latency in call.response_latencies]),
+            greetings=np.array([call.greeted_after for call in self._all if call.greeted_after is not None]),
             cpu_per_call_second=cpu / (frames * FRAME_SECONDS) if self._cpu and frames else None,
         )
 
@@ -159,6 +163,8 @@ class Generator:
     async def _dial(self) -> LoadCall:
         connection = socket.socket()
         connection.setblocking(False)
+        if self._source:
+            connection.bind((self._source, 0))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

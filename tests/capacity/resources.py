@@ -350,7 +350,10 @@ def main(arguments: list[str]) -> int:
         database.run("CREATE EXTENSION pg_stat_statements")
         if chosen.stubs:
             environment |= STUBS
-        with own_worker(1, others[:1] or [0], **environment) as worker, celery(environment) as tasks:
+        with (
+            own_worker(1, others[:1] or [0], **environment) as worker,
+            celery(environment, Path(directory)).running() as tasks,
+        ):
             stage = Stage(worker, database, broker, Path(directory), vendors, Processes(tasks), chosen.calls)
             measure(stage, chosen.seconds, environment)
             if said := worker.last_words():

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and Celery of a round's own, on free ports: to be stopped and started again."""
+"""PostgreSQL, Redis and processes of the product, a round's own: to be stopped and started again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,17 +125,46 @@ def servers(*settings: str) -> Iterator[tuple[PostgreSQL, Redis]]:
                 database.stop()
 
 
-@contextmanager
-def celery(environment: Mapping[str, str]) -> Iterator[int]:
-    """The process id of a Celery worker with its clock, as in production but in one process tree."""
-    with tempfile.TemporaryDirectory(prefix="chaos-celery-") as directory:
-        command = [sys.executable, "-m", "celery", "-A", "voicebot_site", "worker", "--beat", "--concurrency=1"]
-        command += ["--loglevel=ERROR", f"--schedule={directory}/schedule"]
-        quiet = subprocess.DEVNULL
-        own = os.environ | environment | {"TASKS_METRICS_PORT": "0"}
-        process = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True, stdout=quiet, stderr=quiet)
+class Service:
+    """A process of the product with its children, to be killed and started again."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
+        """`command` is a module and its arguments, `environment` is added to ours; it may write to `directory`."""
+        self._command = [sys.executable, "-m", *command]
+        self._environment = os.environ | environment | {"PYTHONPATH": str(ROOT)}
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> int:
+        """Returns its process id."""
+        with (self._directory / f"{self._command[2]}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._directory,
+                env=self._environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
+        return self._process.pid
+
+    def kill(self) -> None:
+        """-9, all of it."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    @contextmanager
+    def running(self) -> Iterator[int]:
+        """Its process id."""
         try:
-            yield process.pid
+            yield self.start()
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            self.kill()
+
+
+def celery(environment: Mapping[str, str], directory: Path) -> Service:
+    """A Celery worker with its clock, as in production but in one process tree."""
+    command = ("celery", "-A", "voicebot_site", "worker", "--beat", "--concurrency=1", "--loglevel=ERROR")
+    return Service(command, environment | {"TASKS_METRICS_PORT": "0"}, directory)
