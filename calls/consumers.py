@@ -15,7 +15,6 @@ from typing import cast
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer
-from django.conf import settings
 from django.db import DatabaseError
 
 from calls import services
@@ -101,6 +100,6 @@ class CallConsumer(AsyncConsumer):
                     self.conversation.caller_left(event["reason"])
                     return
                 case "audiosocket.drain":
-                    self.conversation.drain(settings.DRAIN_SECONDS)
+                    self.conversation.drain(event["seconds"])
                 case _:
                     pass

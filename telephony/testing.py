@@ -78,8 +78,8 @@ class AudioSocketCommunicator:
     async def dtmf(self, digit: str) -> None:
         await self._asgi.send_input({"type": "audiosocket.dtmf", "digit": digit})
 
-    async def drain(self) -> None:
-        await self._asgi.send_input({"type": "audiosocket.drain"})
+    async def drain(self, seconds: float = 120.0) -> None:
+        await self._asgi.send_input({"type": "audiosocket.drain", "seconds": seconds})
 
     async def hang_up(
         self, reason: Literal["hangup", "eof", "lost", "idle", "error"] = "eof", timeout: float = 5

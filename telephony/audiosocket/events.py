@@ -41,6 +41,7 @@ class Drain(TypedDict):
     """The worker is stopping: end soon, politely."""
 
     type: Literal["audiosocket.drain"]
+    seconds: float  # then the application is cancelled
 
 
 ReceiveEvent = Connect | Dtmf | Hangup | Drain

@@ -307,10 +307,10 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             case _:
                 raise ValueError(f"{event['type']!r} is not an event that an AudioSocket application sends")
 
-    def drain(self) -> None:
-        """Ask the application to end soon."""
+    def drain(self, seconds: float) -> None:
+        """Ask the application to end within so long."""
         if self.state is State.TALKING:
-            self._put({"type": "audiosocket.drain"})
+            self._put({"type": "audiosocket.drain", "seconds": seconds})
 
     def _put(self, event: ReceiveEvent) -> None:
         if self._told:

@@ -120,7 +120,7 @@ class AudioSocketServer:
         if self.calls:
             logger.info("draining %d calls for up to %g s", len(self.calls), drain_seconds)
             for connection in list(self.open):
-                connection.drain()
+                connection.drain(drain_seconds)
             await asyncio.wait(list(self.calls.values()), timeout=drain_seconds)
         late = list(self.calls.values())
         for task in late:

@@ -5,6 +5,7 @@ What a caller heard is decoded from the sound that really came over the line.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import uuid
 import wave
@@ -15,6 +16,7 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from calls import services
+from calls.conversation import LAST_WORDS_SECONDS
 from calls.db import in_database
 from calls.models import Call, Turn
 from calls.scenarios.script import parse_script
@@ -182,6 +184,19 @@ async def test_the_caller_interrupts(product: Product, alpha: Tenant) -> None:
     assert interrupted.text
     assert len(interrupted.text.split()) < len(whole.split())
     assert "Ma box internet ne marche plus." in [turn.text for turn in turns]
+
+
+async def test_a_worker_that_stops_soon_gives_its_callers_to_a_person_before(product: Product, alpha: Tenant) -> None:
+    talking = asyncio.create_task(call(product, "[silence 60]", number=PIERRE))
+    async with asyncio.timeout(10):
+        while not product.calls.active_calls:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await product.calls.stop(LAST_WORDS_SECONDS + 2)  # of its own, whatever the settings say
+    result = await talking
+    row, turns, _ticket = await in_database(records, alpha, result.call_uuid)
+    assert result.end is End.BOT_HANGUP
+    assert (row.status, row.end_reason, row.transfer_to) == ("transferred", "handover", "technician")
+    assert turns[-1].phrase == "transfer"
 
 
 async def test_a_wrong_key_of_the_voice_ends_the_call_without_a_mark(

@@ -167,4 +167,4 @@ class Service:
 def celery(environment: Mapping[str, str], directory: Path) -> Service:
     """A Celery worker with its clock, as in production but in one process tree."""
     command = ("celery", "-A", "voicebot_site", "worker", "--beat", "--concurrency=1", "--loglevel=ERROR")
-    return Service(command, environment | {"TASKS_METRICS_PORT": "0"}, directory)
+    return Service(command, {**environment, "TASKS_METRICS_PORT": "0"}, directory)

@@ -518,7 +518,7 @@ async def test_draining_asks_the_calls_to_end_and_answers_new_ones(application):
             first, second = await application.call(0), await application.call(1)
             stopping = asyncio.create_task(server.stop(DEADLINE))
             for call in (first, second):
-                await call.until_event("audiosocket.drain")
+                assert (await call.until_event("audiosocket.drain"))["seconds"] == DEADLINE
             await first.send({"type": "audiosocket.hangup.send"})
             polite.hang_up()
             await asyncio.wait_for(first.ended.wait(), DEADLINE)
