@@ -23,6 +23,7 @@ from providers import registry
 from telephony import handover
 from telephony.audiosocket.server import AudioSocketServer
 from tenants.allowlist import AllowList
+from voicebot_site import celery
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Worker:
             application = import_string(settings.ASGI_APPLICATION)
             for kind in registry.KINDS:  # imports take 0.2 s each, a TLS context 20 ms
                 registry.vendors(kind)
+            celery.get_ready()  # 0.2 s, at the end of the first call
             allow_list = state["allow_list"] = AllowList()
             allowed = await self._watch(allow_list)
         else:

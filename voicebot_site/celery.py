@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ app.autodiscover_tasks()
 # Embedded there is no worker: one thread takes its place, so that a call never
 # waits for a summary. Tests set it to None and have their tasks at once.
 embedded_worker: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="celery")
+
+
+def get_ready() -> None:
+    """Import now what giving out the first task would import: the tasks, and what speaks to the broker."""
+    app.autodiscover_tasks(force=True)
+    app.connection_for_write().get_transport_cls()  # it connects when it is used
+    for name in ("celery.app.events", "celery.app.routes", "celery.app.trace", "celery.backends.base", "celery.events"):
+        import_module(name)
 
 
 class TenantTask(Job):

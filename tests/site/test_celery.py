@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import uuid
 from inspect import signature
 
@@ -44,3 +46,35 @@ def test_every_task_can_be_queued(name: str):
         messages.queue.delete()
         messages.close()
     assert message.headers["task"] == name
+
+
+GIVES_OUT_A_TASK = """
+import sys, django
+django.setup()
+from django.conf import settings
+from django.utils.module_loading import import_string
+import_string(settings.ASGI_APPLICATION)
+from voicebot_site import celery
+celery.get_ready()
+known = set(sys.modules)
+from tickets.tasks import summarise
+try:
+    summarise.delay(1, tenant_id=1)
+except Exception as error:
+    print(type(error).__name__)
+print(sorted(set(sys.modules) - known), "fpdf" in sys.modules)
+"""
+
+
+def test_who_is_ready_imports_nothing_more_for_the_first_task_and_never_the_pdf() -> None:
+    """In 0.2 s in which the calls of that process would be late."""
+    done = subprocess.run(
+        [sys.executable, "-c", GIVES_OUT_A_TASK],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "voicebot_site.settings", "REDIS_URL": "redis://127.0.0.1:9/0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["OperationalError", "[] False"]  # nobody listens there

@@ -19,7 +19,7 @@ from tenants import mail
 from tenants.models import Membership, Tenant
 from tenants.scope import acting_for
 from tickets.models import WeeklyReport
-from tickets.reports import figures, pdf, words
+from tickets.reports import figures, words
 from tickets.reports.figures import Week
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ def send(week: Week, to: dict[str, str]) -> int:
     """A letter of its own to each of `to` (as `recipients`); how many went out."""
     if not to:
         return 0
+    from tickets.reports import pdf  # fpdf takes 0.2 s and 23 MB, which calls and pages have no use for
+
     with translation.override(week.tenant.language), timezone.override(week.tenant.time_zone):
         sheet = pdf.draw(week)
         letters = [letter(week, address, url, sheet) for address, url in to.items()]
