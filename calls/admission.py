@@ -3,11 +3,17 @@
 A worker that is full refuses the connection, and the dialplan's fallback takes the call.
 Here the call is taken, told that all lines are busy, and sent where the company wants:
 that costs a few seconds of cached speech; nobody listens, and no model is asked.
+
+Whoever floods us would still take the places and the time of a worker from all others: so there is
+an end to how many callers of a company are told. Further ones are refused as by a worker that is full.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Lock
 from typing import Final, Literal
 
 from django.conf import settings
@@ -27,6 +33,36 @@ BUSY: Final = "busy"
 ALIVE: Final = timedelta(seconds=30)
 
 
+class Crowd:
+    """How many callers of each company a process has told lately: ten at once, then one a second.
+
+    For threads.
+    """
+
+    AT_ONCE: Final = 10
+    PER_SECOND: Final = 1.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._told: dict[int, tuple[float, float]] = {}  # how many, less those forgotten since; and when that was
+
+    def is_full(self, tenant_id: int) -> bool:
+        with self._lock:
+            return self._lately(tenant_id) > self.AT_ONCE - 1
+
+    def add(self, tenant_id: int) -> None:
+        with self._lock:
+            self._told[tenant_id] = self._lately(tenant_id) + 1, self._clock()
+
+    def _lately(self, tenant_id: int) -> float:
+        told, at = self._told.get(tenant_id, (0.0, 0.0))
+        return max(told - (self._clock() - at) * self.PER_SECOND, 0.0)
+
+
+crowd: Final = Crowd()
+
+
 def exceeded(tenant: Tenant, instead_of: Call | None = None) -> Limit | None:
     """The limit that one call more would exceed, in the tenant's scope; or one in the place of another that was cut.
 
@@ -40,6 +76,7 @@ def exceeded(tenant: Tenant, instead_of: Call | None = None) -> Limit | None:
             found = "platform" if _calls(instead_of) >= settings.MAX_CALLS else None
     if found is not None:
         metrics.busy_calls.labels(found).inc()
+        crowd.add(tenant.pk)
     return found
 
 

@@ -217,7 +217,7 @@ class Scribe:
             async with asyncio.timeout(timeout):
                 await self._entries.join()
         except TimeoutError:
-            logger.error("call %s: %d entries were not stored", self._call.uuid, self._entries.qsize())
+            logger.error("call %s: %d entries were not stored", self._call.uuid, self._waiting)
             return False
         return True
 

@@ -105,6 +105,8 @@ def begin(*, call_uuid: UUID, entry: Entry, worker: str, until: float = float("i
     """
     if entry.is_shared:
         entry = _announcer(call_uuid, entry)
+    if admission.crowd.is_full(entry.tenant_id):  # before the database is asked: it may be a flood
+        raise CallRefused("too many callers are being told that all lines are busy")
     tenant = Tenant.objects.filter(pk=entry.tenant_id, is_active=True).first()
     if tenant is None:
         raise CallRefused("the tenant is switched off")
@@ -220,9 +222,7 @@ def _use_announcement(call_uuid: UUID) -> Announcement | None:
     """What was announced of this call; each announcement serves once."""
     fresh = _fresh(call_uuid)
     announcement = fresh.first()
-    if announcement is None or not fresh.update(used_at=timezone.now()):
-        return None
-    return announcement
+    return announcement if announcement and fresh.update(used_at=timezone.now()) else None
 
 
 def _fresh(call_uuid: UUID) -> QuerySet[Announcement]:

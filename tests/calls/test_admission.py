@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from calls.admission import ALIVE
+from calls import admission, services
+from calls.admission import ALIVE, Crowd
 from calls.case import Case
 from calls.db import in_database
 from calls.models import Call, Usage
 from calls.scenarios.preset import preset
 from calls.scenarios.stage import FakeDesk, Stage
+from calls.services import CallRefused
 from sandbox.caller import End
 from sandbox.product import Product
 from tenants.models import Tenant, TransferTarget
 from tenants.scope import acting_for
 from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
-from tests.calls.test_services import begin
+from tests.calls.test_services import begin, entry
 from tests.cast import Cast, House
 
 
@@ -77,6 +82,37 @@ def test_callers_who_are_turned_away_keep_nobody_out(quiet: Cast, at_most: Calla
     with acting_for(quiet.alpha.tenant):
         Call.objects.filter(pk=talking.pk).update(status=Call.Status.COMPLETED)
     assert not begin(quiet.alpha).busy
+
+
+def test_callers_beyond_ten_at_once_are_refused_before_the_database_is_asked(
+    quiet: Cast, at_most: Callable[[House, int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "crowd", Crowd(lambda: 1000.0))
+    at_most(quiet.alpha, 1)
+    assert [begin(quiet.alpha).busy for _ in range(1 + Crowd.AT_ONCE)] == [False, *[True] * Crowd.AT_ONCE]
+    address = entry(quiet.alpha)
+    with CaptureQueriesContext(connection) as queries, pytest.raises(CallRefused, match="lines are busy"):
+        services.begin(call_uuid=uuid4(), entry=address, worker="w")
+    assert not queries.captured_queries
+    assert not begin(quiet.bravo).busy
+
+
+def test_the_crowd_of_a_company_passes_at_one_caller_a_second() -> None:
+    now = 1000.0
+    crowd = Crowd(lambda: now)
+    for _ in range(Crowd.AT_ONCE):
+        assert not crowd.is_full(1)
+        crowd.add(1)
+    assert crowd.is_full(1)
+    assert not crowd.is_full(2)
+    now += 0.9
+    assert crowd.is_full(1)
+    now += 0.1
+    assert not crowd.is_full(1)
+    crowd.add(1)
+    assert crowd.is_full(1)
+    now += 60
+    assert not crowd.is_full(1)
 
 
 @pytest.mark.parametrize(("free", "last", "ending"), [("queue", "transfer", "handover"), ("", "callback", "busy")])
