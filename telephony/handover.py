@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Final
 
 # From the supervisor.
@@ -39,4 +39,6 @@ class Report:
 
     @classmethod
     def parse(cls, message: bytes) -> Report:
-        return cls(**json.loads(message))
+        """A worker of a later release may say more than its supervisor knows of."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(message).items() if name in known})

@@ -1,6 +1,7 @@
 """`manage.py runaudiosocket` as it is in production: a supervisor, workers, signals, real calls."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import httpx
 from django.conf import settings
 
 from telephony.audiosocket.codec import Kind, encode
+from telephony.handover import Report
 from telephony.media import FRAME_BYTES
 from telephony.supervisor import Worker
 from tests.telephony.asterisk import calling
@@ -119,6 +121,12 @@ async def dialling(port):
         await asyncio.wait([task])
         if not task.cancelled():
             task.result()
+
+
+def test_a_worker_of_a_later_release_may_report_more():
+    report = Report(taken=1, load=2, ready=True, draining=False)
+    later = json.dumps({**json.loads(report.encode()), "mood": "sunny"}).encode()
+    assert Report.parse(later) == report
 
 
 async def test_calls_go_to_the_least_loaded_worker():
