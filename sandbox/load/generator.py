@@ -35,6 +35,7 @@ class NotReady(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Report:
     ends: Counter[End]
+    arrivals: npt.NDArray[np.float64]  # when each frame came, by the system's clock
     lateness: npt.NDArray[np.float64]  # seconds, of each frame
     latencies: npt.NDArray[np.float64]  # seconds, from the caller's last sound to the bot's first
     greetings: npt.NDArray[np.float64]  # seconds, from the connection to the bot's first sound
@@ -119,6 +120,7 @@ class Generator:
             wheel.cancel()
         return Report(
             ends=self._ends,
+            arrivals=np.concatenate([np.zeros(0), *(call.arrivals for call in self._all)]),
             lateness=np.concatenate([lateness(call.arrivals) for call in self._all] or [np.zeros(0)]),
             latencies=np.array([latency for call in self._all for latency in call.response_latencies]),
             greetings=np.array([call.greeted_after for call in self._all if call.greeted_after is not None]),

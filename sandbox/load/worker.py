@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from django.conf import settings
 
@@ -35,6 +36,7 @@ class OwnWorker:
         self.host, self.port = host, port
         self.pid = process.pid  # of the supervisor
         self.processes = Processes(process.pid)
+        self._process = process
         self._log = log
 
     def cpu_seconds(self) -> float:
@@ -46,6 +48,14 @@ class OwnWorker:
     def memory(self) -> int:
         return self.processes.memory()
 
+    def workers(self) -> set[int]:
+        """The process ids of those that the supervisor has started, whether they are ready or drain."""
+        return set(self.processes.members()) - {self._process.pid}
+
+    def reload(self) -> None:
+        """As a deploy does."""
+        self._process.send_signal(signal.SIGHUP)
+
     def said(self) -> str:
         """All of its log."""
         return self._log.read_text(errors="replace")
@@ -55,31 +65,44 @@ class OwnWorker:
 
 
 @contextmanager
-def own_worker(workers: int, cores: Sequence[int], **changed: str) -> Iterator[OwnWorker]:
-    """`runaudiosocket` for the demo tenants, on these cores; `changed` in its environment. Raises WorkerFailed."""
+def own_worker(
+    workers: int,
+    cores: Sequence[int],
+    changed: Mapping[str, str] = MappingProxyType({}),
+    *,
+    code: Path | None = None,
+    drain_seconds: float = 2,
+) -> Iterator[OwnWorker]:
+    """`runaudiosocket` for the demo tenants, on these cores; `changed` in its environment. Raises WorkerFailed.
+
+    `code` is a directory with other code than this.
+    """
     with tempfile.TemporaryDirectory(prefix="loadtest-") as directory:
         environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in _OUTSIDE}
         environment |= STUBS | {"DATA_DIR": directory, "LOG_LEVEL": "ERROR"}
         environment["MOST_LATENESS_SECONDS"] = "5"  # lateness is measured here, and no reason to refuse
         environment["METRICS_PORT"] = "0"
-        environment |= dict.fromkeys(_OUTSIDE, "") | changed  # set: a .env file must not fill them in
+        environment |= dict.fromkeys(_OUTSIDE, "") | dict(changed)  # set: a .env file must not fill them in
+        manage = [sys.executable, str((code or settings.BASE_DIR) / "manage.py")]
         for command in (["migrate", "--verbosity=0"], ["seed_demo", "--force"]):
             done = subprocess.run(
-                _manage(*command), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
+                [*manage, *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
             )
             if done.returncode:
                 raise WorkerFailed(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
         port, log = free_port(), Path(directory, "worker.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _manage(
+                [
+                    *manage,
                     "runaudiosocket",
                     "--host=127.0.0.1",
                     f"--port={port}",
                     f"--workers={workers}",
-                    "--drain=2",
-                ),
+                    f"--drain={drain_seconds}",
+                ],
                 env=environment,
+                cwd=code,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: os.sched_setaffinity(0, cores),
@@ -94,10 +117,6 @@ def own_worker(workers: int, cores: Sequence[int], **changed: str) -> Iterator[O
                 for pid in Processes(process.pid).members():
                     os.kill(pid, signal.SIGKILL)
                 process.wait()
-
-
-def _manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
 
 
 def free_port() -> int:

@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     callers = arrivals(chosen.load, chosen.mean_seconds, chosen.seconds)
     mine, *others = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {mine})
-    with own_worker(chosen.workers, others or [mine], MAX_CALLS_PER_WORKER=str(chosen.limit)) as worker:
+    with own_worker(chosen.workers, others or [mine], {"MAX_CALLS_PER_WORKER": str(chosen.limit)}) as worker:
         generator = Callers(worker.host, worker.port)
         uvloop.run(generator.wait_until_ready(READY_SECONDS))
         with killing(worker, middle - callers[0].at) if chosen.kill else nullcontext():

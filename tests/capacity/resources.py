@@ -351,7 +351,7 @@ def main(arguments: list[str]) -> int:
         if chosen.stubs:
             environment |= STUBS
         with (
-            own_worker(1, others[:1] or [0], **environment) as worker,
+            own_worker(1, others[:1] or [0], environment) as worker,
             celery(environment, Path(directory)).running() as tasks,
         ):
             stage = Stage(worker, database, broker, Path(directory), vendors, Processes(tasks), chosen.calls)

@@ -33,16 +33,13 @@ django.setup()
 
 from sandbox.load.generator import Generator, Report  # noqa: E402
 from sandbox.load.worker import OwnWorker, free_port, own_worker  # noqa: E402
-from tests.chaos import outages, soak  # noqa: E402
+from tests.chaos import deploy, fairness, outages, soak  # noqa: E402
 from tests.chaos.attacks import ATTACKS, FRIEND, STRANGER  # noqa: E402
+from tests.chaos.machine import LATENESS_MAX_MS, LATENESS_P99_MS, MOST_FOREIGN, busy  # noqa: E402
 
 QUIET = "none"
 READY_SECONDS = 60.0
 RAMP_SECONDS = 2.0
-# What a legitimate call may suffer from an attack.
-LATENESS_P99_MS = 10.0
-LATENESS_MAX_MS = 60.0
-MOST_FOREIGN = 0.15  # of the worker's core, for lateness to be the worker's own
 TRIES = 3
 SETTLE_SECONDS = 4.0  # the calls of the round before have all ended at once, and leave work behind
 COUNTED = re.compile(
@@ -136,13 +133,6 @@ def play(watch: Watch, attack: str, calls: int, seconds: int) -> Round:
     )
 
 
-def busy(core: int) -> float:
-    """Seconds that a core has worked since the machine began; for a hypervisor's other guests, too (proc(5): stat)."""
-    line = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{core} "))
-    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, line.split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
 def count(metrics_port: int) -> Counter[str]:
     """What the worker has refused and ignored so far, by reason."""
     with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10) as answer:
@@ -175,21 +165,26 @@ def verdict(watch: Watch, attack: str, calls: int, seconds: int) -> bool:
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and workers end, too
-    if sys.argv[1:2] == ["outages"]:
-        return outages.main(sys.argv[2:])
-    if sys.argv[1:2] == ["soak"]:
-        return soak.main(sys.argv[2:])
+    others = {
+        "outages": outages.main,
+        "deploy": deploy.main,
+        "fairness": fairness.main,
+        "flood": fairness.flood,
+        "soak": soak.main,
+    }
+    if sys.argv[1:] and sys.argv[1] in others:
+        return others[sys.argv[1]](sys.argv[2:])
     parser = argparse.ArgumentParser(description="Attack a worker, and measure what its calls notice of it.")
     parser.add_argument("--calls", type=int, default=30, help="legitimate ones at once (%(default)s)")
     parser.add_argument("--seconds", type=int, default=12, help="of each attack (%(default)s)")
     parser.add_argument("--attack", action="append", choices=ATTACKS, help="only this one; may be repeated")
     arguments = parser.parse_args()
     rounds = [QUIET, *(arguments.attack or ATTACKS), QUIET]
-    mine, *others = sorted(os.sched_getaffinity(0))
+    mine, *rest = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {mine})
-    core = others[0] if others else mine
+    core = rest[0] if rest else mine
     metrics_port = free_port()
-    with own_worker(1, [core], LOG_LEVEL="WARNING", METRICS_PORT=str(metrics_port)) as worker:
+    with own_worker(1, [core], {"LOG_LEVEL": "WARNING", "METRICS_PORT": str(metrics_port)}) as worker:
         uvloop.run(Generator(worker.host, worker.port, calls=1, seconds=1).wait_until_ready(READY_SECONDS))
         watch = Watch(worker, metrics_port, core)
         print("| attack | connections | calls lost | late p50 | p99 | max ms | CPU s | others | MB | log | counted |")

@@ -1,6 +1,7 @@
-"""What a call depends on goes away while there are many: a worker, the database, the broker, the disk.
+"""What a call depends on goes away while there are many: a worker, the database, the broker, the disk; and what it does
+not depend on: another worker, background jobs, the web.
 
-    tests/chaos outages [--calls 50] [--only killed|database|both|redis|disk]…
+    tests/chaos outages [--calls 50] [--only killed|database|both|redis|disk|neighbour|celery|web]…
 
 A worker as in production, with vendors that are stubs, on a PostgreSQL and a Redis of its own.
 """
@@ -12,14 +13,18 @@ import contextlib
 import os
 import signal
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 
 from channels_redis.core import RedisChannelLayer
+from redis import Redis as Broker
 
 from calls.live import control_group, live_group
 from sandbox.caller import End
+from sandbox.load.worker import free_port
 from tests.chaos import stage as stages
+from tests.chaos.servers import Service
 from tests.chaos.stage import TAIL_SECONDS, Row, Stage, calling, closed, perform, staged, went_on
 
 BEFORE_SECONDS = 20.0  # until the calls are in the middle
@@ -164,18 +169,92 @@ def disk(stage: Stage) -> None:
     stage.must(kept() == before + few, f"{kept() - before} of {few} calls are recorded when there is room again")
 
 
+def neighbour(stage: Stage) -> None:
+    """`kill -9` of one of two workers: the calls of the other one do not notice."""
+    with calling(stage, BEFORE_SECONDS + BACK_SECONDS) as report:
+        time.sleep(BEFORE_SECONDS)
+        before = stage.worker.workers()
+        talking = [row for row in stage.rows() if row.status == "in_progress"]
+        victim = min(row.worker for row in talking)
+        of_it = {row.uuid for row in talking if row.worker == victim}
+        of_others = {row.uuid for row in talking} - of_it
+        os.kill(int(victim.rpartition(":")[2]), signal.SIGKILL)
+
+        def is_replaced() -> bool:
+            is_started = bool(stage.worker.workers() - before)
+            return is_started and stage.metric("voicebot_ready_workers") == len(before)
+
+        took = stage.until(is_replaced, KILLED_SECONDS)
+        stage.say(f"{len(of_it)} calls were cut, {len(of_others)} are another's; a new worker after {took:.1f} s")
+    stage.must(bool(of_it and of_others), "the calls were all on one worker")
+    stage.must(took <= KILLED_SECONDS, "no new worker")
+    ends = report().ends
+    stage.say(f"callers: {dict(ends)}")
+    cut = ends - Counter({end: ends[end] for end in (End.CALLER_HANGUP, End.BOT_HANGUP)})
+    stage.must(cut.total() == len(of_it), f"{cut.total()} calls were cut or refused")
+    stage.until(lambda: closed(stage), TAIL_SECONDS)
+    rows = stage.rows()
+    dropped = {row.uuid for row in rows if row.status == "dropped"}
+    stage.must(dropped == of_it, f"{len(dropped)} calls are closed as dropped")
+    stage.look([row for row in rows if row.uuid not in of_it], stage.heard(), is_whole=True)
+
+
+def celery(stage: Stage) -> None:
+    """The worker of background jobs and their clock die, and are back half a minute later."""
+    outside(stage, stage.celery)
+    with Broker.from_url(stage.broker.url) as broker:
+        took = stage.until(lambda: not broker.llen("celery"), TAIL_SECONDS)
+    stage.must(took <= TAIL_SECONDS, "jobs still wait")
+    stage.say(f"{took:.1f} s later no job waited any more")
+
+
+def web(stage: Stage) -> None:
+    """The web process dies, and is back half a minute later."""
+    port = free_port()
+    command = ("daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "voicebot_site.asgi:application")
+
+    def is_up() -> bool:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+            return True
+        return False
+
+    service = Service(command, stage.environment, stage.data)
+    with service.running():
+        stage.must(stage.until(is_up, BACK_SECONDS) <= BACK_SECONDS, "the web did not start")
+        outside(stage, service)
+        stage.must(stage.until(is_up, BACK_SECONDS) <= BACK_SECONDS, "the web is not back")
+
+
+def outside(stage: Stage, service: Service) -> None:
+    """What is killed and started again is of no concern to calls, those that begin meanwhile included."""
+    with calling(stage, BEFORE_SECONDS + BACK_SECONDS + SHORT_SECONDS, longest=SHORT_SECONDS * 2) as report:
+        time.sleep(BEFORE_SECONDS)
+        service.kill()
+        time.sleep(BACK_SECONDS)
+        service.start()
+    ends = report().ends
+    stage.say(f"callers: {dict(ends)}")
+    stage.must(ends.keys() <= {End.CALLER_HANGUP, End.BOT_HANGUP}, "calls were cut or refused")
+    stage.until(lambda: closed(stage), TAIL_SECONDS)
+    stage.look(stage.rows(), stage.heard(), is_whole=True)
+
+
 ROUNDS: dict[str, Callable[[Stage], None]] = {
     "killed": killed,
     "database": database,
     "both": both,
     "redis": redis,
     "disk": disk,
+    "neighbour": neighbour,
+    "celery": celery,
+    "web": web,
 }
 
 
 def play(name: str, calls: int, cores: list[int]) -> list[str]:
     """What is not as it must be. Raises NotHere."""
-    with staged(calls, cores[:1], small_disk=name == "disk") as stage:
+    with staged(calls, cores[:1], workers=2 if name == "neighbour" else 1, small_disk=name == "disk") as stage:
         return perform(stage, ROUNDS[name])
 
 

@@ -205,7 +205,7 @@ def main(arguments: list[str]) -> int:
             "CHAOS_WITNESS": str(told),
             "LOG_LEVEL": "ERROR",
         }
-        with own_worker(1, [others[0] if others else mine], **environment) as worker:
+        with own_worker(1, [others[0] if others else mine], environment) as worker:
             uvloop.run(Generator(worker.host, worker.port, calls=1, seconds=1).wait_until_ready(READY_SECONDS))
             soak = Soak(worker.host, worker.port, witness.told(told)[0]["pid"], told)
             uvloop.run(soak.callers(chosen.at_once, seconds * WARM_UP))

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import uvloop
@@ -171,9 +170,15 @@ def data_directory(is_small: bool) -> Iterator[Path]:
 
 @contextmanager
 def staged(
-    calls: int, cores: Sequence[int], *, workers: int = 1, small_disk: bool = False, **changed: Any
+    calls: int,
+    cores: Sequence[int],
+    *,
+    workers: int = 1,
+    small_disk: bool = False,
+    code: Path | None = None,
+    drain_seconds: float = 2,
 ) -> Iterator[Stage]:
-    """Ready for that many calls; `changed` is for `own_worker`. Raises NotHere."""
+    """Ready for that many calls, of workers that run `code`. Raises NotHere."""
     metrics_port = free_port()
     with servers() as (cluster, broker), data_directory(small_disk) as data, data_directory(False) as other:
         environment = STUBS | {
@@ -188,7 +193,8 @@ def staged(
             "LOG_LEVEL": "WARNING",
         }
         jobs = celery(environment, other)
-        with own_worker(workers, cores, **environment | changed) as worker, jobs.running():
+        own = own_worker(workers, cores, environment, code=code, drain_seconds=drain_seconds)
+        with own as worker, jobs.running():
             uvloop.run(Generator(worker.host, worker.port, calls=1, seconds=1).wait_until_ready(READY_SECONDS))
             told = other / "witness"
             yield Stage(worker, cluster, broker, jobs, environment, data, told, metrics_port, calls)
@@ -209,7 +215,7 @@ def perform(stage: Stage, round: Callable[[Stage], None]) -> list[str]:
 
 def main(
     what: str,
-    rounds: Mapping[str, Callable[[Stage], None]],
+    rounds: Mapping[str, Callable[..., None]],
     play: Callable[[str, int, list[int]], list[str]],
     arguments: list[str],
 ) -> int:
@@ -219,6 +225,7 @@ def main(
     parser.add_argument("--only", action="append", choices=rounds, help="only this one; may be repeated")
     chosen = parser.parse_args(arguments)
     mine, *others = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {mine})  # callers and servers; the workers have the rest
     failed = False
     for name in chosen.only or rounds:
         print(f"{name}: {rounds[name].__doc__} {chosen.calls} calls.", flush=True)

@@ -18,6 +18,7 @@ from typing import Any, Final
 from providers.protocols import OnSpeech, OnUsage, SpeechEvent, SpeechOptions, SpeechStream, Transcript
 from sandbox.stubs import StubSpeechToText
 
+RELEASE: Final = "this"
 TICK_SECONDS: Final = 0.02
 STALL_SECONDS: Final = 0.05
 COUNT_SECONDS: Final = 10.0
@@ -41,9 +42,12 @@ class WitnessSpeechToText(StubSpeechToText):
         if _looking is None:
             _looking = asyncio.create_task(_look())
 
+        call = options.tag.removeprefix("call-")
+        _tell(taken_by=RELEASE, call=call)
+
         def hear(event: SpeechEvent) -> None:
             if isinstance(event, Transcript):
-                _tell(heard=event.text, call=options.tag.removeprefix("call-"))
+                _tell(heard=event.text, call=call)
             on_speech(event)
 
         return await super().open(options, hear, on_usage)

@@ -109,6 +109,23 @@ def test_processes_that_have_ended_keep_what_they_used():
     assert processes.memory() == processes.descriptors() == 0
 
 
+async def test_callers_come_from_where_they_are_told():
+    sources = set()
+
+    async def greet(bot):
+        sources.add(bot.writer.get_extra_info("peername")[0])
+        await bot.say("Oui ?")
+        await bot.caller_is_gone()
+
+    async with serve_bot(greet) as (port, _):
+        report = await Generator("127.0.0.1", port, calls=1, seconds=4, source="127.0.0.5", longest=1).run()
+    assert report.ends.keys() == {End.CALLER_HANGUP}
+    assert report.ends[End.CALLER_HANGUP] >= 2
+    assert sources == {"127.0.0.5"}
+    assert len(report.greetings) >= 2
+    assert len(report.arrivals) == len(report.lateness)
+
+
 async def test_refused_calls_have_failed():
     async def refuse(bot):
         bot.send(0xFF)
