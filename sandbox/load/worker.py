@@ -36,7 +36,6 @@ class OwnWorker:
         self.host, self.port = host, port
         self.pid = process.pid  # of the supervisor
         self.processes = Processes(process.pid)
-        self._process = process
         self._log = log
 
     def cpu_seconds(self) -> float:
@@ -50,11 +49,11 @@ class OwnWorker:
 
     def workers(self) -> set[int]:
         """The process ids of those that the supervisor has started, whether they are ready or drain."""
-        return set(self.processes.members()) - {self._process.pid}
+        return set(self.processes.members()) - {self.pid}
 
     def reload(self) -> None:
         """As a deploy does."""
-        self._process.send_signal(signal.SIGHUP)
+        os.kill(self.pid, signal.SIGHUP)
 
     def said(self) -> str:
         """All of its log."""

@@ -97,7 +97,7 @@ def worker(calls: int) -> Iterator[tuple[int, int]]:
     # As in production, but for the limit that 600 calls on a core are beyond.
     room = {"MAX_CALLS_PER_WORKER": str(calls + 10), "DEBUG": "0", "SECRET_KEY": "b" * 50}
     try:
-        with own_worker(1, others[-1:] or [mine], **heard, **room) as own:
+        with own_worker(1, others[-1:] or [mine], heard | room) as own:
             uvloop.run(Generator(own.host, own.port, calls=1, seconds=1).wait_until_ready(READY_SECONDS))
             yield own.pid, own.port
     except (WorkerFailed, NotReady) as error:
