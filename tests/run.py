@@ -132,6 +132,12 @@ def postgresql(log: TextIO) -> tuple[bool, str]:
     return suite(markers, 6, most, DATABASE_URL=application_url(DATABASE_URL))(log)
 
 
+def with_redis(log: TextIO) -> tuple[bool, str]:
+    """A worker's jobs need PostgreSQL as well; without, that one test is skipped."""
+    other = {} if no_postgresql() else {"POSTGRES_URL": application_url(DATABASE_URL)}
+    return suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL, **other)(log)
+
+
 def no_postgresql() -> str:
     """Why there is no PostgreSQL to test with; empty when there is."""
     try:
@@ -178,7 +184,7 @@ PARTS = {
     "lint": Part(always, lint),
     "embedded": Part(always, embedded),
     "postgresql": Part(no_postgresql, postgresql),
-    "redis": Part(no_redis, suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL)),
+    "redis": Part(no_redis, with_redis),
     "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
     "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"))),

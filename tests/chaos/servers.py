@@ -40,7 +40,8 @@ class PostgreSQL:
         self._directory = directory / "postgresql"
         self._directory.mkdir()
         self.port = free_port()
-        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.url = f"postgres://voicebot@127.0.0.1:{self.port}/postgres"  # no superuser, as in production
+        self._superuser_url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         if os.getuid() == 0:  # as which it does not run
             shutil.chown(self._directory, "postgres")
         self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C")
@@ -48,6 +49,10 @@ class PostgreSQL:
     def start(self) -> None:
         options = f"-p {self.port} -h 127.0.0.1 -k ''" + "".join(f" -c {each}" for each in self._settings)
         self._run("pg_ctl", "--wait", "--silent", f"--log={self._directory}/log", f"--options={options}", "start")
+
+    def make_owner(self) -> None:
+        self.run("CREATE ROLE voicebot LOGIN")
+        self.run("ALTER DATABASE postgres OWNER TO voicebot")
 
     def stop(self) -> None:
         """Connections in use are cut off."""
@@ -59,11 +64,12 @@ class PostgreSQL:
         return int((self._directory / "postmaster.pid").read_text().split()[0])
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, connect_timeout=5) as connection:
+        """Of everyone, as superuser."""
+        with psycopg.connect(self._superuser_url, connect_timeout=5) as connection:
             return connection.execute(query, values).fetchall()
 
     def run(self, statement: str) -> None:
-        with psycopg.connect(self.url, connect_timeout=5, autocommit=True) as connection:
+        with psycopg.connect(self._superuser_url, connect_timeout=5, autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -117,6 +123,7 @@ def servers(*settings: str) -> Iterator[tuple[PostgreSQL, Redis]]:
         database, broker = PostgreSQL(directory, *settings), Redis(directory)
         try:
             database.start()
+            database.make_owner()
             broker.start()
             yield database, broker
         finally:

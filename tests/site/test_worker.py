@@ -20,6 +20,8 @@ import pytest
 import redis
 from celery import Celery
 
+from tenants import row_security
+
 ROOT = Path(__file__).resolve().parents[2]
 REDIS = os.environ.get("REDIS_URL", "")
 POSTGRES = os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -77,7 +79,9 @@ class Site:
     broker: Celery
 
     def connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.environment["DATABASE_URL"], autocommit=True)
+        """Row-level security lets it see everyone's."""
+        options = f"-c {row_security.FOR_EVERYONE}"
+        return psycopg.connect(self.environment["DATABASE_URL"], autocommit=True, options=options)
 
     def ask(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         with self.connect() as connection:
