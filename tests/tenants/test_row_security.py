@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from calls.models import Turn
 from companies.models import Company
 from tenants import row_security
 from tenants.models import Tenant
@@ -427,6 +429,19 @@ def test_references_and_unique_keys_are_held_behind_the_policies(cast: Cast) -> 
         assert cursor.fetchall() == [(own.pk,)]
         cursor.execute("UPDATE companies_customer SET company_id = %s", [cast.bravo.company.pk])
         assert cursor.rowcount == 1, "a reference into another tenant is the first wall's to refuse"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_it_costs_is_measured_and_undone(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed_load", calls=20, turns=2)
+    capsys.readouterr()
+    call_command("bench_row_security", rounds=1)
+    found = json.loads(capsys.readouterr().out)
+    assert {len(ways) for ways in found.values()} == {3}
+    assert all(microseconds > 0 for ways in found.values() for microseconds in ways.values())
+    assert row_security.unguarded() == []
+    with acting_for(EVERYONE):
+        assert not Turn.objects.filter(text="Au revoir.", position=30000).exists()
 
 
 @pytest.mark.django_db(transaction=True)
