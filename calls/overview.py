@@ -22,9 +22,10 @@ MOST_TURNS: Final = 300  # of one call
 
 
 def running() -> QuerySet[Call]:
-    """The tenant's calls that are going on; test calls are nobody else's matter."""
+    """The tenant's calls that are going on, and not in another; test calls are nobody else's matter."""
     since = timezone.now() - ABANDONED_AFTER - timedelta(seconds=20)
-    return Call.objects.filter(status=Call.Status.IN_PROGRESS, is_test=False, heartbeat_at__gt=since)
+    going_on = Call.objects.filter(status=Call.Status.IN_PROGRESS, is_test=False, heartbeat_at__gt=since)
+    return going_on.filter(resumed_by=None)
 
 
 def calls(*, masked: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from calls import abandoned, journal, resuming, services
+from calls import abandoned, journal, overview, resuming, services
 from calls.case import Case, Ending
 from calls.models import Call
 from calls.services import LineQuality, Opening
@@ -91,6 +91,15 @@ def test_both_calls_leave_one_ticket(cast: Cast, is_closed_first: bool) -> None:
     assert ticket.call_id == opening.call.pk
     assert (ticket.status, ticket.client_name, ticket.phone_number) == ("resolved", "Jeanne PETIT", NUMBER)
     assert first is None or ticket == first
+
+
+def test_only_the_call_that_goes_on_is_shown_live(cast: Cast) -> None:
+    before = in_progress(cast.alpha, silent_for=1)
+    opening = comes_back(cast.alpha, resumes=before)
+    with acting_for(cast.alpha.tenant):
+        shown = set(overview.running())
+    assert opening.call in shown
+    assert before not in shown
 
 
 def test_a_call_that_is_cut_off_again_has_its_ticket_too(cast: Cast) -> None:
