@@ -8,12 +8,14 @@ looking at it, to learn how it does on what it has not seen; `corpus/training/` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from calls import understanding
 
 CORPUS = Path(__file__).parent / "corpus"
+# Lines: who writes so many in a row has the same things in mind.
+_CELL = 30
 
 COMPANIES = (
     "CARvertical", "Vetodok", "RCF Elec", "L'ONAsoft", "SNCF", "Total", "TechCorp", "DataSolutions", "CloudInnovate",
@@ -77,11 +79,20 @@ _AS_WRITTEN = {None: "null", True: "yes", False: "no"}
 
 def utterances(kind: str, language: str, *, folder: str = "") -> list[tuple[str, str]]:
     """(text, value) of one kind; values as they are written, `null` for none."""
+    return [(text, value) for text, value, _cell in in_cells(kind, language, folder=folder)]
+
+
+def in_cells(kind: str, language: str, *, folder: str = "") -> Iterator[tuple[str, str, str]]:
+    """(text, value, cell): sentences written for one idea, under one heading or close together, share a cell."""
     file = CORPUS / folder / language / f"{kind}.tsv"
-    if not file.exists():
-        return []
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [(text, value) for line in lines if not line.startswith("#") for text, value in [line.split("\t")]]
+    heading = ""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    for number, line in enumerate(lines):
+        if line.startswith("#"):
+            heading = line
+        else:
+            text, value = line.split("\t")
+            yield text, value, f"{folder} {kind} {heading} {number // _CELL}"
 
 
 def misunderstood(kind: str, language: str, *, folder: str = "") -> list[str]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import calls.understanding
 from calls.understanding import anger, learned, names
 from calls.understanding.text import words
-from tests.understanding.corpora import CORPUS, utterances
+from tests.understanding.corpora import CORPUS, in_cells
 
 LANGUAGE = "fr"
 # What else is said in a call; each kind lists what it may be taken for.
@@ -54,6 +54,7 @@ class Sentence(NamedTuple):
     text: str
     is_so: bool
     counts: float
+    cell: str = ""  # as `corpora.in_cells` has it
     has_signs: bool = True
 
     def pieces(self, kind: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -62,25 +63,38 @@ class Sentence(NamedTuple):
 
 
 def sentences(kind: str) -> list[Sentence]:
-    """All that `kind` is learnt from."""
-    written = [Sentence(text, value == "yes", 1.0) for text, value in utterances(kind, LANGUAGE, folder="training")]
+    """All that `kind` is learnt from, without pairs."""
+    written = [
+        Sentence(text, value == "yes", 1.0, cell) for text, value, cell in in_cells(kind, LANGUAGE, folder="training")
+    ]
     # The word lists were made for these and are never wrong about them: they would be trusted too much.
     checked = [
-        Sentence(text, value == "yes", CHECKED_COUNT, has_signs=False) for text, value in utterances(kind, LANGUAGE)
+        Sentence(text, value == "yes", CHECKED_COUNT, cell, has_signs=False)
+        for text, value, cell in in_cells(kind, LANGUAGE)
     ]
     known = {sentence.text for sentence in [*written, *checked]}
-    others = [Sentence(text, False, OTHERS_COUNT) for text in _others(kind) if text not in known]
-    return [*written, *checked, *others, *_pairs([*written, *others])]
+    others = [Sentence(text, False, OTHERS_COUNT, cell) for text, cell in _others(kind) if text not in known]
+    return [*written, *checked, *others]
 
 
-def _others(kind: str) -> Iterator[str]:
+def with_pairs(found: list[Sentence]) -> list[Sentence]:
+    """Two sentences in one breath are what either is."""
+    chance = random.Random(1)
+    told = [sentence for sentence in found if sentence.has_signs]
+    pairs = [chance.sample(told, 2) for _ in range(PAIRS)]
+    return found + [
+        Sentence(f"{first.text} {second.text}", first.is_so or second.is_so, 0.5) for first, second in pairs
+    ]
+
+
+def _others(kind: str) -> Iterator[tuple[str, str]]:
     for other in OTHERS[kind]:
         for folder in ("", "training"):
-            for text, value in utterances(other, LANGUAGE, folder=folder):
+            for text, value, cell in in_cells(other, LANGUAGE, folder=folder):
                 if kind == "refusal" and _may_be_refusal(other, text, value):
                     continue
                 if not _signs(kind, text):
-                    yield text
+                    yield text, cell
 
 
 def _may_be_refusal(other: str, text: str, value: str) -> bool:
@@ -91,14 +105,6 @@ def _may_be_refusal(other: str, text: str, value: str) -> bool:
             return value == "yes" or len(words(text, LANGUAGE)) < SENTENCE
         case _:
             return value in REFUSED
-
-
-def _pairs(found: list[Sentence]) -> Iterator[Sentence]:
-    """Two sentences in one breath are what either is."""
-    chance = random.Random(1)
-    for _ in range(PAIRS):
-        first, second = chance.sample(found, 2)
-        yield Sentence(f"{first.text} {second.text}", first.is_so or second.is_so, 0.5)
 
 
 def _signs(kind: str, text: str) -> list[str]:
@@ -120,19 +126,23 @@ def _signs(kind: str, text: str) -> list[str]:
 
 
 def train(kind: str) -> None:
-    corpus = sentences(kind)
+    *weights, bias = fitted(kind, with_pairs(sentences(kind)))
+    scale = float(np.abs(weights).max()) / 127
+    stored = np.round(np.array(weights) / scale).astype(np.int8)
+    with Path(str(learned.weights_file(kind))).open("wb") as file:
+        bias -= MARGIN.get(kind, 0)
+        np.savez_compressed(file, weights=stored, scale=scale, bias=bias, made_from=fingerprint(kind))
+
+
+def fitted(kind: str, corpus: list[Sentence]) -> NDArray[np.float64]:
+    """The weights that judge `corpus` best, the bias last."""
     rows = [sentence.pieces(kind) for sentence in corpus]
     buckets = np.concatenate([row[0] for row in rows])
     counts = np.concatenate([row[1] for row in rows])
     row_of = np.repeat(np.arange(len(rows)), [len(row[0]) for row in rows])
     wanted = np.array([1.0 if sentence.is_so else -1.0 for sentence in corpus])
     importance = _balanced(np.array([sentence.counts for sentence in corpus]), wanted)
-    *weights, bias = _fit(buckets, counts, row_of, wanted, importance)
-    scale = float(np.abs(weights).max()) / 127
-    stored = np.round(np.array(weights) / scale).astype(np.int8)
-    with Path(str(learned.weights_file(kind))).open("wb") as file:
-        bias -= MARGIN.get(kind, 0)
-        np.savez_compressed(file, weights=stored, scale=scale, bias=bias, made_from=fingerprint(kind))
+    return _fit(buckets, counts, row_of, wanted, importance)
 
 
 def _balanced(importance: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
