@@ -18,16 +18,22 @@ CORPUS = Path(__file__).parent / "corpus"
 _CELL = 30
 
 COMPANIES = (
-    "CARvertical", "Vetodok", "RCF Elec", "L'ONAsoft", "SNCF", "Total", "TechCorp", "DataSolutions", "CloudInnovate",
-    "SecureNet", "MediaPlus",
+    "CARvertical", "Vetodok", "RCF Elec", "L'ONAsoft", "SNCF", "Total", "TechCorp", "DataSolutions",
+    "CloudInnovate", "SecureNet", "MediaPlus", "Boulangerie Marchand", "Garage du Lac", "Cabinet Rivière",
+    "Logitrans", "Electro Plus", "Hôtel des Bains", "BTP Lefort", "Sogexia", "Clinique Saint-Roch",
+    "Transports Blanc", "Agence Horizon", "Vinci", "Decathlon", "EDF", "La Poste", "Crédit Agricole", "KPMG",
+    "Leroy Merlin", "Biocoop", "Proxilog", "Atelier 27", "Menuiserie Garnier", "Mutuelle du Rhône", "SNEF",
+    "Aqualia", "Pharmacie du Centre", "Studio Kiwi", "Hexatel", "Domaine des Roches", "Mairie de Plouzané",
 )  # fmt: skip
 
 PROBLEMS = {
     "fr": {
-        "internet": ["internet", "wifi", "wi-fi", "box", "fibre", "connexion", "routeur", "modem", "adsl", "débit"],
+        "internet": [
+            "internet", "wifi", "wi-fi", "box", "fibre", "connexion", "routeur", "modem", "adsl", "débit", "livebox",
+        ],
         "mobile": [
             "mobile", "portable", "téléphone portable", "carte sim", "réseau mobile", "4g", "5g", "sms", "texto", "puk",
-            "iphone", "internet mobile", "données mobiles", "téléphone mobile",
+            "iphone", "internet mobile", "données mobiles", "téléphone mobile", "esim", "smartphone",
         ],
         "phone": ["téléphone fixe", "ligne fixe", "fixe", "ligne", "tonalité", "téléphone"],
         "email": ["mail", "boîte mail", "e-mail"],

@@ -46,7 +46,7 @@ OTHERS_COUNT = 0.6
 CHECKED_COUNT = 3.0  # those of corpus/fr, of which none may be wrong
 PAIRS = 2500
 # How much more likely than not it must be: who is taken for angry is given to a person at once.
-MARGIN = {"anger": 0.3}
+MARGIN = {"anger": 0.7}
 STEPS = 400
 
 
