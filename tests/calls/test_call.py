@@ -10,9 +10,11 @@ import io
 import uuid
 import wave
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 from pytest_django import Settings
 
 from calls import services
@@ -95,6 +97,26 @@ def records(tenant: Tenant, call_uuid: uuid.UUID) -> tuple[Call, list[Turn], Tic
     with acting_for(tenant):
         row = Call.objects.get(uuid=call_uuid)
         return row, list(row.turns.all()), Ticket.objects.select_related("problem_type").get(call=row)
+
+
+def cut_off(tenant: Tenant) -> Call:
+    known = {"first_name": "Jeanne", "last_name": "PETIT", "problem": "internet", "description": "Ma box fume."}
+    silent = timezone.now() - timedelta(seconds=20)
+    with acting_for(tenant):
+        Tenant.objects.filter(pk=tenant.pk).update(record_calls=False)
+        return Call.objects.create(
+            uuid=uuid.uuid4(), phone_number="+33655555555", heartbeat_at=silent, scene="handover", known=known
+        )
+
+
+async def test_who_calls_again_after_a_crash_goes_on(product: Product, alpha: Tenant) -> None:
+    before = await sync_to_async(cut_off)(alpha)
+    result = await call(product, "Oui, c'est moi.", number=before.phone_number)
+    await product.calls.stop(10)
+    row, turns, ticket = await in_database(records, alpha, result.call_uuid)
+    assert row.resumes_id == before.pk
+    assert [turn.phrase for turn in turns if turn.speaker == "bot"] == ["greet", "cut_off_before", "go_on", "transfer"]
+    assert (ticket.status, ticket.client_name, ticket.description) == ("transferred", "Jeanne PETIT", "Ma box fume.")
 
 
 async def test_a_call_is_answered_and_leaves_a_ticket_and_a_recording(product: Product, alpha: Tenant) -> None:
