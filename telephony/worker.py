@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 ALLOW_LIST_SECONDS: Final = 5.0
 TIDY_SECONDS: Final = 10.0
 FEW_CALLS: Final = 20
+NEVER: Final = 1_000_000
 # With the default of 5 ms a busy thread holds up every frame.
 SWITCH_SECONDS: Final = 0.0005
 
@@ -94,10 +95,11 @@ class Worker:
             application, allowed = import_string(self._application), is_of_this_machine
         server = AudioSocketServer(application, allowed=allowed, max_calls=settings.MAX_CALLS_PER_WORKER, state=state)
         # A full collection of what Django and the SDKs keep takes 20 to 75 ms; frozen, none.
-        # The first threshold is the default's: fewer collections would be longer ones.
+        # The first thresholds are the default's: fewer collections would be longer ones. Of all that
+        # calls hold one takes a tenth of a second with 400 of them: _tidy_up does it when few are there.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(700, 10, 1000)
+        gc.set_threshold(700, 10, NEVER)
         return server
 
     async def _watch(self, allow_list: AllowList) -> Callable[[str], bool]:
@@ -170,10 +172,9 @@ class Worker:
             await asyncio.sleep(handover.REPORT_SECONDS)
 
     async def _tidy_up(self) -> None:
-        """Collect what ended calls left in cycles, some 100 objects each, while few are there to notice.
+        """Collect what ended calls left in cycles, while few are there to notice; with 20 it takes 10 to 20 ms.
 
-        With 20 calls it takes 10 to 20 ms, with 400 a tenth of a second: a busy worker leaves it to Python,
-        which puts it off for as long as it may.
+        It is little (tests/calls/test_leftovers.py): a worker that is busy for days grows by some megabytes.
         """
         while True:
             await asyncio.sleep(TIDY_SECONDS)
