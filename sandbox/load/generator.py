@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from random import Random
 
 import numpy as np
 import numpy.typing as npt
@@ -87,15 +88,18 @@ class Generator:
         cpu: Callable[[], float] | None = None,
         lines: Sequence[str] = (),
         longest: float = inf,
+        spread: float = 0.0,
         source: str = "",
     ) -> None:
         """`lines`: what each caller says, in order and again, so that emulated vendors hear it; else one sentence.
 
-        `longest`: seconds after which a caller hangs up, and calls again. `source`: the address that they call from.
+        `longest`: seconds after which a caller hangs up, and calls again, more or less by `spread` at most.
+        `source`: the address that they call from.
         """
         self._address = (host, port)
         self._calls, self._seconds, self._cpu, self._longest = calls, seconds, cpu, longest
-        self._source = source
+        self._spread, self._source = spread, source
+        self._random = Random(1)
         self._speeches = [framed(render(line, "fr", voice="male", captions=bool(lines))) for line in lines or (SPEECH,)]
         self._slots: list[list[LoadCall]] = [[] for _ in range(SLOTS)]
         self._all: list[LoadCall] = []
@@ -155,7 +159,9 @@ class Generator:
                 end = End.LOST
             else:
                 self._all.append(call)
-                await asyncio.wait([call.over], timeout=min(left, self._longest))
+                await asyncio.wait(
+                    [call.over], timeout=min(left, self._longest + self._random.uniform(-1, 1) * self._spread)
+                )
                 is_silent = not call.arrivals or time.time() - call.arrivals[-1] > SHORTEST_CALL
                 end = self._forget(call, End.LOST if is_silent else End.CALLER_HANGUP)
             self._ends[end] += 1

@@ -31,7 +31,8 @@ from tests.chaos.stage import TAIL_SECONDS, Stage, calling, closed, perform, sta
 WORKERS: Final = 2
 BEFORE_SECONDS: Final = 20.0
 SECONDS: Final = 100.0  # of callers in all
-PATIENCE_SECONDS: Final = 12.0
+PATIENCE_SECONDS: Final = 12.0  # of callers
+SPREAD_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 60.0
 TAKEN_OVER_SECONDS: Final = 60.0  # until new workers have started and the old ones' calls are over
 UNSERVED: Final = "voicebot_unserved_connections_total"
@@ -59,7 +60,7 @@ def put_next_release(code: Path) -> None:
 def rolling(stage: Stage, code: Path) -> None:
     """The next release takes over."""
     unserved = stage.metric(UNSERVED)  # before the first worker was ready
-    with calling(stage, SECONDS, longest=PATIENCE_SECONDS) as report:
+    with calling(stage, SECONDS, longest=PATIENCE_SECONDS, spread=SPREAD_SECONDS) as report:
         time.sleep(BEFORE_SECONDS)
         old, began = stage.worker.workers(), time.time()
         put_next_release(code)

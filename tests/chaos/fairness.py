@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ from tests.chaos.stage import Stage, staged
 LIMITED: Final = "127.0.0.3"  # of the company that has too few lines; the other's calls come from 127.0.0.1
 LINES: Final = 5
 PATIENCE_SECONDS: Final = 12.0  # of the other company's callers: new ones come all the time
+SPREAD_SECONDS: Final = 4.0
 BEFORE_SECONDS: Final = 8.0  # until the flood is at its height
 SETTLE_SECONDS: Final = 15.0  # what a flood leaves behind has ended by then
 MOST_SLOWER: Final = 1.10
@@ -58,7 +60,9 @@ def play(stage: Stage, core: int, seconds: int, callers: int) -> Round:
         time.sleep(BEFORE_SECONDS)
     try:
         cpu, used, began = stage.worker.cpu_seconds(), busy(core), time.monotonic()
-        generator = Generator(host, port, calls=stage.calls, seconds=seconds, longest=PATIENCE_SECONDS)
+        generator = Generator(
+            host, port, calls=stage.calls, seconds=seconds, longest=PATIENCE_SECONDS, spread=SPREAD_SECONDS
+        )
         report = uvloop.run(generator.run())
         cpu, used = stage.worker.cpu_seconds() - cpu, busy(core) - used
         lasted = time.monotonic() - began
@@ -77,8 +81,9 @@ def play(stage: Stage, core: int, seconds: int, callers: int) -> Round:
 
 
 def quantiles(rounds: list[Round], name: str) -> tuple[float, float]:
-    """p50 and p95 in milliseconds, of all these rounds."""
-    p50, p95 = np.percentile(np.concatenate([getattr(one.calls, name) for one in rounds]) * 1000, [50, 95])
+    """p50 and p95 in milliseconds, of all these rounds; without end where nothing was answered."""
+    times = np.concatenate([getattr(one.calls, name) for one in rounds]) * 1000
+    p50, p95 = np.percentile(times, [50, 95]) if len(times) else (inf, inf)
     return float(p50), float(p95)
 
 
@@ -97,6 +102,8 @@ def compare(rounds: list[Round]) -> list[str]:
     found = []
     if lost := sum(one.calls.as_json()["calls_failed"] or 0 for one in flooded):
         found.append(f"{lost} calls were lost")
+    if not all(len(one.calls.latencies) and len(one.calls.greetings) for one in rounds):
+        return [*found, "there are rounds without an answer"]
     doubtful = sum(one.is_doubtful for one in rounds)
     slower = []
     for name, what in (("latencies", "answers"), ("greetings", "the first words")):

@@ -228,7 +228,9 @@ def web(stage: Stage) -> None:
 
 def outside(stage: Stage, service: Service) -> None:
     """What is killed and started again is of no concern to calls, those that begin meanwhile included."""
-    with calling(stage, BEFORE_SECONDS + BACK_SECONDS + SHORT_SECONDS, longest=SHORT_SECONDS * 2) as report:
+    with calling(
+        stage, BEFORE_SECONDS + BACK_SECONDS + SHORT_SECONDS, longest=SHORT_SECONDS * 2, spread=SHORT_SECONDS
+    ) as report:
         time.sleep(BEFORE_SECONDS)
         service.kill()
         time.sleep(BACK_SECONDS)

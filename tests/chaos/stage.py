@@ -124,11 +124,11 @@ class Stage:
 
 @contextmanager
 def calling(
-    stage: Stage, seconds: float, calls: int | None = None, *, longest: float = inf
+    stage: Stage, seconds: float, calls: int | None = None, *, longest: float = inf, spread: float = 0.0
 ) -> Iterator[Callable[[], Report]]:
-    """So many callers for so long, who hang up after `longest`; call what it yields for their report."""
+    """So many callers for so long, who hang up after `longest`, more or less; call what it yields for their report."""
     host, port = stage.worker.host, stage.worker.port
-    generator = Generator(host, port, calls=calls or stage.calls, seconds=seconds, longest=longest)
+    generator = Generator(host, port, calls=calls or stage.calls, seconds=seconds, longest=longest, spread=spread)
     found: list[Report] = []
     thread = threading.Thread(target=lambda: found.append(uvloop.run(generator.run())), daemon=True)
 

@@ -118,7 +118,7 @@ async def test_callers_come_from_where_they_are_told():
         await bot.caller_is_gone()
 
     async with serve_bot(greet) as (port, _):
-        report = await Generator("127.0.0.1", port, calls=1, seconds=4, source="127.0.0.5", longest=1).run()
+        report = await Generator("127.0.0.1", port, calls=1, seconds=4, source="127.0.0.5", longest=1, spread=0.3).run()
     assert report.ends.keys() == {End.CALLER_HANGUP}
     assert report.ends[End.CALLER_HANGUP] >= 2
     assert sources == {"127.0.0.5"}
