@@ -331,12 +331,8 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     _, *others = sorted(os.sched_getaffinity(0))
     with servers(*MEASURED) as (database, broker), emulators() as vendors, tempfile.TemporaryDirectory() as directory:
-        for statement in ("CREATE ROLE voicebot LOGIN", "CREATE DATABASE voicebot OWNER voicebot"):
-            database.run(statement)
-        database.url = f"postgres://postgres@127.0.0.1:{database.port}/voicebot"
         environment = {
-            # No superuser, for whom row-level security would cost nothing.
-            "DATABASE_URL": f"postgres://voicebot@127.0.0.1:{database.port}/voicebot",
+            "DATABASE_URL": database.url,
             "REDIS_URL": broker.url,
             "SECRET_KEY": "c" * 50,
             "DEBUG": "1",
