@@ -32,6 +32,7 @@ class Floor:
         self._audio = audio
         self._hearing = hearing
         self._scribe = scribe
+        self._looked_at = ("", False)
 
     @property
     def has_words(self) -> bool:
@@ -47,11 +48,17 @@ class Floor:
         if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
             return 0.0  # «oui» after a yes-or-no question needs no second of silence
         pause = patience.value
-        if is_unfinished(utterance.text, self._settings.language):
+        if self._is_unfinished(utterance.text):
             pause += UNFINISHED_SECONDS
         if not utterance.has_ended:
             pause += WITHOUT_ENDPOINT_SECONDS
         return pause - silence
+
+    def _is_unfinished(self, text: str) -> bool:
+        """Asked again and again of the same words, until their turn is over."""
+        if text != self._looked_at[0]:
+            self._looked_at = (text, is_unfinished(text, self._settings.language))
+        return self._looked_at[1]
 
     def take(self, *, check: bool = True) -> Heard:
         """End the caller's turn. With `check`, raises the fate that the words call for."""

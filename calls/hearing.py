@@ -39,7 +39,11 @@ class Utterance:
     _finals: list[str] = field(default_factory=list)
     _interim: str = ""
 
-    def add(self, transcript: Transcript, offset: float) -> None:
+    def add(self, transcript: Transcript, offset: float) -> bool:
+        """Take what a vendor heard; whether it changes anything. Of silence they tell twice a second, too."""
+        ends_words = transcript.ends_speech and bool(self.text) and not self.has_ended
+        if not (transcript.text or self._interim or ends_words):
+            return False
         if transcript.text:
             if not self.text:
                 self.start = offset + transcript.start
@@ -54,6 +58,7 @@ class Utterance:
             self._interim = transcript.text
         if transcript.ends_speech and self.text:
             self.has_ended = True
+        return True
 
     @property
     def text(self) -> str:
@@ -135,7 +140,8 @@ class Hearing:
             # Words that were taken before they were final come again: later, or from the next stream.
             if event.text and self._offset + event.end <= self._taken_until + SAME_WORD_SECONDS:
                 return
-            self.utterance.add(event, self._offset)
+            if not self.utterance.add(event, self._offset):
+                return
         elif isinstance(event, UtteranceEnded):
             if self.utterance:
                 self.utterance.has_ended = True

@@ -1,7 +1,7 @@
 """A stand-in for Deepgram that costs little: it listens to nobody, and has everybody say the same.
 
 Messages are those of listen v1, as `sandbox/vendors/deepgram.py` has them. Each caller speaks for a second
-and a half in every six, with interim results twice a second.
+and a half in every eight, with interim results twice a second.
 
     python -m sandbox.load.hearsay PORT
 """
@@ -19,7 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 INTERIM_SECONDS: Final = 0.5
-SILENT_RESULTS: Final = 9  # between two utterances
+SILENT_RESULTS: Final = 13  # between two utterances
 SENTENCES: Final = ("Attendez, je cherche.", "Je ne sais plus bien.", "Un instant, s'il vous plaît.")
 
 

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = (
         "Measures a worker as in production (recording, dialogue, database, metrics) whose speech-to-text goes over "
         "real websockets to another process, and a bare uvloop echo server before it. Needs asbench: ASBENCH names "
-        "the program or asbench.c. Each caller says something every six seconds, and the bot answers; all calls last "
+        "the program or asbench.c. Each caller says something every eight seconds, and the bot answers; all calls last "
         "as long as the measurement. The last line is JSON."
     )
     requires_system_checks = []
