@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -25,11 +26,14 @@ class _Sign(StrEnum):
     BAD_STATE = "bad_state"
     THING = "thing"
     BAD_THING = "bad_thing"
+    DISBELIEF = "disbelief"
+    ASIDE = "aside"
 
 
 # How far a negation reaches, in words: «ne marche vraiment toujours pas», «pas encore vraiment revenu».
 _REACH = 3
 _HAVE_REACH = 5  # «j'ai de nouveau du réseau»
+_INFINITIVE = re.compile(r"(?:er|ir|dre|tre|ire)$")
 
 
 @cache
@@ -54,13 +58,21 @@ def fixed(text: str, language: str) -> Answer:
     now: list[bool] = []
     after_turn = False
     clause_start = 0
+    disbelieved = False
     for hit in hits:
         after_turn = after_turn or hit.value is _Sign.TURN
         works = _works(hit, spoken, clause_start, language)
         if hit.value is _Sign.WAITING:
             clause_start = hit.end  # its «pas» is its own: «je suis pas devant la box»
+        if hit.value is _Sign.DISBELIEF:
+            disbelieved, clause_start = True, hit.end  # its «pas» is its own too
         if works is None:
             continue
+        if disbelieved:  # «je crois pas que ça marche»; what is not believed to be broken is not known to work
+            disbelieved = False
+            if not works:
+                return Answer.UNCLEAR
+            works = False
         if after_turn:  # what came before was the past: «ça coupait, mais maintenant c'est bon»
             now.clear()
             after_turn = False
@@ -72,7 +84,8 @@ def fixed(text: str, language: str) -> Answer:
         return Answer.UNCLEAR
     if now:
         return Answer.YES
-    return Answer.UNCLEAR if _Sign.WAITING in signs else yes_no(text, language)
+    is_future = any(_is_future(hit, spoken, language) for hit in hits)
+    return Answer.UNCLEAR if _Sign.WAITING in signs or is_future else yes_no(text, language)
 
 
 def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: str) -> bool | None:
@@ -90,6 +103,8 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
             return True
         case _Sign.BROKEN:
             return False
+        case _Sign.GOOD_VERB if _is_future(hit, spoken, language):
+            return None
         case _Sign.GOOD_VERB | _Sign.BAD_VERB:
             negated = bool(
                 _words("negation_before_verb", language).intersection(before)
@@ -111,3 +126,15 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
                 return True
             return False if _words("one", language).intersection(before) else None
     return None
+
+
+def _is_future(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool:
+    """«Ma fille va voir en haut», «il va falloir attendre»: going to do something, and not well."""
+    following = spoken[hit.end : hit.end + 1]
+    return (
+        language == "fr"
+        and spoken[hit.start] == "va"
+        and bool(following)
+        and _INFINITIVE.search(following[0]) is not None
+        and following[0] not in _words("no_infinitive", language)
+    )
