@@ -119,7 +119,7 @@ def first_name(text: str, language: str) -> str | None:
     """
     if refuses(text, language):
         return None
-    tokens = _tokens(text)
+    tokens = _without_denied(_without_remark(_tokens(text), language), language)
     plain = [token.plain for token in tokens]
     introductions = [
         (hit, section != "perhaps")
@@ -134,6 +134,32 @@ def first_name(text: str, language: str) -> str | None:
         last = max(introductions)[0]
         return _name_at(tokens[: last.start], language, certain=False) if last.end == len(tokens) else None
     return _name_at(tokens, language, certain=len(tokens) <= _MOST_NAME_WORDS)
+
+
+def _without_remark(tokens: list[_Token], language: str) -> list[_Token]:
+    """«Ophélie, c'est bon» without what was said to be done with it."""
+    remarks = [hit for hit in _leads("remark", language).find([token.plain for token in tokens]) if hit.start > 0]
+    return tokens[: remarks[-1].start] if remarks and remarks[-1].end == len(tokens) else tokens
+
+
+def _without_denied(tokens: list[_Token], language: str) -> list[_Token]:
+    """«Pas Véronique, Valérie»: what the name is not, left out."""
+    deny = _words("deny", language)
+    kept: list[_Token] = []
+    is_denied = False
+    for position, token in enumerate(tokens):
+        after_denial = position > 0 and tokens[position - 1].plain in deny
+        is_denied = is_first_name(token.plain) and (after_denial or (is_denied and _follows(tokens, position)))
+        if is_denied and after_denial:
+            kept.pop()
+        if not is_denied:
+            kept.append(token)
+    return kept
+
+
+def _follows(tokens: Sequence[_Token], position: int) -> bool:
+    """Whether a word makes one name with the word before it."""
+    return tokens[position].plain in _compounds().get(tokens[position - 1].plain, ())
 
 
 def is_no_name(plain: str, language: str) -> bool:
