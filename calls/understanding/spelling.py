@@ -169,6 +169,11 @@ def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
     told = [piece for piece in pieces if piece.kind is not _Kind.FILLER]
     if any(piece.kind is _Kind.ABOUT for piece in told):
         return [piece for piece in pieces if piece.kind is not _Kind.PLACE]
+    told = _without_count_before(told)
+    recounted = _without_count_after(told)
+    if recounted is None:
+        return None
+    told = recounted
     for position, piece in enumerate(told):
         place = next((near.value for near in told[position + 1 : position + 2] if near.kind is _Kind.PLACE), None)
         if place is None and position == len(told) - 1 and kept and kept[-1].kind is _Kind.PLACE:
@@ -186,6 +191,49 @@ def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
         else:
             kept = [*kept[: -len(part)], _Piece(_Kind.LETTERS, amended)]
     return [piece for piece in kept if piece.kind is not _Kind.PLACE]
+
+
+def _is_counted(piece: _Piece) -> bool:
+    """«Deux L»"""
+    return piece.kind is _Kind.LETTERS and len(piece.value) > 1 and len(set(piece.value)) == 1
+
+
+def _tells(piece: _Piece) -> bool:
+    """Whether the piece may tell of letters spelled elsewhere: «deux L», «un T», but no vowel on its own."""
+    return piece.kind is _Kind.LETTERS and (_is_counted(piece) or piece.value not in _VOWELS)
+
+
+def _without_count_before(told: list[_Piece]) -> list[_Piece]:
+    """«Deux L au milieu, B, A, I, L, L, Y»; but «deux L, O, Y, D» is Lloyd."""
+    for start in range(len(told) - 1, 0, -1):
+        lead, rest = told[:start], told[start:]
+        count = [piece for piece in lead if piece.kind not in (_Kind.PLACE, _Kind.WORD)]
+        name = "".join(piece.value for piece in rest if piece.kind is _Kind.LETTERS)
+        is_placed = any(piece.kind is _Kind.PLACE for piece in lead)
+        if (
+            rest[0].kind is _Kind.LETTERS
+            and (is_placed or not any(_is_counted(piece) for piece in rest))  # «deux L, E, W, E, deux L, Y, N»
+            and any(_is_counted(piece) for piece in count)
+            and all(_tells(piece) and piece.value in name for piece in count)
+            and not _VOWELS.isdisjoint(name)
+        ):
+            return [*(piece for piece in lead if piece.kind is _Kind.WORD), *rest]
+    return told
+
+
+def _without_count_after(told: list[_Piece]) -> list[_Piece] | None:
+    """«B, O, U, L, L, E, T, deux L et un T»; None when the name has not what is counted."""
+    for start in range(1, len(told) - 1):
+        tail = told[start:]
+        spelled = list(takewhile(lambda piece: piece.kind is _Kind.LETTERS, reversed(told[:start])))
+        name = "".join(piece.value for piece in reversed(spelled))
+        if (
+            _is_counted(tail[0])
+            and all(_tells(piece) and piece.value[0] in name for piece in tail)
+            and not _VOWELS.isdisjoint(name)
+        ):
+            return told[:start] if all(piece.value in name for piece in tail) else None
+    return told
 
 
 def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) -> str | None:
