@@ -24,6 +24,11 @@ COMPANIES = (
     "Transports Blanc", "Agence Horizon", "Vinci", "Decathlon", "EDF", "La Poste", "Crédit Agricole", "KPMG",
     "Leroy Merlin", "Biocoop", "Proxilog", "Atelier 27", "Menuiserie Garnier", "Mutuelle du Rhône", "SNEF",
     "Aqualia", "Pharmacie du Centre", "Studio Kiwi", "Hexatel", "Domaine des Roches", "Mairie de Plouzané",
+    "Armor Froid", "Pixelis", "Cuisines Beaumont", "Fleurs de Lys", "Transports Gallet", "Thermoclim",
+    "Nord Textile", "Immo Ouest", "Clinique de l'Ouest", "La Courte Échelle", "Renault", "Michelin", "Orange Bank",
+    "BNP Paribas", "Capgemini", "Carrefour", "GRDF", "Boulanger", "Alstom", "DHL", "Groupama", "Cabinet Morel",
+    "Librairie du Passage", "Garage Central", "Ferme des Tilleuls", "Odyssey", "MGEN", "Chauffage Vidal", "Sanofi",
+    "Novatis",
 )  # fmt: skip
 
 PROBLEMS = {
