@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from calls.understanding.letters import join_letters
 from calls.understanding.names import refuses
@@ -18,6 +18,7 @@ from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
 _SHORTEST_ALIKE = 6
+_SHORTEST_NAME = 5  # among other words
 _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _MOST_WORDS = 7
 # Of so many names, those that share the most pairs of letters are compared closely.
@@ -26,6 +27,9 @@ _SHORTLIST = 6
 _COMMON = 100
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
+
+
+Said = TypeVar("Said", str, tuple[str, ...])
 
 
 class _Token(NamedTuple):
@@ -46,6 +50,7 @@ class _Index(NamedTuple):
 
     by_spelling: dict[str, str]
     by_sound: dict[str, str]
+    by_words: dict[tuple[str, ...], str]  # of names that have several
     by_pair: dict[str, list[_Key]]  # two letters of the spelling -> names
 
 
@@ -64,6 +69,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         name = _lookup(said, index) or _lookup(_in_digits(said, language), index)
         if name:
             found[name] = start
+    if not found:
+        found = dict(_unintroduced(tokens, index, language))
     if len(found) == 2:
         first, last = sorted(found.values())
         correction = _set("correction", language)
@@ -72,6 +79,36 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     elif len(found) > 2:
         return None
     return max(found, key=lambda name: found[name], default=None)
+
+
+def _unintroduced(tokens: Sequence[_Token], index: _Index, language: str) -> Iterator[tuple[str, int]]:
+    """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin».
+
+    Of several words they are taken word by word; a single one, by its sound too, when nothing else goes with it.
+    """
+    plain = [token.plain for token in tokens]
+    article, filler = _set("article", language), _set("filler", language)
+    denial, title = _set("denial", language), _set("title", language)
+    around = article | filler | _set("correction", language) | {""}
+    after = around | _set("end", language)
+    leads = {hit.end for hit in _leads(language).find(plain)} | {0}
+    position = 0
+    while position < len(plain):
+        for end in range(min(len(plain), position + _MOST_WORDS), position, -1):
+            said = tuple(plain[position:end])
+            name = index.by_words.get(said)
+            if len(said) == 1 and (position in leads or plain[position - 1] in around):
+                name = _lookup(said, index) if len(said[0]) >= _SHORTEST_NAME else None
+            follows = plain[end] if end < len(plain) else ""
+            # «Nordalys, N O R D A L I S»; «Total Énergies» is another one.
+            if name is None or not (follows in after or follows in said[-1] or _lookup((follows,), index) == name):
+                continue
+            before = _clause_before(plain, position, language)
+            if not denial.intersection(before) and not title.intersection(before[-1:]):
+                yield name, position
+                position = end - 1
+                break
+        position += 1
 
 
 def free_company(text: str, language: str) -> str | None:
@@ -167,6 +204,7 @@ def _clause_before(plain: Sequence[str], position: int, language: str) -> list[s
 def _index(companies: tuple[str, ...], language: str) -> _Index:
     spellings: dict[str, set[str]] = {}
     sounds: dict[str, set[str]] = {}
+    words: dict[tuple[str, ...], set[str]] = {}
     by_pair: dict[str, list[_Key]] = {}
     legal_forms = table("company")["legal_forms"]
     for name in companies:
@@ -176,11 +214,13 @@ def _index(companies: tuple[str, ...], language: str) -> _Index:
         spellings.setdefault(key.spelling, set()).add(name)
         spellings.setdefault("".join(_in_digits(parts, language)), set()).add(name)
         sounds.setdefault(key.sound, set()).add(name)
+        if len(parts) > 1:
+            words.setdefault(tuple(parts), set()).add(name)
         if len(parts) > 2:
             spellings.setdefault("".join(part[0] for part in parts), set()).add(name)
         for pair in _pairs(key.spelling):
             by_pair.setdefault(pair, []).append(key)
-    return _Index(_unique(spellings), _unique(sounds), by_pair)
+    return _Index(_unique(spellings), _unique(sounds), _unique(words), by_pair)
 
 
 def _in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
@@ -194,7 +234,7 @@ def _in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _unique(names: dict[str, set[str]]) -> dict[str, str]:
+def _unique(names: dict[Said, set[str]]) -> dict[Said, str]:
     return {key: next(iter(owners)) for key, owners in names.items() if key and len(owners) == 1}
 
 
