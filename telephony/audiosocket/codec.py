@@ -7,7 +7,7 @@ https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/ and Asteris
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from types import MappingProxyType
 from typing import Final
@@ -107,9 +107,9 @@ class Decoder:
     def frames(self) -> list[tuple[int, bytes]]:
         """The (kind, payload) of each frame that is whole now. Raises FrameTooLong, once those before it were given."""
         used, view, store = self.waiting, self._view, self._store
-        if used == 323 and store.startswith(AUDIO_HEADER):
+        if used == AUDIO_BYTES and store.startswith(AUDIO_HEADER):
             self.waiting = 0
-            return [(Kind.AUDIO, bytes(view[3:323]))]
+            return [(Kind.AUDIO, bytes(view[HEADER_BYTES:AUDIO_BYTES]))]
         frames: list[tuple[int, bytes]] = []
         start = 0
         while used - start >= HEADER_BYTES:
@@ -132,19 +132,28 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """Take bytes and return the frames that are whole now. Raises FrameTooLong."""
-        frames = []
-        while data:
-            room = self.buffer()
-            piece, data = data[: len(room)], data[len(room) :]
-            room[: len(piece)] = piece
-            self.received(len(piece))
-            frames += self.frames()
+        frames: list[tuple[int, bytes]] = []
+
+        def received(count: int) -> None:
+            self.received(count)
+            frames.extend(self.frames())
+
+        pour(data, self.buffer, received)
         return frames
 
     def _grow(self, size: int) -> None:
         # A buffer that somebody looks at cannot be resized.
         self._store = self._store.ljust(size, b"\0")
         self._view = memoryview(self._store)
+
+
+def pour(data: bytes, buffer: Callable[[], memoryview], received: Callable[[int], None]) -> None:
+    """Put bytes into each `buffer`, then tell `received` how many: as a transport does with what it reads."""
+    while data:
+        room = buffer()
+        piece, data = data[: len(room)], data[len(room) :]
+        room[: len(piece)] = piece
+        received(len(piece))
 
 
 class Opening(Enum):

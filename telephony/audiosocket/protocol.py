@@ -23,7 +23,7 @@ from uuid import UUID
 
 from monitoring import metrics
 from telephony.audiosocket import codec
-from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, Kind, Opening
+from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, HEADER_BYTES, Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.limits import (
     EARLY_BYTES,
@@ -34,7 +34,7 @@ from telephony.audiosocket.limits import (
     UNSENT_LIMIT,
     Limits,
 )
-from telephony.audiosocket.reading import Reader, feed
+from telephony.audiosocket.reading import Reader
 from telephony.audiosocket.resampling import Downsampler
 from telephony.media import FRAME_BYTES, SILENCE, MediaSession
 
@@ -239,13 +239,13 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                     if self._frames >= self._frames_allowed:
                         break
                     self._frames += 1
-                    session.hear(data[at + 3 : at + AUDIO_BYTES])
+                    session.hear(data[at + HEADER_BYTES : at + AUDIO_BYTES])
                     at += AUDIO_BYTES
             except Exception:
                 self._failed("hearing")
                 return
         if at < len(data):
-            feed(self, data[at:])
+            codec.pour(data[at:], self._decoder.buffer, self.buffer_updated)
 
     def skip(self, frames: int) -> None:
         if self._session is not None:

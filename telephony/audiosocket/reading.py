@@ -54,12 +54,3 @@ class Reader:
         self._socket.close()
         if not self._transport.is_closing():
             self._transport.resume_reading()
-
-
-def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
-    """Give it bytes as a transport does."""
-    while data:
-        room = memoryview(protocol.get_buffer(len(data)))
-        piece, data = data[: len(room)], data[len(room) :]
-        room[: len(piece)] = piece
-        protocol.buffer_updated(len(piece))
