@@ -26,6 +26,7 @@ def test_the_demo_prints_every_line_of_its_call_once(tmp_path):
     assert said == SCRIPT.strip().splitlines()
     assert answered[0].endswith("de Démo Télécom.")
     assert answered[-1].endswith("Au revoir.")
+    assert any("sign in as demo-owner" in line for line in lines)  # who may open the call
     assert "👤" not in done.stderr  # the same, a second time, from the log
     ticket = json.loads(lines[-1])
     assert (ticket["status"], ticket["problem_type"]) == ("resolved", "internet")
