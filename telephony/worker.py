@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 
 from providers import registry
 from telephony import handover
+from telephony.audiosocket import proxying
 from telephony.audiosocket.server import AudioSocketServer
 from tenants.allowlist import AllowList
 from voicebot_site import celery
@@ -93,7 +94,13 @@ class Worker:
             allowed = await self._watch(allow_list)
         else:
             application, allowed = import_string(self._application), is_of_this_machine
-        server = AudioSocketServer(application, allowed=allowed, max_calls=settings.MAX_CALLS_PER_WORKER, state=state)
+        server = AudioSocketServer(
+            application,
+            allowed=allowed,
+            proxied=proxying.trusted(settings.AUDIOSOCKET_PROXIES),
+            max_calls=settings.MAX_CALLS_PER_WORKER,
+            state=state,
+        )
         # A full collection of what Django and the SDKs keep takes 20 to 75 ms; frozen, none.
         # The first thresholds are the default's: fewer collections would be longer ones. Of all that
         # calls hold one takes a tenth of a second with 400 of them: _tidy_up does it when few are there.

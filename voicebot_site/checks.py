@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
+from telephony.audiosocket import proxying
 from tenants import row_security
 from tenants.webhooks.targets import networks
 
@@ -118,6 +119,14 @@ def addresses() -> Iterator[CheckMessage]:
             f"AUDIOSOCKET_PUBLIC_ADDRESS is {address!r}, not HOST:PORT.",
             hint="Write it as voicebot.example.com:9092, 203.0.113.7:9092 or [2001:db8::7]:9092.",
             id="voicebot.E003",
+        )
+    try:
+        proxying.trusted(settings.AUDIOSOCKET_PROXIES)
+    except ValueError as error:
+        yield Error(
+            f"AUDIOSOCKET_PROXIES: {error}.",
+            hint="Write the balancers' addresses or networks, such as 10.0.0.5,10.1.0.0/28.",
+            id="voicebot.E007",
         )
 
 

@@ -343,6 +343,8 @@ AUDIOSOCKET_HOST: str = env.str("AUDIOSOCKET_HOST", default="0.0.0.0")  # noqa: 
 AUDIOSOCKET_PORT: int = env.int("AUDIOSOCKET_PORT", default=9092)
 # HOST:PORT that the dialplan is told to dial, when it is not the SITE_URL's host.
 AUDIOSOCKET_PUBLIC_ADDRESS: str = env.str("AUDIOSOCKET_PUBLIC_ADDRESS", default="")
+# Balancers that tell by the PROXY protocol who calls.
+AUDIOSOCKET_PROXIES: list[str] = env.list("AUDIOSOCKET_PROXIES", default=[])
 # Where our connections to Asterisk servers come from, for their firewalls and manager.conf.
 OUTGOING_ADDRESSES: list[str] = env.list("OUTGOING_ADDRESSES", default=[])
 MAX_CALLS_PER_WORKER: int = env.int("MAX_CALLS_PER_WORKER", default=400)

@@ -104,6 +104,11 @@ class Decoder:
         """Forget what is no frame yet."""
         self.waiting = 0
 
+    def skip(self, count: int) -> None:
+        """Forget the first `count` bytes of what is no frame yet."""
+        self._store[: self.waiting - count] = self._store[count : self.waiting]
+        self.waiting -= count
+
     def frames(self) -> list[tuple[int, bytes]]:
         """The (kind, payload) of each frame that is whole now. Raises FrameTooLong, once those before it were given."""
         used, view, store = self.waiting, self._view, self._store

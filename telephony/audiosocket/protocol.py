@@ -3,6 +3,7 @@
     OPENING ──UUID──► TALKING ──► CLOSING ──► CLOSED
        └──────refused────────────────┘
 
+A balancer says before the UUID whom it connects (proxying.py).
 While CLOSING our last word is sent, and input is thrown away until the other side closes.
 
 Audio takes the short way, from the socket to the MediaSession and back, in plain calls.
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
 
 from monitoring import metrics
-from telephony.audiosocket import codec
+from telephony.audiosocket import codec, proxying
 from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, HEADER_BYTES, Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.limits import (
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
-Refusal = Literal["not_allowed", "full", "overloaded", "draining", "silent", "garbage", "duplicate", "application"]
+Refusal = Literal[
+    "not_allowed", "full", "overloaded", "draining", "no_proxy_header", "silent", "garbage", "duplicate", "application"
+]
 
 
 class State(Enum):
@@ -63,6 +66,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self.state, self._is_over = State.OPENING, False
         self.call_id: UUID | None = None
         self.client = ("", 0)
+        self._is_introduced = True  # `client` is whoever calls, and not a balancer
         self.late_frames = 0
         self.dropped_frames = 0
         self._server = server
@@ -96,6 +100,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         if (refusal := self._server.turn_away(self.client[0])) is not None:
             self._refuse(refusal)
             return
+        self._is_introduced = not self._server.is_proxy(self.client[0])
         self._server.open.add(self)
         self._server.opening[self] = None
         self.transport.set_write_buffer_limits(high=UNSENT_LIMIT)
@@ -112,7 +117,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self._throw_away(nbytes)
             return
         self._decoder.received(nbytes)
-        if self.state is State.OPENING and not self._is_call():
+        if self.state is State.OPENING and not (self._knows_client() and self._is_call()):
             return
         try:
             for kind, payload in self._decoder.frames():
@@ -142,6 +147,27 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._writable = True
 
     # Frames of the other side
+
+    def _knows_client(self) -> bool:
+        """Whether it is known who calls; whom a balancer names is met as if he had come himself."""
+        if self._is_introduced:
+            return True
+        try:
+            header = proxying.parse(self._decoder.pending)
+        except proxying.NoHeader:
+            self._refuse("no_proxy_header")
+            return False
+        if header is None:
+            return False
+        if header.client is None:  # a check of the balancer's
+            self._close()
+            return False
+        self._decoder.skip(header.length)
+        self.client, self._is_introduced = header.client, True
+        if not self._server.allows(self.client[0]):
+            self._refuse("not_allowed")
+            return False
+        return True
 
     def _is_call(self) -> bool:
         """Whether a UUID frame begins here; anything else is refused as soon as it shows."""

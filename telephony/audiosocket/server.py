@@ -56,11 +56,14 @@ class AudioSocketServer:
         application: Application,
         *,
         allowed: Callable[[str], bool],
+        proxied: Callable[[str], bool] = lambda address: False,
         max_calls: int,
         state: dict[str, Any] | None = None,
         limits: Limits | None = None,
     ) -> None:
         """`allowed` says whether an address may call; it is asked first, so it must not wait.
+
+        `proxied` says whether a balancer connects from an address, who tells for whom (proxying.py).
 
         `state` is copied into the scope of each call. Needs a running event loop.
         """
@@ -74,7 +77,8 @@ class AudioSocketServer:
         self.closing: set[AudioSocketProtocol] = set()
         self.calls: dict[UUID, asyncio.Task[None]] = {}
         self.draining = False
-        self._allowed = allowed
+        self.allows = allowed
+        self.is_proxy = proxied
         self._max_calls = max_calls
         self._limits = limits or Limits()
         self._listener: asyncio.Server | None = None
@@ -138,7 +142,7 @@ class AudioSocketServer:
 
     def turn_away(self, address: str) -> Refusal | None:
         """Why a new connection from `address` is refused; None: it is welcome."""
-        if not (address and self._allowed(address)):
+        if not (address and (self.is_proxy(address) or self.allows(address))):
             return "not_allowed"
         if self.draining:
             return "draining"

@@ -47,7 +47,8 @@ def fuzz(target: str, options: list[str]) -> None:
     kept = KEPT / target
     kept.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(wire.SEEDS):
-        (kept / f"seed-{number}").write_bytes(b"\0" + seed)
+        for first in (0, 1):
+            (kept / f"seed-{number}-{first}").write_bytes(bytes([first]) + seed)
     options = [f"-max_len={LONGEST_INPUT}", f"-artifact_prefix={KEPT}/{target}-", *options]
     atheris.Setup([sys.argv[0], *options, str(kept)], {"codec": wire.check_decoder, "connection": connection}[target])
     atheris.Fuzz()

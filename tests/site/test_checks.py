@@ -62,6 +62,7 @@ def test_the_checks_are_registered() -> None:
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "voicebot.example.com:70000"}, "voicebot.E003", "HOST:PORT"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "http://voicebot.example.com:9092"}, "voicebot.E003", "HOST:PORT"),
         ({"AUDIOSOCKET_PUBLIC_ADDRESS": "2001:db8::7:9092"}, "voicebot.E003", "HOST:PORT"),
+        ({"AUDIOSOCKET_PROXIES": ["10.0.0.5/24"]}, "voicebot.E007", "10.0.0.5/24"),
         ({"PLATFORM_DAY_LIMIT_EUR": Decimal("NaN")}, "voicebot.E005", "PLATFORM_DAY_LIMIT_EUR"),
         ({"PLATFORM_MONTH_LIMIT_EUR": Decimal(-1)}, "voicebot.E005", "PLATFORM_MONTH_LIMIT_EUR"),
         ({"PLATFORM_LIMIT_ACTION": "stop"}, "voicebot.E006", "stop"),

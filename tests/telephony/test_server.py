@@ -91,8 +91,9 @@ class Call:
 
 
 @asynccontextmanager
-async def serving(application, *, allowed=lambda address: True, max_calls=10, limits=None, state=None):
-    server = AudioSocketServer(application, allowed=allowed, max_calls=max_calls, limits=limits, state=state)
+async def serving(application, *, max_calls=10, **options):
+    options.setdefault("allowed", lambda address: True)
+    server = AudioSocketServer(application, max_calls=max_calls, **options)
     await server.start("127.0.0.1", 0)
     try:
         yield server

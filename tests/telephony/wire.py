@@ -25,7 +25,10 @@ SEEDS: Final = (
     bytes(5000),
     b"GET / HTTP/1.1\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 4000 9092\r\n\x01\x00\x10" + bytes(16) + b"\x10\x01\x40" + bytes(320),
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0f" + bytes(12) + b"\x04\0\0" + b"\x01\x00\x10" + bytes(16),
 )
+BALANCER: Final = "192.0.2.9"
 
 
 def cut(data: bytes) -> Iterator[bytes]:
@@ -68,12 +71,13 @@ def check_decoder(data: bytes) -> None:
 class Wire:
     """The kernel's side of a connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self._source = source
         self.written = b""
         self.is_closed = self.is_paused = False
 
     def get_extra_info(self, name: str) -> Any:
-        return ("192.0.2.1", 5060) if name == "peername" else None
+        return (self._source, 5060) if name == "peername" else None
 
     def set_write_buffer_limits(self, high: int) -> None:
         pass
@@ -112,7 +116,9 @@ class Bench:
     """A server without a socket, for many connections one after the other. Needs a running event loop."""
 
     def __init__(self) -> None:
-        self._server = AudioSocketServer(self._application, allowed=lambda address: True, max_calls=5)
+        self._server = AudioSocketServer(
+            self._application, allowed=lambda address: True, proxied=lambda address: address == BALANCER, max_calls=5
+        )
         self._server.may_log = lambda source: False  # type: ignore[assignment]
         self._events: list[Any] = []
         self._session = Session()
@@ -123,8 +129,9 @@ class Bench:
             self._events.append(await receive())
 
     async def check_connection(self, data: bytes) -> None:
-        """A connection ends as one must end, and leaves nothing behind."""
-        self._events, self._session, wire = [], Session(), Wire()
+        """A connection ends as one must end, and leaves nothing behind. An odd first byte: a balancer makes it."""
+        self._events, self._session = [], Session()
+        wire = Wire(BALANCER if data[:1] and data[0] & 1 else "192.0.2.1")
         connection = AudioSocketProtocol(self._server, LIMITS)
         connection.connection_made(wire)  # type: ignore[arg-type]
         for number, piece in enumerate(cut(data)):
