@@ -83,7 +83,9 @@ class Questions:
         missed: list[str] = []
 
         def answer(text: str) -> str | None:
-            value = REFUSED if refuses(text, self._language) else understand(text)
+            value = understand(text)
+            if value is None and refuses(text, self._language):
+                return REFUSED  # «…point fr, mais je la regarde pas souvent» was given all the same
             if value is None:
                 missed.append(text)
             return value

@@ -7,6 +7,8 @@ from functools import cache
 
 from calls.understanding.text import fold, table
 
+# «Dix-neuf cent quatorze»
+_CENTURIES = range(11, 20)
 _TENS = {20, 30, 40, 50, 60, 70, 80, 90}
 
 
@@ -48,20 +50,25 @@ def number(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] 
 
 
 def year(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] | None:
-    """A number of four digits as French says years: «deux mille douze»."""
-    thousands = number(spoken, start, language)
-    if (
-        language != "fr"
-        or not thousands
-        or spoken[thousands[0] : thousands[0] + 1] != ["mille"]
-        or len(thousands[1]) > 1
-    ):
+    """A number of four digits as French says years: «deux mille douze», «mille neuf cent dix», «dix-neuf cent dix»."""
+    if language != "fr" or start >= len(spoken):
         return None
-    end = thousands[0] + 1
+    if spoken[start] == "mille":
+        rest = number(spoken, start + 1, language)
+        return (rest[0], str(1000 + int(rest[1]))) if rest and 100 <= int(rest[1]) < 1000 else None
+    first = number(spoken, start, language)
+    following = spoken[first[0]] if first and first[0] < len(spoken) else ""
+    if first and following in ("cent", "cents") and int(first[1]) in _CENTURIES:
+        rest = number(spoken, first[0] + 1, language)
+        last = rest if rest and int(rest[1]) < 100 else (first[0] + 1, "0")
+        return last[0], str(int(first[1]) * 100 + int(last[1]))
+    if not first or following != "mille" or len(first[1]) > 1:
+        return None
+    end = first[0] + 1
     rest = number(spoken, end, language)
     if rest and int(rest[1]) < 100:
-        return rest[0], str(int(thousands[1]) * 1000 + int(rest[1]))
-    return end, str(int(thousands[1]) * 1000)
+        return rest[0], str(int(first[1]) * 1000 + int(rest[1]))
+    return end, str(int(first[1]) * 1000)
 
 
 def _value(spoken: Sequence[str], position: int, language: str) -> int | None:

@@ -78,6 +78,19 @@ async def test_a_refused_item_is_skipped() -> None:
     assert stage.phrases[:4] == ["greet", "welcome", "ask_firstname", "skip_item"]
 
 
+async def test_what_is_given_with_a_complaint_is_no_refusal() -> None:
+    stage = on_stage(
+        "Je m'appelle Pierre",
+        "M A R T I N",
+        "CARvertical",
+        "pierre point martin arobase free point fr mais je la regarde pas souvent",
+        LEAVES,
+    )
+    await stage.play(Case(phone_number="+33611111111"))
+    assert stage.case.email == "pierre.martin@free.fr"
+    assert "skip_item" not in stage.phrases
+
+
 async def test_a_remedy_that_does_not_help_leads_to_a_person() -> None:
     stage = on_stage("Ma box internet ne marche plus", "C'est fait", "Non toujours pas")
     ending = await stage.play(known())

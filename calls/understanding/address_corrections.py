@@ -1,0 +1,116 @@
+"""What a caller takes back while dictating an e-mail address: «point fr, non, point com»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import dropwhile, takewhile
+
+from calls.understanding.address_parts import SILENT, TEXT, Kind, Part, endings, has_at, is_over
+from calls.understanding.names import is_first_name
+
+_DOT = Part(Kind.SEPARATOR, ".")
+_TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
+
+
+def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | None:
+    """`before` with what was said instead of some of it, `after`; None when nobody can tell of what."""
+    old, new = _without_introduction(before), list(dropwhile(_is_talk, after))
+    if not new:
+        return _without_first_try(before)
+    if new[0].remark and old:  # «deux N, non, un seul»
+        return [*(old[:-1] if old[-1].remark else old), *new]
+    if (
+        not any(part.kind in TEXT for part in old)
+        or _is_denied(before)
+        or (has_at(old) and _local(new) and has_at(new))
+    ):
+        return list(after)
+    if not has_at(old):
+        return _local_corrected(old, new)
+    if has_at(new):
+        return [*_local(old), *new]  # «…, non, arobase orange point fr»
+    if any(part.kind not in (*_TALK, *TEXT, Kind.SEPARATOR) for part in new):
+        return None
+    return _address_corrected(old, [part for part in new if not _is_talk(part)])
+
+
+def _is_talk(part: Part) -> bool:
+    return part.kind in _TALK
+
+
+def _without_introduction(parts: Sequence[Part]) -> list[Part]:
+    """The address so far, without what was said before it and in its midst."""
+    local = _local(parts)
+    spoken = list(takewhile(lambda part: part.kind is not Kind.INTRO, reversed(local)))[::-1]
+    return [part for part in (*spoken, *parts[len(local) :]) if not _is_talk(part)]
+
+
+def _local(parts: Sequence[Part]) -> list[Part]:
+    return list(takewhile(lambda part: not has_at([part]), parts))
+
+
+def _is_denied(parts: Sequence[Part]) -> bool:
+    """«Pas Hotmail, pardon, c'est…»"""
+    return next((part.kind for part in parts if not _is_talk(part)), None) is Kind.DENIAL
+
+
+def _without_first_try(parts: Sequence[Part]) -> list[Part]:
+    """«Point com, euh, point fr, pardon» without the ending that was taken back."""
+    said = [part for part in parts if part.kind not in SILENT]
+    if len(said) > 3 and is_over(said) and is_over(said[:-2]):
+        return [*said[:-4], *said[-2:]]
+    return list(parts)
+
+
+def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
+    """`old` ends where its at sign was not said yet."""
+    local = [part for part in _local(new) if not _is_talk(part)]
+    if not local:
+        return None
+    if _first_text(local) == _first_text(old) or _text(local) == _text(old):
+        return new
+    if local[0].kind is Kind.SEPARATOR:
+        if old[-1].kind is Kind.SEPARATOR:
+            return [*old[:-1], *new]  # «point, non, tiret martin»
+        if len(local) > 1 and old[-1] == local[1]:
+            return [*(old[:-2] if old[-2:-1] and old[-2].kind is Kind.SEPARATOR else old[:-1]), *new]
+        return None
+    marks = [part.value for part in local if part.kind is Kind.SEPARATOR]
+    if marks and (old[-1] == local[-1] or marks == [part.value for part in old if part.kind is Kind.SEPARATOR]):
+        return new  # «michel point bernard, non, bernard point michel»
+    chunk = list(takewhile(lambda part: part.kind in TEXT, reversed(old)))
+    if len(chunk) != 1 or chunk[0].kind is not local[0].kind:
+        return [*old[:-1], *new] if chunk and chunk[0].kind is local[0].kind is Kind.DIGITS else None
+    if len(chunk) == len(old):  # «martin, non, dupont»; but «pierre, non, martin» may go on
+        return None if is_first_name(chunk[0].value) and not is_first_name(local[0].value) else new
+    return [*old[:-1], *new] if all(part.kind in TEXT for part in local) else None
+
+
+def _first_text(parts: Sequence[Part]) -> str:
+    return next((part.value for part in parts if part.kind in TEXT), "")
+
+
+def _text(parts: Sequence[Part]) -> str:
+    return "".join(part.value for part in parts)
+
+
+def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
+    """`old` has an at sign and `new` none, so `new` is said instead of a part that is like it."""
+    local = _local(old)
+    at, domain = old[len(local)], old[len(local) + 1 :]
+    label = list(takewhile(lambda part: part != _DOT, domain))
+    kinds = [part.kind for part in new]
+    if new[0] == _DOT:
+        return [*local, at, *label, *new] if label else None
+    if len(new) == 1 and new[0].value in endings() and len(label) < len(domain):
+        return [*local, at, *label, _DOT, *new]
+    if is_over(new):
+        return [*local, at, *new]
+    if kinds == [Kind.PROVIDER] and domain:
+        return [*local, at, *new]
+    digits = [position for position, part in enumerate(old) if part.kind is Kind.DIGITS]
+    if kinds == [Kind.DIGITS] and len(digits) == 1:
+        return [*old[: digits[0]], *new, *old[digits[0] + 1 :]]
+    if new[0].value == _first_text(local):
+        return [*new, at, *domain]  # «non, pierre tiret martin»
+    return None

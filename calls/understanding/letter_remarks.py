@@ -1,0 +1,129 @@
+"""What is said of the letters of a word after it: «avec deux N», «sans H», «avec le tiret»."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from calls.understanding.letters import Certainty, Word, letter_at, signs
+from calls.understanding.text import Lexicon, compact, table
+
+# Written at the end of many words and not heard: «avec un D» tells of the end, wherever else a D may be.
+_SILENT_AT_THE_END = frozenset("dtsxzep")
+# A word that is said to have two of these, and is written with one, was misheard.
+_DOUBLED = frozenset("bcdfglmnprst")
+_VOWELS = frozenset("aeiouy")
+# One that is said to end without these has them not: «infos sans S».
+_LEFT_OUT_AT_THE_END = frozenset("es")
+
+
+class Remark(NamedTuple):
+    """That a word has `letters` (or a hyphen); negated, that it has them not.
+
+    `place` is a key of `place` in words/spelling.toml.
+    """
+
+    letters: str
+    is_negated: bool = False
+    place: str = ""
+
+    def applied_to(self, word: str) -> str | None:
+        """`word` as the remark has it; None when nobody can tell how that is written."""
+        if self.is_true_of(word):
+            return word
+        letter, is_double = self.letters[0], len(self.letters) == 2
+        if self.is_negated and is_double:
+            return word.replace(self.letters, letter)
+        if self.place == "end" and letter == "s":
+            return word.removesuffix("s") if self.is_negated else word if word.endswith(("x", "z")) else f"{word}s"
+        if word.count(letter) != 1:
+            return None
+        if self.is_negated:
+            is_left_out = letter == "h" or (letter in _LEFT_OUT_AT_THE_END and word.endswith(letter))
+            return word.replace(letter, "") if is_left_out else None
+        return word.replace(letter, self.letters) if is_double and letter in _DOUBLED and word[0] != letter else None
+
+    def is_true_of(self, word: str) -> bool:
+        """Whether `word` is written as the remark has it."""
+        letter, is_single = self.letters[0], len(self.letters) == 1
+        if self.place == "start":
+            return word.startswith(self.letters) is not self.is_negated
+        if self.place == "end" or (is_single and letter in _SILENT_AT_THE_END):
+            return word.endswith(self.letters) is not self.is_negated
+        if self.is_negated:
+            return self.letters not in word
+        if letter == "i" and "y" in word:
+            return False
+        return self.letters in word and not (is_single and letter in _DOUBLED and letter * 2 in word)
+
+
+@cache
+def _lexicon(section: str, language: str) -> Lexicon[str]:
+    lists = table("email")[language]["remark"][section]
+    groups = lists.items() if isinstance(lists, dict) else [(section, lists)]
+    return Lexicon(
+        ([compact(word) for word in re.split(r"[ -]", phrase)], value)
+        for value, phrases in groups
+        for phrase in phrases
+    )
+
+
+def _letters(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> tuple[str, int]:
+    """The letters from `position` on, and where they end."""
+    letters = ""
+    while position < len(plain) and not signs("place", language).at(plain, position):
+        letter = letter_at(heard, plain, position, language)
+        if not letter or letter.certainty is not Certainty.SURE:
+            break
+        letters, position = letters + compact(letter.value), letter.end
+    return letters, position
+
+
+def remark_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str, is_listed: bool
+) -> tuple[int, Remark] | None:
+    """The remark on `word`, which was said before, and where it ends.
+
+    After another remark (`is_listed`) «et un T» is one too; on its own «deux N» only of a word with an N.
+    """
+    for section in ("plural", "singular"):
+        if ending := _lexicon(section, language).at(plain, position):
+            return ending.end, Remark("s", section == "singular", "end")
+    lead = _lexicon("lead", language).at(plain, position)
+    at = lead.end if lead else position + (is_listed and plain[position] in ("et", "and"))
+    article = _lexicon("article", language).at(plain, at) if at < len(plain) else None
+    at = article.end if article else at
+    if at >= len(plain):
+        return None
+    is_only_one = article is not None and article.value == "only one"
+    is_negated = lead is not None and lead.value == "without"
+    if lead and not is_negated and not is_only_one and (mark := _lexicon("mark", language).at(plain, at)):
+        return mark.end, Remark(mark.value)
+    if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
+        return at + 1, Remark(plain[at], is_negated)  # «avec PH»
+    letter = letter_at(heard, plain, at, language)
+    if not letter or letter.certainty < (Certainty.HOMOPHONE if article else Certainty.SURE):
+        return None
+    letters, end = _letters(heard, plain, at, language)
+    place = signs("place", language).at(plain, end) if end < len(plain) else None
+    if place and word and (len(letters) > 1 or not article):
+        return place.end, Remark(letters, is_negated, place.value)  # «D, I, N à la fin»
+    letters = compact(letter.value)
+    if not letters.isalpha() or len(letters) > 2:
+        return None
+    is_counted = len(letters) == 2 and letters[0] in word
+    if not lead and not is_counted and not (is_listed and article):
+        # «Philippe, un L, deux P»
+        is_counted = article is not None and letters in word
+        if not is_counted or not remark_at(heard, plain, letter.end, language, word=word, is_listed=False):
+            return None
+        is_only_one = True
+    place = signs("place", language).at(plain, letter.end) if letter.end < len(plain) else None
+    end = place.end if place else letter.end
+    if not place and end < len(plain) and len(plain[end]) == 1 and heard[end].text.isalpha() and heard[end].text != "à":
+        return None  # «…, deux N, E»: the word is spelled
+    if is_only_one:
+        return end, Remark(letters * 2, not is_negated)
+    return end, Remark(letters, is_negated, place.value if place else "")
