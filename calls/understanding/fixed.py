@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from enum import StrEnum
 from functools import cache
 from itertools import takewhile
+from typing import NamedTuple
 
+from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import Hit, Lexicon, lexicon, table, words
 from calls.understanding.yes_no import Answer, yes_no
 
@@ -47,45 +49,90 @@ def _words(section: str, language: str) -> frozenset[str]:
     return frozenset(word for phrase in table("fixed")[language][section] for word in words(phrase, language))
 
 
+class Heard(NamedTuple):
+    """What the word lists make of an answer, and what they found in it."""
+
+    answer: Answer
+    signs: frozenset[str]
+
+
 def fixed(text: str, language: str) -> Answer:
     """Whether it works now, as a careful technician would take the answer.
 
     What is said of the thing itself outweighs the «oui» or «non» before it: «oui, ça
-    ne marche toujours pas» is a no, and «oui mais ça coupe encore» too.
+    ne marche toujours pas» is a no, and «oui mais ça coupe encore» too. French is judged
+    by what was learnt, with what the word lists find among its signs; when it is not
+    clearly either, or seems both, it is unclear.
     """
+    heard = listed(text, language)
+    if language not in LANGUAGES:
+        return heard.answer
+    spoken, signs = words(text, language), sorted(heard.signs)
+    works, broken = is_learned("works", spoken, signs), is_learned("broken", spoken, signs)
+    if works is broken:
+        return Answer.UNCLEAR
+    return Answer.YES if works else Answer.NO
+
+
+def listed(text: str, language: str) -> Heard:
+    """What the word lists alone make of it."""
     spoken = words(text, language)
     hits = _lexicon(language).find(spoken)
     now: list[bool] = []
     after_turn = False
     clause_start = 0
     disbelieved = False
+    bad_thing_end = -_REACH
     for hit in hits:
         after_turn = after_turn or hit.value is _Sign.TURN
         works = _works(hit, spoken, clause_start, language)
-        if hit.value is _Sign.WAITING:
+        if hit.value in (_Sign.WAITING, _Sign.DISBELIEF):
             clause_start = hit.end  # its «pas» is its own: «je suis pas devant la box»
         if hit.value is _Sign.DISBELIEF:
-            disbelieved, clause_start = True, hit.end  # its «pas» is its own too
+            disbelieved = True
+        if hit.value is _Sign.BAD_THING:
+            bad_thing_end = clause_start = hit.end  # its «aucun» too: «aucun problème ça marche»
+        elif works is not None and hit.start - bad_thing_end < _REACH and _is_presence(hit, spoken, language):
+            works = not works
         if works is None:
             continue
         if disbelieved:  # «je crois pas que ça marche»; what is not believed to be broken is not known to work
             disbelieved = False
             if not works:
-                return Answer.UNCLEAR
+                return Heard(Answer.UNCLEAR, frozenset({"disbelief"}))
             works = False
         if after_turn:  # what came before was the past: «ça coupait, mais maintenant c'est bon»
             now.clear()
             after_turn = False
         now.append(works)
     signs = {hit.value for hit in hits}
+    answer = _weighed(now, signs)
+    if answer is None:
+        is_future = any(_is_future(hit, spoken, language) for hit in hits)
+        answer = Answer.UNCLEAR if _Sign.WAITING in signs or is_future else yes_no(text, language)
+    said = {f"said {works}" for works in now}
+    last = {f"last {now[-1]}"} if now else set()
+    both = {"here and there"} if _is_here_and_there(spoken, language) else set()
+    return Heard(answer, frozenset({f"answer {answer}", *signs, *said, *last, *both}))
+
+
+def _weighed(now: Sequence[bool], signs: Set[_Sign]) -> Answer | None:
+    """What was said of the thing, in order; None: nothing was."""
     if now and not now[-1]:
         return Answer.NO
     if _Sign.PARTIAL in signs or False in now:
         return Answer.UNCLEAR
-    if now:
-        return Answer.YES
-    is_future = any(_is_future(hit, spoken, language) for hit in hits)
-    return Answer.UNCLEAR if _Sign.WAITING in signs or is_future else yes_no(text, language)
+    return Answer.YES if now else None
+
+
+def _is_here_and_there(spoken: Sequence[str], language: str) -> bool:
+    """«Le wifi oui, mais la télé non»; not «oui mais non»."""
+    yes, no = {"fr": ("oui", "non"), "en": ("yes", "no")}[language]
+    return yes in spoken[1:] and spoken[-1] == no and len(spoken) - spoken.index(yes, 1) > _REACH
+
+
+def _is_presence(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool:
+    return spoken[hit.end - 1] in _words("presence", language)
 
 
 def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: str) -> bool | None:
@@ -124,7 +171,8 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
         case _Sign.BAD_THING:
             if negated_before:
                 return True
-            return False if _words("one", language).intersection(before) else None
+            is_all = hit.end - hit.start == len(spoken)  # «message d'erreur»
+            return False if is_all or _words("one", language).intersection(before) else None
     return None
 
 

@@ -26,7 +26,7 @@ def judged(kind: str) -> Iterator[tuple[Sentence, bool]]:
         aside = [sentence for sentence in corpus if fold_of[sentence.cell] == fold]
         known = {sentence.text for sentence in aside}
         seen = [sentence for sentence in corpus if fold_of[sentence.cell] != fold and sentence.text not in known]
-        weights = training.fitted(kind, training.with_pairs(seen))
+        weights = training.fitted(kind, training.with_pairs(kind, seen))
         for sentence in aside:
             buckets, counts = sentence.pieces(kind)
             yield sentence, bool(counts @ weights[buckets] + weights[-1] > training.MARGIN.get(kind, 0))
@@ -42,9 +42,10 @@ def _line(name: str, found: list[tuple[Sentence, bool]]) -> str:
 
 
 def _part(kind: str, cell: str) -> str:
-    if cell.startswith(f"training {kind} "):
+    told, _judged = training.VALUES.get(kind, (kind, "yes"))
+    if cell.startswith(f"training {told} "):
         return "training, written hard"
-    return "corpus/fr" if cell.startswith(f" {kind} ") else "other answers"
+    return "corpus/fr" if cell.startswith(f" {told} ") else "other answers"
 
 
 def main() -> None:

@@ -19,12 +19,19 @@ from numpy.typing import NDArray
 
 import calls.understanding
 from calls.understanding import anger, learned, names
+from calls.understanding.fixed import listed
 from calls.understanding.text import words
 from tests.understanding.corpora import CORPUS, in_cells
 
 LANGUAGE = "fr"
+# Judgements of a kind with more than two values: the kind, and the value that is judged.
+VALUES = {"works": ("fixed", "yes"), "broken": ("fixed", "no")}
+# Among what is taught of these are wishes, refusals and anger too.
+MIXED = frozenset({"fixed"})
 # What else is said in a call; each kind lists what it may be taken for.
-OTHERS = {
+OTHERS: dict[str, list[str]] = {
+    "works": [],
+    "broken": [],
     "anger": [
         "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", "backchannel", "repeat",
         "machine", "acknowledgement", "unfinished", "free_company", "human", "noise",
@@ -45,8 +52,9 @@ STRENGTH = 10.0  # how far the weights may go to get a sentence of the corpus ri
 OTHERS_COUNT = 0.6
 CHECKED_COUNT = 3.0  # those of corpus/fr, of which none may be wrong
 PAIRS = 2500
-# How much more likely than not it must be: who is taken for angry is given to a person at once.
-MARGIN = {"anger": 0.7}
+# How much more likely than not it must be: who is taken for angry is given to a person at once,
+# a false yes closes his ticket, a false no gives him to a person.
+MARGIN = {"anger": 0.7, "works": 1.0, "broken": 0.6}
 STEPS = 400
 
 
@@ -64,21 +72,24 @@ class Sentence(NamedTuple):
 
 def sentences(kind: str) -> list[Sentence]:
     """All that `kind` is learnt from, without pairs."""
+    told, judged = VALUES.get(kind, (kind, "yes"))
     written = [
-        Sentence(text, value == "yes", 1.0, cell) for text, value, cell in in_cells(kind, LANGUAGE, folder="training")
+        Sentence(text, value == judged, 1.0, cell) for text, value, cell in in_cells(told, LANGUAGE, folder="training")
     ]
     # The word lists were made for these and are never wrong about them: they would be trusted too much.
     checked = [
-        Sentence(text, value == "yes", CHECKED_COUNT, cell, has_signs=False)
-        for text, value, cell in in_cells(kind, LANGUAGE)
+        Sentence(text, value == judged, CHECKED_COUNT, cell, has_signs=False)
+        for text, value, cell in in_cells(told, LANGUAGE)
     ]
     known = {sentence.text for sentence in [*written, *checked]}
     others = [Sentence(text, False, OTHERS_COUNT, cell) for text, cell in _others(kind) if text not in known]
     return [*written, *checked, *others]
 
 
-def with_pairs(found: list[Sentence]) -> list[Sentence]:
-    """Two sentences in one breath are what either is."""
+def with_pairs(kind: str, found: list[Sentence]) -> list[Sentence]:
+    """Two sentences in one breath are what either is; but of two values the last may take back the first."""
+    if kind in VALUES:
+        return found
     chance = random.Random(1)
     told = [sentence for sentence in found if sentence.has_signs]
     pairs = [chance.sample(told, 2) for _ in range(PAIRS)]
@@ -89,12 +100,16 @@ def with_pairs(found: list[Sentence]) -> list[Sentence]:
 
 def _others(kind: str) -> Iterator[tuple[str, str]]:
     for other in OTHERS[kind]:
-        for folder in ("", "training"):
+        for folder in _folders(other):
             for text, value, cell in in_cells(other, LANGUAGE, folder=folder):
                 if kind == "refusal" and _may_be_refusal(other, text, value):
                     continue
                 if not _signs(kind, text):
                     yield text, cell
+
+
+def _folders(other: str) -> tuple[str, ...]:
+    return ("",) if other in MIXED else ("", "training")
 
 
 def _may_be_refusal(other: str, text: str, value: str) -> bool:
@@ -109,6 +124,8 @@ def _may_be_refusal(other: str, text: str, value: str) -> bool:
 
 def _signs(kind: str, text: str) -> list[str]:
     """What the word lists say of `text`, as the judgement will be told."""
+    if kind in VALUES:
+        return sorted(listed(text, LANGUAGE).signs)
     told: list[str] = []
 
     def listen(name: str, spoken: object, signs: Iterable[str]) -> bool:
@@ -126,7 +143,7 @@ def _signs(kind: str, text: str) -> list[str]:
 
 
 def train(kind: str) -> None:
-    *weights, bias = fitted(kind, with_pairs(sentences(kind)))
+    *weights, bias = fitted(kind, with_pairs(kind, sentences(kind)))
     scale = float(np.abs(weights).max()) / 127
     stored = np.round(np.array(weights) / scale).astype(np.int8)
     with Path(str(learned.weights_file(kind))).open("wb") as file:
@@ -190,11 +207,12 @@ def _fit(
 def fingerprint(kind: str) -> str:
     """Of what the weights depend on: corpora, word lists, the code that makes pieces of them, how they are fitted."""
     source = Path(calls.understanding.__file__).parent
-    corpora = [
-        CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in (kind, *OTHERS[kind]) for folder in ("", "training")
-    ]
-    lists = [source / "words" / f"{name}.toml" for name in ("meanings", "anger", "human", "names")]
-    fitting = (STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN, SENTENCE)
+    told, judged = VALUES.get(kind, (kind, "yes"))
+    corpora = [CORPUS / folder / LANGUAGE / f"{told}.tsv" for folder in ("", "training")]
+    corpora += [CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in OTHERS[kind] for folder in _folders(name)]
+    found = ("fixed", "yes_no") if kind in VALUES else ("anger", "human", "names")
+    lists = [source / "words" / f"{name}.toml" for name in ("meanings", *found)]
+    fitting = (judged, STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN, SENTENCE)
     digest = hashlib.sha256(repr(fitting).encode())
     for file in [*corpora, *lists, source / "learned.py"]:
         digest.update(file.read_bytes() if file.exists() else b"")
