@@ -3,74 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from functools import cache, lru_cache
-from typing import NamedTuple, TypeVar
+from functools import cache
+from itertools import takewhile
+from typing import NamedTuple
 
+from calls.understanding.company_names import (
+    MOST_WORDS,
+    CompanyIndex,
+    Match,
+    Told,
+    company_index,
+    is_common,
+    is_particular,
+    is_small,
+    name_words,
+    trade_hits,
+    trades,
+)
 from calls.understanding.letters import join_letters
 from calls.understanding.names import refuses
-from calls.understanding.numbers import number
 from calls.understanding.phonetic import sounds_like
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
 
-# How alike a name must be that is not the same, and how much more than any other.
-_ALIKE, _MARGIN = 0.9, 0.1
-_SHORTEST_ALIKE = 6
 _SHORTEST_NAME = 5  # among other words
-_SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
-_MOST_WORDS = 7
-# Of so many names, those that share the most pairs of letters are compared closely.
-_SHORTLIST = 6
-# A pair of letters that more names have tells nothing.
-_COMMON = 100
+# What may follow a name.
+_AFTER = ("article", "filler", "correction", "end", "aside")
+# What may stand before one.
+_BEFORE = ("article", "filler", "correction", "before")
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
-
-
-Said = TypeVar("Said", str, tuple[str, ...])
+# «L'hôtel» as two words.
+_UNELIDED = re.compile(rf"[ld]['’](?!accord\b)(?=[^\W_]{{3}})|{_TOKEN.pattern}", re.IGNORECASE)
 
 
 class _Token(NamedTuple):
     plain: str  # folded, without apostrophes; "" for punctuation
     start: int
     end: int
-
-
-class _Key(NamedTuple):
-    """How a company's name is spelled, and how it sounds."""
-
-    spelling: str
-    sound: str
-
-
-class _Index(NamedTuple):
-    """A tenant's companies by spelling and by sound; what two companies share leads to neither."""
-
-    by_spelling: dict[str, str]
-    by_sound: dict[str, str]
-    by_words: dict[tuple[str, ...], str]  # of names that have several
-    by_pair: dict[str, list[_Key]]  # two letters of the spelling -> names
+    is_spelled: bool = False
 
 
 def company(text: str, companies: Sequence[str], language: str) -> str | None:
     """The one of `companies` that was named, as it is written there.
 
-    The name stands alone or is introduced («chez», «la société»). Spelling, initials and
-    sound are forgiven, one slip in a long name too; None when no company, or more than
-    one, may be meant.
+    A part of its name is enough when it has all that sets the company apart, and a trade
+    with it; `company_names` tells how. Spelling, initials and sound are forgiven, one slip
+    in a long name too; None when no company, or more than one, may be meant.
     """
-    index = _index(tuple(companies), language)
-    tokens = _tokens(text, language)
-    found: dict[str, int] = {}
+    index = company_index(tuple(companies), language)
+    tokens = _tokens(text, language, _UNELIDED)
+    plain = [token.plain for token in tokens]
+    around = _trades_around(plain, language)
+    found = {}
     for start, end in _mentions(tokens, language):
-        said = tuple(token.plain for token in tokens[start:end])
-        name = _lookup(said, index) or _lookup(_in_digits(said, language), index)
-        if name:
-            found[name] = start
+        if _is_no_name(plain, start, end, language):
+            continue
+        match = index.find(plain[start:end], around, also_alike=True)
+        if match and _is_enough(match, tokens[end:], language):
+            found[match.name] = start
     if not found:
-        found = dict(_unintroduced(tokens, index, language))
+        found = dict(_unintroduced(tokens, index, around, language))
     if len(found) == 2:
         first, last = sorted(found.values())
         correction = _set("correction", language)
@@ -81,34 +74,109 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     return max(found, key=lambda name: found[name], default=None)
 
 
-def _unintroduced(tokens: Sequence[_Token], index: _Index, language: str) -> Iterator[tuple[str, int]]:
-    """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin».
+def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bool:
+    """Whether it is a single word that means something else: «est», «au total»."""
+    indefinite = _set("no_name", language)
+    while start < end - 1 and plain[start] in indefinite | _set("article", language):
+        start += 1
+    is_function = plain[start] in _set("end", language) | _set("aside", language)
+    return start == end - 1 and (is_function or bool(indefinite.intersection(plain[max(0, start - 1) : start])))
 
-    Of several words they are taken word by word; a single one, by its sound too, when nothing else goes with it.
-    """
+
+def _trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
+    """The trades that are told, but for what is denied: «pas la maison de retraite»."""
+    denial = _set("denial", language)
+    return trades(list(takewhile(lambda word: word not in denial, plain)))
+
+
+def _is_enough(match: Match, after: Sequence[_Token], language: str) -> bool:
+    """Whether so much of a name is enough; without its number or region, when nothing else is told."""
+    if match.told is Told.BEGUN:
+        return not any(token.plain for token in after)
+    return match.told > Told.APART or is_particular(match)
+
+
+def _unintroduced(
+    tokens: Sequence[_Token], index: CompanyIndex, around: frozenset[str], language: str
+) -> Iterator[tuple[str, int]]:
+    """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin»."""
     plain = [token.plain for token in tokens]
-    article, filler = _set("article", language), _set("filler", language)
-    denial, title = _set("denial", language), _set("title", language)
-    around = article | filler | _set("correction", language) | {""}
-    after = around | _set("end", language)
     leads = {hit.end for hit in _leads(language).find(plain)} | {0}
-    position = 0
+    denial, title = _set("denial", language), _set("title", language)
+    inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
+    position, denied = 0, 0
     while position < len(plain):
-        for end in range(min(len(plain), position + _MOST_WORDS), position, -1):
-            said = tuple(plain[position:end])
-            name = index.by_words.get(said)
-            if len(said) == 1 and (position in leads or plain[position - 1] in around):
-                name = _lookup(said, index) if len(said[0]) >= _SHORTEST_NAME else None
-            follows = plain[end] if end < len(plain) else ""
-            # «Nordalys, N O R D A L I S»; «Total Énergies» is another one.
-            if name is None or not (follows in after or follows in said[-1] or _lookup((follows,), index) == name):
+        if position in inside or not index.may_begin(plain[position]):
+            position += 1
+            continue
+        clause = _clause_before(plain, position, language)
+        # What a denial was meant for it is not meant for twice: «pas DHL, Groupama».
+        is_denied = position > denied and bool(denial.intersection(clause[-(position - denied) :]))
+        for end in range(min(len(plain), position + MOST_WORDS), position, -1):
+            said = plain[position:end]
+            if "" in said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
                 continue
-            before = _clause_before(plain, position, language)
-            if not denial.intersection(before) and not title.intersection(before[-1:]):
-                yield name, position
-                position = end - 1
+            if not is_denied and not _is_over(tokens, end, said, language):
+                continue
+            match = index.find(said, around, also_alike=False)
+            if match is None or not _is_enough(match, tokens[end:], language):
+                continue
+            if is_denied:
+                denied = position = end
                 break
-        position += 1
+            if not _is_set_off(plain, position, said, match, leads, language):
+                continue
+            if title.intersection(clause[-1:]) and not trades(name_words(match.name)):
+                continue
+            yield match.name, position
+            position = end
+            break
+        else:
+            position += 1
+
+
+def _is_set_off(
+    plain: Sequence[str], position: int, said: Sequence[str], match: Match, leads: set[int], language: str
+) -> bool:
+    """Whether what stands before a name is no part of it; the less was said, the surer that must be."""
+    if match.told is Told.PART and is_common(said):
+        return False
+    if not trades(said) and _belongs_to_trade(plain, position, language):
+        return False
+    is_single = sum(not is_small(word) for word in said) == 1
+    if position in leads:
+        return True
+    if is_single and len(said[-1]) < _SHORTEST_NAME:
+        return False
+    before = frozenset().union(*(_set(section, language) for section in _BEFORE), {""})
+    is_second = plain[position - 1] == "et" and position > 1 and plain[position - 2] not in before  # «Rivière et Morel»
+    is_led = plain[position - 1] in before and not is_second
+    return is_led or (not is_single and match.told >= Told.PART)
+
+
+def _is_over(tokens: Sequence[_Token], end: int, said: Sequence[str], language: str) -> bool:
+    """Whether a name may end before tokens[end]; «Total Énergies» is another one than «Total»."""
+    if end == len(tokens):
+        return True
+    follows = tokens[end]
+    after = [token.plain for token in tokens[end + 1 : end + 2]]
+    if follows.plain == "et":  # «Morel et Dupuis»
+        return not after or after[0] in _set("end", language)
+    if follows.plain in _set("of", language):
+        return len(said) > 1
+    if not follows.plain or any(follows.plain in _set(section, language) for section in _AFTER):
+        return True
+    if follows.plain in "".join(said):  # «Nordalys, N O R D A L I S»
+        return follows.is_spelled or follows.plain in said[-1]
+    return sounds_like((follows.plain,)) == sounds_like(tuple(said))
+
+
+def _belongs_to_trade(plain: Sequence[str], position: int, language: str) -> bool:
+    """«La pharmacie de la poste»: what is named belongs to a trade before it."""
+    small = _set("of", language) | {"la", "le", "les", "l"}
+    while position and plain[position - 1] in small:
+        position -= 1
+    return position > 0 and bool(trades(plain[position - 1 : position]))
 
 
 def free_company(text: str, language: str) -> str | None:
@@ -119,7 +187,7 @@ def free_company(text: str, language: str) -> str | None:
     none = _set("none", language)
     for start, end in sorted(_mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
         said = [token.plain for token in tokens[start:end]]
-        if not said or none.intersection(said) or len(said) > _MOST_WORDS:
+        if not said or none.intersection(said) or len(said) > MOST_WORDS:
             continue
         return _written(text, tokens[start:end])
     return None
@@ -132,15 +200,17 @@ def _set(section: str, language: str) -> frozenset[str]:
 
 @cache
 def _leads(language: str) -> Lexicon[str]:
-    return Lexicon(([_plain(word) for word in phrase.split()], "lead") for phrase in table("company")[language]["lead"])
+    phrases = table("company")[language]["lead"]
+    written = {form for phrase in phrases for form in (phrase, re.sub(r"\bl'", "l' ", phrase))}
+    return Lexicon(([_plain(word) for word in form.split()], "lead") for form in sorted(written))
 
 
 def _plain(word: str) -> str:
     return "et" if word == "&" else compact(word)
 
 
-def _tokens(text: str, language: str) -> list[_Token]:
-    found = _TOKEN.finditer(text[:LONGEST_UTTERANCE])
+def _tokens(text: str, language: str, pattern: re.Pattern[str] = _TOKEN) -> list[_Token]:
+    found = pattern.finditer(text[:LONGEST_UTTERANCE])
     tokens = [
         _Token(_plain(match[0]) if match[0][0].isalnum() or match[0] == "&" else "", match.start(), match.end())
         for match in found
@@ -151,10 +221,33 @@ def _tokens(text: str, language: str) -> list[_Token]:
         for token, before in zip(tokens, [None, *tokens], strict=False)
         if token.plain or before is None or len(before.plain) != 1
     ]
+    tokens = _without_examples(tokens, language)
     return [
-        _Token(plain, tokens[start].start, tokens[end - 1].end)
+        _Token(_once(plain), tokens[start].start, tokens[end - 1].end, is_spelled=end - start > 1)
         for plain, start, end in join_letters([token.plain for token in tokens], language)
     ]
+
+
+def _without_examples(tokens: Sequence[_Token], language: str) -> list[_Token]:
+    """«A comme Anatole, C comme Célestin» as «A C»."""
+    plain = [token.plain for token in tokens]
+    kept: list[_Token] = []
+    position, has_example = 0, False
+    while position < len(tokens):
+        is_letter = len(plain[position]) == 1
+        example = is_letter and position + 2 < len(plain) and plain[position + 1] in _set("like", language)
+        if has_example and is_letter and kept[-1].plain == "":
+            kept.pop()
+        kept.append(tokens[position])
+        has_example = example or (has_example and not plain[position])
+        position += 3 if example else 1
+    return kept
+
+
+def _once(spelled: str) -> str:
+    """«B T M, B comme Bernard, T, M»: initials told twice are the same ones."""
+    half = len(spelled) // 2
+    return spelled[:half] if half > 1 and spelled[:half] == spelled[half:] else spelled
 
 
 def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, int]]:
@@ -198,82 +291,6 @@ def _clause_before(plain: Sequence[str], position: int, language: str) -> list[s
         if clause[at] in _set("anew", language) and clause[at - 1] not in denial | small:
             return clause[at:]
     return clause
-
-
-@lru_cache(maxsize=64)
-def _index(companies: tuple[str, ...], language: str) -> _Index:
-    spellings: dict[str, set[str]] = {}
-    sounds: dict[str, set[str]] = {}
-    words: dict[tuple[str, ...], set[str]] = {}
-    by_pair: dict[str, list[_Key]] = {}
-    legal_forms = table("company")["legal_forms"]
-    for name in companies:
-        parts = [part for match in _TOKEN.finditer(name) if (part := _plain(match[0])).isalnum()]
-        parts = [part for part in parts if part not in legal_forms] or parts
-        key = _Key("".join(parts), sounds_like(tuple(parts)))
-        spellings.setdefault(key.spelling, set()).add(name)
-        spellings.setdefault("".join(_in_digits(parts, language)), set()).add(name)
-        sounds.setdefault(key.sound, set()).add(name)
-        if len(parts) > 1:
-            words.setdefault(tuple(parts), set()).add(name)
-        if len(parts) > 2:
-            spellings.setdefault("".join(part[0] for part in parts), set()).add(name)
-        for pair in _pairs(key.spelling):
-            by_pair.setdefault(pair, []).append(key)
-    return _Index(_unique(spellings), _unique(sounds), _unique(words), by_pair)
-
-
-def _in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
-    """«atelier vingt-sept» as «atelier 27», as it may be written."""
-    written: list[str] = []
-    position = 0
-    while position < len(parts):
-        end, part = number(parts, position, language) or (position + 1, parts[position])
-        written.append(part)
-        position = end
-    return tuple(written)
-
-
-def _unique(names: dict[Said, set[str]]) -> dict[Said, str]:
-    return {key: next(iter(owners)) for key, owners in names.items() if key and len(owners) == 1}
-
-
-def _pairs(key: str) -> set[str]:
-    return {key[position : position + 2] for position in range(len(key) - 1)}
-
-
-def _lookup(said: tuple[str, ...], index: _Index) -> str | None:
-    if len(said) > _MOST_WORDS:
-        return None
-    key = _Key("".join(said), sounds_like(said))
-    if key.spelling in index.by_spelling:
-        return index.by_spelling[key.spelling]
-    if len(key.spelling) >= _SHORTEST_SOUND and key.sound in index.by_sound:
-        return index.by_sound[key.sound]
-    return _most_alike(key, index)
-
-
-def _most_alike(said: _Key, index: _Index) -> str | None:
-    owners = (index.by_pair.get(pair, ()) for pair in _pairs(said.spelling))
-    shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
-    likeness = sorted(((_likeness(said, key), key) for key, _ in shared.most_common(_SHORTLIST)), reverse=True)
-    if not likeness or likeness[0][0] < _ALIKE:
-        return None
-    if len(likeness) > 1 and likeness[1][0] > likeness[0][0] - _MARGIN:
-        return None
-    return index.by_spelling.get(likeness[0][1].spelling)
-
-
-def _likeness(one: _Key, other: _Key) -> float:
-    """From 0 to 1; short names are alike only when they are the same."""
-    return max(
-        SequenceMatcher(None, ours, theirs).ratio()
-        # One slip, a letter twice is none; «Transports Leblanc» is not «Transports Blanc».
-        if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE
-        and abs(len(re.sub(r"(.)\1", r"\1", ours)) - len(re.sub(r"(.)\1", r"\1", theirs))) <= 1
-        else 0.0
-        for ours, theirs in zip(one, other, strict=True)
-    )
 
 
 def _written(text: str, tokens: Sequence[_Token]) -> str:

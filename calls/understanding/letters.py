@@ -163,7 +163,10 @@ def join_letters(plain: Sequence[str], language: str) -> Iterator[tuple[str, int
         while end < len(plain):
             if len(plain[end]) == 1 and plain[end].isalpha():
                 letters, end = letters + plain[end], end + 1
-            elif (hit := names.at(plain, end)) and hit.value[1] > Certainty.INSIDE:
+            # «J L B, je crois»: behind letters written as such two letters are a word.
+            elif (len(plain[end]) > 2 or not (letters and single)) and (
+                (hit := names.at(plain, end)) and hit.value[1] > Certainty.INSIDE
+            ):
                 letters, end, single = letters + hit.value[0], hit.end, False
             else:
                 break

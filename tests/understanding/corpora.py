@@ -30,6 +30,11 @@ COMPANIES = (
     "Librairie du Passage", "Garage Central", "Ferme des Tilleuls", "Odyssey", "MGEN", "Chauffage Vidal", "Sanofi",
     "Novatis",
 )  # fmt: skip
+# Lists of clients with sentences of their own: `company_north.tsv` and so on.
+CLIENTS = {
+    f"company_{file.stem}": tuple(file.read_text(encoding="utf-8").splitlines())
+    for file in sorted(CORPUS.glob("clients/*.txt"))
+}
 
 PROBLEMS = {
     "fr": {
@@ -63,6 +68,11 @@ Understand = Callable[[str, str], object]
 
 _INDEX = {language: understanding.ProblemIndex(keywords, language) for language, keywords in PROBLEMS.items()}
 
+
+def _company_of(clients: tuple[str, ...]) -> Understand:
+    return lambda text, language: understanding.company(text, clients, language)
+
+
 KINDS: dict[str, Understand] = {
     "yes_no": understanding.yes_no,
     "fixed": understanding.fixed,
@@ -83,6 +93,7 @@ KINDS: dict[str, Understand] = {
     "acknowledgement": understanding.is_acknowledgement,
     "repeat": understanding.asks_to_repeat,
     "machine": understanding.asks_if_machine,
+    **{kind: _company_of(clients) for kind, clients in CLIENTS.items()},
 }
 
 _AS_WRITTEN = {None: "null", True: "yes", False: "no"}

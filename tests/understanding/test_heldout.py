@@ -22,6 +22,6 @@ def test_what_was_not_seen_is_understood_too(kind, language):
     assert 1 - len(wrong) / len(utterances(kind, language, folder="heldout")) >= MARK, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("kind", "language"), [file for file in FILES if file[0] in ("email", "company")])
+@pytest.mark.parametrize(("kind", "language"), [file for file in FILES if file[0].startswith(("email", "company"))])
 def test_nothing_wrong_is_taken_for_certain(kind, language):
     assert not [line for line in misunderstood(kind, language, folder="heldout") if ": null instead of" not in line]
