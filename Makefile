@@ -37,7 +37,7 @@ lint: .venv/.dev ## the linters alone
 bench: .venv/.dev ## what a call costs: CPU and frame lateness at 100 calls, beside a bare echo
 	@$(BIN)/python tests/bench.py $(ARGS)
 
-chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (ARGS=outages, deploy, fairness or soak: what else may go wrong)
+chaos: .venv/.dev ## attacks on the AudioSocket port of a real worker, and how late its calls are meanwhile (ARGS=outages, deploy, hosts, fairness or soak: what else may go wrong)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 capacity: .venv/.dev ## what a call takes of each resource (ARGS=resources, ARGS=size), and the plan beside a real worker (ARGS=comparison)

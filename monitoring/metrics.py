@@ -153,12 +153,13 @@ class Supervision:
         self.unserved_connections = 0
         self.lost_workers = 0
         self.ready_workers = 0
+        self.is_stopping = False
         self.state_of: dict[str, str] = {}  # by worker, for people
         self.calls_of: dict[str, int] = {}  # by worker
 
     def readiness(self) -> tuple[bool, dict[str, str]]:
-        """Whether a call would be taken now, and how each worker is."""
-        return self.ready_workers > 0, self.state_of
+        """Whether balancers should send calls, and how each worker is."""
+        return self.ready_workers > 0 and not self.is_stopping, self.state_of
 
     def collect(self) -> Iterator[Metric]:
         yield CounterMetricFamily(

@@ -5,7 +5,7 @@ connection is refused closes a descriptor twice, and can freeze. Whatever no wor
 take is answered `ff 00 00` here, which sends the call on in the dialplan.
 
     SIGHUP           new workers are started, then the old ones drain
-    SIGTERM, SIGINT  the workers drain; once more: now
+    SIGTERM, SIGINT  balancers are told to send no more calls, then the workers drain; once more: now
 
 A worker that dies is replaced, one that gives no sign of life is killed and replaced.
 This process only passes descriptors on: it asks no database and reads no audio.
@@ -160,14 +160,20 @@ class Supervisor:
         workers: int,
         drain_seconds: float,
         known: metrics.Supervision,
+        lame_duck_seconds: float = 0,
     ) -> None:
-        """`command` starts a worker, once `--worker-fd N` is appended; `known` is kept up to date for Prometheus."""
+        """`command` starts a worker, once `--worker-fd N` is appended; `known` is kept up to date for Prometheus.
+
+        After a stop calls are taken for `lame_duck_seconds`, until every balancer has seen that we are not ready.
+        """
         listener.setblocking(False)
         self._known = known
         self._listener = listener
         self._command = command
         self._places = workers
         self._drain_seconds = drain_seconds
+        self._lame_duck_seconds = lame_duck_seconds
+        self._drain_timer: asyncio.TimerHandle | None = None
         self._generation = 0
         self._workers: list[Worker] = []
         self._refused: set[asyncio.Task[None]] = set()
@@ -334,7 +340,7 @@ class Supervisor:
     # Signals
 
     def _reload(self) -> None:
-        if self._stopping:
+        if self._drain_timer is not None:
             return
         logger.info("reloading: new workers take over")
         self._generation += 1
@@ -342,12 +348,20 @@ class Supervisor:
         self._look_after()
 
     def _stop(self) -> None:
-        if self._stopping:
+        if self._drain_timer is not None:
             logger.info("stopping now")
+            self._drain_timer.cancel()
+            self._stopping = True
             for worker in self._workers:
                 worker.tell(handover.NOW)
                 worker.kill_at = self._loop.time() + HUNG_SECONDS
             return
+        self._known.is_stopping = True
+        if self._lame_duck_seconds:
+            logger.info("not ready any more: calls are still taken for %g s", self._lame_duck_seconds)
+        self._drain_timer = self._loop.call_later(self._lame_duck_seconds, self._drain)
+
+    def _drain(self) -> None:
         logger.info("stopping: %d connections have up to %g s", sum(w.load for w in self._workers), self._drain_seconds)
         self._stopping = True
         for worker in self._workers:

@@ -1,6 +1,6 @@
 """Run the linters and every part of the suite that this machine can run.
 
-    tests/run.py [lint] [embedded] [postgresql] [redis] [prometheus] [browser] [asterisk]     (all, when none is named)
+    tests/run.py [lint] [embedded] [postgresql] [redis] [prometheus] [browser] [haproxy] [asterisk]    (else all)
 
 The last lines say of each part whether it passed, failed or could not run, and why.
 Whether a server is there is found out by connecting to it:
@@ -122,13 +122,13 @@ def most() -> list[str]:
 
 def embedded(log: TextIO) -> tuple[bool, str]:
     """What reaches the database runs once: on PostgreSQL where there is one, here where there is none."""
-    markers = "not (asterisk or postgres or redis or prometheus or browser)"
+    markers = "not (asterisk or postgres or redis or prometheus or browser or haproxy)"
     return suite(markers if no_postgresql() else f"{markers} and (long or not database)", 6, most)(log)
 
 
 def postgresql(log: TextIO) -> tuple[bool, str]:
     """As a role like production's: a superuser would pass row-level security."""
-    markers = "(database or postgres) and not (asterisk or redis or prometheus or browser or long)"
+    markers = "(database or postgres) and not (asterisk or redis or prometheus or browser or haproxy or long)"
     return suite(markers, 6, most, DATABASE_URL=application_url(DATABASE_URL))(log)
 
 
@@ -170,6 +170,11 @@ def no_chromium() -> str:
     return "" if shutil.which("chromium") else "chromium not found: apt-get install chromium"
 
 
+def no_haproxy() -> str:
+    """Why there is no balancer to put before hosts; empty when there is."""
+    return "" if shutil.which("haproxy") else "haproxy not found: apt-get install haproxy"
+
+
 def always() -> str:
     return ""
 
@@ -187,6 +192,7 @@ PARTS = {
     "redis": Part(no_redis, with_redis),
     "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
+    "haproxy": Part(no_haproxy, suite("haproxy", 1, of("haproxy"))),
     "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"))),
 }
 
@@ -204,7 +210,7 @@ def outcome(name: str, log: TextIO) -> Outcome:
 
 # Each lane runs beside the other. Asterisk comes last, when nothing runs beside it: a machine
 # without a core to spare loses words of real calls.
-LANES = (("embedded", "postgresql", "asterisk"), ("lint", "redis", "prometheus", "browser"))
+LANES = (("embedded", "postgresql", "asterisk"), ("lint", "redis", "prometheus", "browser", "haproxy"))
 
 
 def outcomes(names: list[str]) -> list[Outcome]:

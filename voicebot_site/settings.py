@@ -351,6 +351,8 @@ MAX_CALLS_PER_WORKER: int = env.int("MAX_CALLS_PER_WORKER", default=400)
 # A worker takes no more calls while its frames are later than that (p99 of a second).
 MOST_LATENESS_SECONDS: float = env.float("MOST_LATENESS_SECONDS", default=0.02)
 MAX_CALLS: int = env.int("MAX_CALLS", default=0)  # of the whole platform; 0: no limit
+# After SIGTERM calls are still taken for so long, until balancers have seen /readyz.
+LAME_DUCK_SECONDS: float = env.float("LAME_DUCK_SECONDS", default=0.0)
 DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", default=120.0)
 
 # --- Vendors ----------------------------------------------------------------

@@ -71,6 +71,8 @@ def own_worker(
     *,
     code: Path | None = None,
     drain_seconds: float = 2,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[OwnWorker]:
     """`runaudiosocket` for the demo tenants, on these cores; `changed` in its environment. Raises WorkerFailed.
 
@@ -89,13 +91,13 @@ def own_worker(
             )
             if done.returncode:
                 raise WorkerFailed(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
-        port, log = free_port(), Path(directory, "worker.log")
+        port, log = port or free_port(), Path(directory, "worker.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
                     *manage,
                     "runaudiosocket",
-                    "--host=127.0.0.1",
+                    f"--host={host}",
                     f"--port={port}",
                     f"--workers={workers}",
                     f"--drain={drain_seconds}",
@@ -107,7 +109,7 @@ def own_worker(
                 preexec_fn=lambda: os.sched_setaffinity(0, cores),
             )
         try:
-            yield OwnWorker(process, "127.0.0.1", port, log)
+            yield OwnWorker(process, host, port, log)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -33,7 +33,7 @@ django.setup()
 
 from sandbox.load.generator import Generator, Report  # noqa: E402
 from sandbox.load.worker import OwnWorker, free_port, own_worker  # noqa: E402
-from tests.chaos import deploy, fairness, outages, soak  # noqa: E402
+from tests.chaos import deploy, fairness, hosts, outages, soak  # noqa: E402
 from tests.chaos.attacks import ATTACKS, FRIEND, STRANGER  # noqa: E402
 from tests.chaos.machine import LATENESS_MAX_MS, LATENESS_P99_MS, MOST_FOREIGN, busy  # noqa: E402
 
@@ -171,6 +171,7 @@ def main() -> int:
         "fairness": fairness.main,
         "flood": fairness.flood,
         "soak": soak.main,
+        "hosts": hosts.main,
     }
     if sys.argv[1:] and sys.argv[1] in others:
         return others[sys.argv[1]](sys.argv[2:])

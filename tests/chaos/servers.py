@@ -155,10 +155,20 @@ class Service:
             )
         return self._process.pid
 
+    def signal(self, number: int) -> None:
+        """To all of it."""
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+
+    def stop(self) -> None:
+        """Ask it to end; its children are told by itself."""
+        if self._process is not None:
+            self._process.terminate()
+
     def kill(self) -> None:
         """-9, all of it."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
 

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 import uvloop
@@ -94,7 +95,7 @@ class Stage:
         return lasted
 
     def metric(self, name: str) -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.worker.host}:{self.metrics_port}/metrics", timeout=10) as answer:
             found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", answer.read().decode(), re.MULTILINE)
         return sum(map(float, found))
 
@@ -124,10 +125,19 @@ class Stage:
 
 @contextmanager
 def calling(
-    stage: Stage, seconds: float, calls: int | None = None, *, longest: float = inf, spread: float = 0.0
+    stage: Stage,
+    seconds: float,
+    calls: int | None = None,
+    *,
+    longest: float = inf,
+    spread: float = 0.0,
+    at: tuple[str, int] | None = None,
 ) -> Iterator[Callable[[], Report]]:
-    """So many callers for so long, who hang up after `longest`, more or less; call what it yields for their report."""
-    host, port = stage.worker.host, stage.worker.port
+    """So many callers for so long, who hang up after `longest`, more or less; call what it yields for their report.
+
+    `at`: a balancer, which they call instead of the worker.
+    """
+    host, port = at or (stage.worker.host, stage.worker.port)
     generator = Generator(host, port, calls=calls or stage.calls, seconds=seconds, longest=longest, spread=spread)
     found: list[Report] = []
     thread = threading.Thread(target=lambda: found.append(uvloop.run(generator.run())), daemon=True)
@@ -177,9 +187,13 @@ def staged(
     small_disk: bool = False,
     code: Path | None = None,
     drain_seconds: float = 2,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    metrics_port: int = 0,
+    changed: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Stage]:
-    """Ready for that many calls, of workers that run `code`. Raises NotHere."""
-    metrics_port = free_port()
+    """Ready for that many calls, of workers that run `code`; `changed` in their environment. Raises NotHere."""
+    metrics_port = metrics_port or free_port()
     with servers() as (cluster, broker), data_directory(small_disk) as data, data_directory(False) as other:
         environment = STUBS | {
             "DATABASE_URL": cluster.url,
@@ -191,9 +205,11 @@ def staged(
             "CHAOS_WITNESS": str(other / "witness"),
             "METRICS_PORT": str(metrics_port),
             "LOG_LEVEL": "WARNING",
+            "METRICS_HOST": host,
+            **changed,
         }
         jobs = celery(environment, other)
-        own = own_worker(workers, cores, environment, code=code, drain_seconds=drain_seconds)
+        own = own_worker(workers, cores, environment, code=code, drain_seconds=drain_seconds, host=host, port=port)
         with own as worker, jobs.running():
             uvloop.run(Generator(worker.host, worker.port, calls=1, seconds=1).wait_until_ready(READY_SECONDS))
             told = other / "witness"

@@ -51,13 +51,18 @@ class Asterisk:
         kinds = [kind for kind, _ in self.frames]
         return [kind for i, kind in enumerate(kinds) if not (kind == Kind.AUDIO and kinds[i - 1 : i] == [kind])]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the other side has closed."""
+        return self._task.done()
+
     def hang_up(self) -> None:
         self.writer.close()
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Asterisk]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connected(port: int, *, source: str = "127.0.0.1") -> AsyncIterator[Asterisk]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     asterisk = Asterisk(reader, writer)
     try:
         yield asterisk

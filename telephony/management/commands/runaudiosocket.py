@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Answers calls over AudioSocket. SIGHUP starts new workers and drains the old ones; "
-        "SIGTERM drains and ends, a second one at once. The port is open all the time."
+        "SIGTERM says on /readyz that it goes, drains and ends, a second one at once. The port is open all the time."
     )
     requires_system_checks: list[str] = []  # the supervisor runs them, not each worker
 
@@ -39,6 +39,13 @@ class Command(BaseCommand):
             default=settings.DRAIN_SECONDS,
             metavar="SECONDS",
             help="how long calls may go on after a stop or a reload (%(default)s)",
+        )
+        parser.add_argument(
+            "--lame-duck",
+            type=float,
+            default=settings.LAME_DUCK_SECONDS,
+            metavar="SECONDS",
+            help="how long calls are still taken after a stop, while /readyz has balancers send no more (%(default)s)",
         )
         parser.add_argument(
             "--metrics-port",
@@ -74,7 +81,12 @@ class Command(BaseCommand):
 
         async def serve() -> None:
             supervisor = Supervisor(
-                listener, command, workers=options["workers"], drain_seconds=options["drain"], known=known
+                listener,
+                command,
+                workers=options["workers"],
+                drain_seconds=options["drain"],
+                lame_duck_seconds=options["lame_duck"],
+                known=known,
             )
             await supervisor.run()
 
