@@ -156,6 +156,7 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
             negated = bool(
                 _words("negation_before_verb", language).intersection(before)
                 or _words("negation_after_verb", language).intersection(after)
+                or _words("negation_after_verb", language).intersection(before[:1])  # «c'est pas passé»
             )
             return (hit.value is _Sign.GOOD_VERB) != negated
         case _Sign.GOOD_STATE | _Sign.BAD_STATE:
