@@ -15,12 +15,13 @@ from typing import Protocol
 from calls.recording import Recorder
 from telephony.media import FRAME_BYTES, FRAME_SECONDS, SILENCE
 
-# Frames that go to the listener and the recorder at once: what they do costs the same whatever the length.
-PIECE_FRAMES = 5
+# Goes to the listener and the recorder at once: what they do costs the same whatever the length. A transport that
+# reads every 100 ms has now and then a frame less.
+PIECE_BYTES = 4 * FRAME_BYTES
 # Of the caller's audio, kept while speech-to-text connects or reconnects.
-PREROLL_PIECES = 100
-HOLE_FRAMES = 4  # more than the jitter of a line
-LONG_HOLE_FRAMES = 10  # that are not waited for any longer
+PREROLL_PIECES = 125
+HOLE_BYTES = 6 * FRAME_BYTES  # more than the jitter of a line
+LONG_HOLE_FRAMES = 15  # that are not waited for any longer
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +90,7 @@ class CallAudio:
         self._on_change = on_change
         self._playback: Playback | None = None
         self._listener: Callable[[bytes], None] | None = None
-        self._piece: list[bytes] = []
+        self._piece = b""
         self._preroll: deque[bytes] = deque(maxlen=PREROLL_PIECES)
         self._frames = 0
         self._heard_bytes = 0
@@ -114,24 +115,32 @@ class CallAudio:
     # The caller.
 
     def hear(self, pcm: bytes) -> None:
-        if self._frames_without_caller >= HOLE_FRAMES:
-            self._fill_hole()
+        """What did not come was silence: while a key is pressed, or in hold.
+
+        Without it the caller's clock (speech-to-text, the recording) falls behind the bot's. What is
+        only late, after a stall of ours, comes in one piece and fills its own place.
+        """
         self._frames_without_caller = 0
+        missing = self._missing_bytes + FRAME_BYTES - len(pcm)  # its last frame belongs to the beat that is next
+        if missing >= HOLE_BYTES:
+            self._take(bytes(missing))
         self._take(pcm)
+
+    @property
+    def _missing_bytes(self) -> int:
+        """By which the caller is behind the bot."""
+        return self._frames * FRAME_BYTES - self._heard_bytes
 
     def _take(self, pcm: bytes) -> None:
         self._heard_bytes += len(pcm)
         if self._tap is not None:
             self._tap.caller(pcm)
-        self._piece.append(pcm)
-        if len(self._piece) >= PIECE_FRAMES:
+        self._piece += pcm
+        if len(self._piece) >= PIECE_BYTES:
             self._pass_on()
 
     def _pass_on(self) -> None:
-        if not self._piece:
-            return
-        piece = b"".join(self._piece)
-        self._piece.clear()
+        piece, self._piece = self._piece, b""
         if self._recorder is not None:
             self._recorder.caller(piece)
         if self._listener is not None:
@@ -144,32 +153,23 @@ class CallAudio:
 
         Returns when, on the call's clock, that audio begins.
         """
-        self._pass_on()
-        missed = sum(map(len, self._preroll)) / (FRAME_BYTES / FRAME_SECONDS)
+        if self._piece:
+            self._pass_on()
+        began = (self._heard_bytes - sum(map(len, self._preroll))) / (FRAME_BYTES / FRAME_SECONDS)
         if listener is not None:
             for pcm in self._preroll:
                 listener(pcm)
             self._preroll.clear()
         self._listener = listener
-        return max(0.0, self.now - missed)
-
-    def _fill_hole(self) -> None:
-        """What did not come from the caller was silence: while a key is pressed, or in hold.
-
-        Without it the caller's clock (speech-to-text, the recording) falls behind the bot's.
-        What is only late, after a stall of ours, comes before the next frame is due.
-        """
-        lag = self._frames * FRAME_BYTES - self._heard_bytes
-        if lag > 0:
-            self._take(bytes(lag))
+        return began
 
     # The bot.
 
     def speak(self) -> bytes:
         self._frames += 1
         self._frames_without_caller += 1
-        if self._frames_without_caller >= LONG_HOLE_FRAMES:
-            self._fill_hole()
+        if self._frames_without_caller >= LONG_HOLE_FRAMES and (missing := self._missing_bytes) > 0:
+            self._take(bytes(missing))
         frame = SILENCE
         if self._playback is not None:
             sound = self._playback.next_frame()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -17,13 +16,11 @@ from websockets.exceptions import ConnectionClosed
 from providers import wire
 from providers.deepgram import flux, messages
 from providers.deepgram.messages import Complaint, Connected, Metadata
+from providers.outgoing import BYTES_PER_SECOND, LEAST, Outgoing
 from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
 
 logger = logging.getLogger(__name__)
 
-BYTES_PER_SECOND: Final = 16_000
-CHUNK: Final = BYTES_PER_SECOND // 10  # a message costs the same whatever its size
-LONGEST_QUEUE: Final = 200  # chunks: 20 s
 KEEP_ALIVE_SECONDS = 4.0  # Deepgram closes (NET-0001) after 10 s without audio or message
 # With interim results Deepgram says something every second, in silence too.
 ANSWER_SECONDS: Final = 3.0
@@ -52,9 +49,8 @@ class DeepgramStream:
         self._report = report
         self._on_speech = on_speech
         self._on_usage = on_usage
-        self._partial = bytearray()
-        self._outgoing: deque[bytes] = deque(maxlen=LONGEST_QUEUE)
-        self._dropped = self._sent = 0  # chunks, bytes
+        self._outgoing = Outgoing()
+        self._sent = 0  # bytes
         self._closing = self._ended = self._silent = self._was_closed = False
         self._metadata: Metadata | None = None
         self._unanswered_since: float | None = None  # when audio was sent and nothing has come back
@@ -71,16 +67,13 @@ class DeepgramStream:
     def send(self, pcm: bytes) -> None:
         if self._closing or self._ended:
             return
-        self._partial += pcm
-        while len(self._partial) >= CHUNK:
-            self._enqueue(bytes(self._partial[:CHUNK]))
-            del self._partial[:CHUNK]
+        if self._outgoing.add(pcm):
+            self._wake.set()
 
     async def close(self) -> None:
         if not (self._closing or self._ended):
             self._closing = True
-            if self._partial:
-                self._enqueue(bytes(self._partial))
+            self._outgoing.finish()
             self._wake.set()
         await asyncio.wait({self._reader}, timeout=CLOSE_SECONDS)
         if not self._reader.done():
@@ -89,20 +82,15 @@ class DeepgramStream:
 
     # --- To Deepgram ---
 
-    def _enqueue(self, chunk: bytes) -> None:
-        self._dropped += len(self._outgoing) == LONGEST_QUEUE
-        self._outgoing.append(chunk)
-        self._wake.set()
-
     def _keep_alive(self) -> None:
         idle = self._loop.time() - self._last_sent
         if idle >= KEEP_ALIVE_SECONDS:
             idle = 0.0
             if isinstance(self._socket, AsyncV1SocketClient):
                 self._silent = True
-                self._wake.set()
             else:
-                self._enqueue(bytes(CHUNK))
+                self._outgoing.put(bytes(LEAST))
+            self._wake.set()
         self._timer = self._loop.call_later(KEEP_ALIVE_SECONDS - idle, self._keep_alive)
 
     async def _write(self) -> None:
@@ -112,7 +100,7 @@ class DeepgramStream:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._outgoing:
-                    chunk = self._outgoing.popleft()
+                    chunk = self._outgoing.take()
                     await self._socket.send_media(chunk)
                     self._sent += len(chunk)
                     self._last_sent, self._silent = self._loop.time(), False
@@ -181,8 +169,8 @@ class DeepgramStream:
         self._ended = True
         self._timer.cancel()
         self._writer.cancel()
-        if self._dropped:
-            logger.warning("deepgram: %.1f s of audio dropped", self._dropped * CHUNK / BYTES_PER_SECOND)
+        if dropped := self._outgoing.dropped_bytes:
+            logger.warning("deepgram: %.1f s of audio dropped", dropped / BYTES_PER_SECOND)
         try:
             self._on_usage(self._usage())
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -12,14 +11,12 @@ from decimal import Decimal
 from typing import Final
 
 from providers import wire
+from providers.outgoing import BYTES_PER_SECOND, Outgoing
 from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
 from providers.vosk.results import Hearing
 
 logger = logging.getLogger(__name__)
 
-BYTES_PER_SECOND: Final = 16_000
-CHUNK: Final = BYTES_PER_SECOND // 10
-LONGEST_QUEUE: Final = 200  # chunks: 20 s
 ANSWER_SECONDS = 3.0  # for a chunk: longer means that this machine cannot follow
 CLOSE_SECONDS: Final = 1.5
 
@@ -35,9 +32,8 @@ class VoskStream:
         self._report = report
         self._on_speech = on_speech
         self._on_usage = on_usage
-        self._partial = bytearray()
-        self._waiting: deque[bytes] = deque(maxlen=LONGEST_QUEUE)
-        self._dropped = self._heard = 0  # chunks, bytes
+        self._waiting = Outgoing()
+        self._heard = 0  # bytes
         self._closing = self._ended = False
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -46,26 +42,18 @@ class VoskStream:
     def send(self, pcm: bytes) -> None:
         if self._closing or self._ended:
             return
-        self._partial += pcm
-        while len(self._partial) >= CHUNK:
-            self._enqueue(bytes(self._partial[:CHUNK]))
-            del self._partial[:CHUNK]
+        if self._waiting.add(pcm):
+            self._wake.set()
 
     async def close(self) -> None:
         if not (self._closing or self._ended):
             self._closing = True
-            if self._partial:
-                self._enqueue(bytes(self._partial))
+            self._waiting.finish()
             self._wake.set()
         await asyncio.wait({self._worker}, timeout=CLOSE_SECONDS)
         if not self._worker.done():
             self._worker.cancel()
             await asyncio.wait({self._worker})
-
-    def _enqueue(self, chunk: bytes) -> None:
-        self._dropped += len(self._waiting) == LONGEST_QUEUE
-        self._waiting.append(chunk)
-        self._wake.set()
 
     async def _work(self) -> None:
         error: ProviderError | None = None
@@ -74,7 +62,7 @@ class VoskStream:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    chunk = self._waiting.popleft()
+                    chunk = self._waiting.take()
                     events = await self._in_thread(self._hearing.hear, chunk)
                     self._heard += len(chunk)
                     self._tell(events)
@@ -101,8 +89,9 @@ class VoskStream:
 
     def _end(self, error: ProviderError | None) -> None:
         self._ended = True
-        if self._dropped:
-            logger.warning("vosk: %.1f s of audio dropped: too many calls for this machine", self._dropped / 10)
+        if dropped := self._waiting.dropped_bytes:
+            seconds = dropped / BYTES_PER_SECOND
+            logger.warning("vosk: %.1f s of audio dropped: too many calls for this machine", seconds)
         try:
             self._on_usage(replace(self._report, audio_seconds=Decimal(self._heard) / BYTES_PER_SECOND))
         finally:

@@ -31,7 +31,11 @@ class Dtmf(TypedDict):
 
 
 class Hangup(TypedDict):
-    """Last event of every call: the caller is gone. Sends are ignored from here on."""
+    """Last event of every call: the caller is gone. Sends are ignored from here on.
+
+    An Asterisk that hangs up closes the connection: `eof`, or `lost` when a frame of ours met the closed one before
+    we looked.
+    """
 
     type: Literal["audiosocket.hangup"]
     reason: Literal["hangup", "eof", "lost", "idle", "error"]

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections import deque
 from contextvars import Context
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, cast
@@ -24,7 +23,7 @@ from uuid import UUID
 
 from monitoring import metrics
 from telephony.audiosocket import codec, proxying
-from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, HEADER_BYTES, Kind, Opening
+from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.limits import (
     EARLY_BYTES,
@@ -35,7 +34,7 @@ from telephony.audiosocket.limits import (
     UNSENT_LIMIT,
     Limits,
 )
-from telephony.audiosocket.reading import Reader
+from telephony.audiosocket.reading import BEATS, Reader, leading_audio
 from telephony.audiosocket.resampling import Downsampler
 from telephony.media import FRAME_BYTES, SILENCE, MediaSession
 
@@ -75,10 +74,11 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._decoder = codec.Decoder(limits.payload)
         self._downsamplers: dict[int, Downsampler] = {}
         self._session: MediaSession | None = None
-        self._early: deque[bytes] = deque()
-        self._early_bytes = 0
+        self._early = bytearray()
         self._writable = True
         self._reader: Reader | None = None
+        self._beats_to_read = BEATS
+        self._heard: list[bytes] = []  # of this reading
         self._inbox: asyncio.Queue[ReceiveEvent] = asyncio.Queue()
         self._told = False  # the application has been told that the caller is gone
         self._task: asyncio.Task[None] | None = None
@@ -124,6 +124,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                 self._take(kind, payload)
                 if self.state is State.CLOSING:
                     return
+            self._pass_on()
         except codec.FrameTooLong as error:
             self._cut_off("too_long", str(error))
         except Exception:
@@ -192,7 +193,12 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self._cut_off("flood", "a flood of frames")
         elif kind in codec.SAMPLE_RATES:
             self._hear(kind, payload)
-        elif kind == Kind.UUID and self.state is State.OPENING:
+        else:
+            self._pass_on()  # what came before it
+            self._obey(kind, payload)
+
+    def _obey(self, kind: int, payload: bytes) -> None:
+        if kind == Kind.UUID and self.state is State.OPENING:
             self._begin(UUID(bytes=payload))
         elif kind == Kind.DTMF and len(payload) == 1 and payload in codec.KEYS:
             self._put({"type": "audiosocket.dtmf", "digit": payload.decode("ascii")})
@@ -212,15 +218,22 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                 self._downsamplers[kind] = Downsampler(codec.SAMPLE_RATES[kind])
             pcm = self._downsamplers[kind](pcm)
         self._frames += len(pcm) // (FRAME_BYTES + 1)  # a long one is as many as its time takes
+        self._heard.append(pcm)
+
+    def _pass_on(self) -> None:
+        """All that was heard in one go: the session tells holes in it by how much comes at a time."""
+        if not self._heard:
+            return
+        pcm = b"".join(self._heard)
+        self._heard.clear()
         if self._session is not None:
             self._session.hear(pcm)
             return
-        self._early.append(pcm)
-        self._early_bytes += len(pcm)
-        while self._early_bytes > EARLY_BYTES:
-            self._early_bytes -= len(self._early.popleft())
-            self.dropped_frames += 1
-            metrics.dropped_frames.labels(way="in").inc()
+        self._early += pcm
+        if (frames := (len(self._early) - EARLY_BYTES) // FRAME_BYTES) > 0:
+            del self._early[: frames * FRAME_BYTES]
+            self.dropped_frames += frames
+            metrics.dropped_frames.labels(way="in").inc(frames)
 
     # Line
 
@@ -228,14 +241,18 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         if self.state is not State.TALKING:
             return
         self._session = session
-        session.skip(self._early_bytes // FRAME_BYTES)  # the call began when its audio did
-        while self._early:
-            session.hear(self._early.popleft())
+        session.skip(len(self._early) // FRAME_BYTES)  # the call began when its audio did
+        if self._early:
+            session.hear(bytes(self._early))
+            self._early.clear()
 
     def beat(self) -> None:
-        self._read()  # first: a caller's frame that is here is not late
-        if self._is_over:
-            return
+        self._beats_to_read -= 1
+        if not self._beats_to_read:
+            self._beats_to_read = BEATS
+            self._read()  # first: a caller's frame that is here is not late
+            if self._is_over:
+                return
         session = self._session
         try:
             pcm = SILENCE if session is None else session.speak()
@@ -250,28 +267,29 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             metrics.dropped_frames.labels(way="out").inc()
 
     def _read(self) -> None:
+        if self._reader is None:
+            return
         try:
-            if self._reader is not None and not self._reader.read(self._received):
-                self._gone("eof")
+            data = self._reader.read()
         except OSError:
             self._gone("lost")
-
-    def _received(self, data: bytes) -> None:
-        at, session = 0, self._session
-        if session is not None and not self._decoder.waiting:
-            # The short way of nearly all audio; who sends too much of it is met on the long one.
-            try:
-                while data.startswith(AUDIO_HEADER, at) and len(data) - at >= AUDIO_BYTES:
-                    if self._frames >= self._frames_allowed:
-                        break
-                    self._frames += 1
-                    session.hear(data[at + HEADER_BYTES : at + AUDIO_BYTES])
-                    at += AUDIO_BYTES
-            except Exception:
-                self._failed("hearing")
-                return
+            return
+        if data is None:
+            self._gone("eof")
+            return
+        at = 0
+        if not self._decoder.waiting:
+            # Who sends too much of it is met on the long way.
+            self._heard = leading_audio(data, self._frames_allowed - self._frames)
+            self._frames += len(self._heard)
+            at = len(self._heard) * AUDIO_BYTES
         if at < len(data):
             codec.pour(data[at:], self._decoder.buffer, self.buffer_updated)
+            return
+        try:
+            self._pass_on()
+        except Exception:
+            self._failed("hearing")
 
     def skip(self, frames: int) -> None:
         if self._session is not None:

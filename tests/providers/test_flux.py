@@ -131,7 +131,7 @@ async def test_silence_of_ours_is_filled_with_silence(vendors: Vendors, monkeypa
     async with own_deepgram(vendors) as server:
         stream = await opened(Ear())
         for _ in range(3):
-            assert await server.next() == bytes(1600)
+            assert await server.next() == bytes(1280)
         await stream.close()
 
 

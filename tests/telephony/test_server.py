@@ -140,8 +140,8 @@ async def test_audio_goes_both_ways(application):
         call.session.says = SPEECH
         call.line.connect(call.session)
         asterisk.send(encode(Kind.AUDIO, SPEECH), encode(Kind.AUDIO, SPEECH[:46]))
-        await call.until(lambda: len(call.session.heard) == 2)
-        assert call.session.heard == [SPEECH, SPEECH[:46]]
+        await call.until(lambda: call.session.heard)
+        assert call.session.heard == [SPEECH + SPEECH[:46]]
         await asterisk.until(lambda frames: (Kind.AUDIO, SPEECH) in frames)
 
 
@@ -152,7 +152,7 @@ async def test_what_came_before_the_session_is_heard_first(application):
         asterisk.send(*(encode(Kind.AUDIO, pcm) for pcm in early), encode(Kind.DTMF, b"1"))
         await call.until_event("audiosocket.dtmf")
         call.line.connect(call.session)
-        assert call.session.heard == early
+        assert call.session.heard == [b"".join(early)]
         assert call.line.dropped_frames == 0
 
 
@@ -162,7 +162,7 @@ async def test_of_early_audio_the_last_two_seconds_are_kept(application):
         asterisk.send(*(encode(Kind.AUDIO, bytes([n]) * FRAME_BYTES) for n in range(130)), encode(Kind.DTMF, b"1"))
         await call.until_event("audiosocket.dtmf")
         call.line.connect(call.session)
-        assert [pcm[0] for pcm in call.session.heard] == list(range(30, 130))
+        assert b"".join(call.session.heard) == b"".join(bytes([n]) * FRAME_BYTES for n in range(30, 130))
         assert call.line.dropped_frames == 30
 
 
@@ -171,9 +171,8 @@ async def test_wideband_audio_is_heard_at_8_khz(application):
         call = await application.call()
         call.line.connect(call.session)
         asterisk.send(*[encode(Kind.AUDIO_16000, SPEECH * 2)] * 5, *[encode(Kind.AUDIO_44100, bytes(1764))] * 5)
-        await call.until(lambda: len(call.session.heard) == 10)
-        assert [len(pcm) for pcm in call.session.heard[:5]] == [320] * 5
-        assert sum(len(pcm) for pcm in call.session.heard[5:]) == pytest.approx(1600, abs=80)
+        await call.until(lambda: sum(map(len, call.session.heard)) >= 3100)
+        assert sum(map(len, call.session.heard)) == pytest.approx(3200, abs=80)
 
 
 async def test_empty_and_odd_audio_and_unknown_kinds_are_ignored_and_counted(application):
@@ -232,17 +231,17 @@ async def test_the_application_starts_in_an_empty_context(application):
 
 
 @pytest.mark.parametrize(
-    ("last", "reason"),
-    [(codec.HANGUP, "hangup"), (codec.ERROR, "error"), (None, "eof")],
+    ("last", "reasons"),
+    [(codec.HANGUP, ["hangup"]), (codec.ERROR, ["error"]), (None, ["eof", "lost"])],
 )
-async def test_the_application_hears_how_the_caller_went(application, last, reason):
+async def test_the_application_hears_how_the_caller_went(application, last, reasons):
     async with serving(application) as server, calling(server.port) as asterisk:
         call = await application.call()
         if last:
             asterisk.send(last)
         else:
             asterisk.hang_up()
-        assert (await call.until_event("audiosocket.hangup"))["reason"] == reason
+        assert (await call.until_event("audiosocket.hangup"))["reason"] in reasons
         await asyncio.wait_for(call.ended.wait(), DEADLINE)
         assert call.types.count("audiosocket.hangup") == 1
 
