@@ -12,7 +12,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError
@@ -81,7 +80,7 @@ class Scribe:
         self._kept = 0  # the last position that is on disk
         self._is_away = False  # the database, or too slow, when it was last asked
         self._keeping: set[asyncio.Future[None]] = set()
-        self._entries: asyncio.Queue[Callable[[], object] | Event] = asyncio.Queue(maxsize=5000)
+        self._entries: asyncio.Queue[Turn | Callable[[], object] | Event] = asyncio.Queue(maxsize=5000)
 
     def enter(self, scene: str) -> None:
         """The conversation enters a scene of the script."""
@@ -99,7 +98,7 @@ class Scribe:
         # The call, and not its key: whose it is would be looked up, once a turn.
         turn = Turn(tenant_id=self._call.tenant_id, call=self._call, **self._fields(said, self._position))
         self._unstored[turn.position] = turn
-        self._put(partial(self._insert, turn))
+        self._put(turn)
         if self._is_away:
             self._keep()
         if self.trace is not None:
@@ -133,7 +132,7 @@ class Scribe:
         if self._audience.wants(kind):
             self._put({"kind": kind, **details})
 
-    def _put(self, entry: Callable[[], object] | Event) -> None:
+    def _put(self, entry: Turn | Callable[[], object] | Event) -> None:
         try:
             self._entries.put_nowait(entry)
             if not self._is_over:
@@ -149,7 +148,6 @@ class Scribe:
             logger.warning("call %s: turn %d is there already: %s", self._call.uuid, turn.position, error)
             # From notes it may have been taken before its end.
             Turn.objects.filter(call=self._call, position=turn.position).update(**journal.as_fields(turn))
-        self._unstored.pop(turn.position, None)
 
     def noted(self, unfinished: Said | None) -> dict[str, Any]:
         """What the database does not have yet (calls.journal.Pen); `unfinished`: words that are no turn yet."""
@@ -203,7 +201,8 @@ class Scribe:
             await gathering()
             while not self._entries.empty():
                 entries.append(self._entries.get_nowait())
-            await self._store([entry for entry in entries if not isinstance(entry, dict)])
+            turns = [entry for entry in entries if isinstance(entry, Turn)]
+            await self._store(turns, [entry for entry in entries if not isinstance(entry, Turn | dict)])
             if events := [entry for entry in entries if isinstance(entry, dict)]:
                 await self._audience.tell(events)
             for _ in entries:
@@ -221,18 +220,24 @@ class Scribe:
             return False
         return True
 
-    async def _store(self, writes: list[Callable[[], object]]) -> None:
-        """Make all writes, in order, each until it succeeds."""
+    async def _store(self, turns: list[Turn], writes: list[Callable[[], object]]) -> None:
+        """Store the turns and make all writes, in order, each until it succeeds."""
+        alone = list(turns)  # those that were not stored together with others'
 
         def make() -> None:
+            while alone:
+                self._insert(alone[0])
+                del alone[0]
+            for turn in turns:
+                self._unstored.pop(turn.position, None)
             while writes:
                 writes[0]()
                 del writes[0]
 
         pause = 0.2
-        while writes:
+        while alone or writes:
             try:
-                await self._written(make)
+                await self._written(make, alone)
             except (InterfaceError, OperationalError) as error:
                 logger.warning("call %s: not stored yet, %s", self._call.uuid, error)
                 self._keep()
@@ -240,12 +245,12 @@ class Scribe:
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             except Exception:  # one entry that cannot be stored must not hold up the others
                 logger.exception("call %s: an entry cannot be stored", self._call.uuid)
-                del writes[:1]
+                del (alone or writes)[:1]
         if self._is_away and self._entries.empty():
             await self._forget()
 
-    async def _written(self, make: Callable[[], None]) -> None:
-        storing = written(make)
+    async def _written(self, make: Callable[[], None], turns: list[Turn]) -> None:
+        storing = written(make, turns)
         try:
             await asyncio.wait([storing], timeout=PROMPT_SECONDS)
             if not storing.done():  # many calls wait for few threads

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import threading
+from unittest import mock
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 
 from calls import journal, pulse
 from calls.db import written
@@ -171,6 +173,63 @@ async def test_writes_that_share_a_thread_act_each_for_its_own_company(call):
         await asyncio.gather(write(call.tenant), write(other))
     assert [tenant for tenant, _ in seen] == [call.tenant, other]
     assert len({thread for _, thread in seen}) == 1
+
+
+def turn_of(call, position, text):
+    return Turn(tenant_id=call.tenant_id, call=call, position=position, **FIELDS | {"text": text})
+
+
+@contextlib.contextmanager
+def insertions():
+    """The statements that insert turns, in the database's threads."""
+    found = []
+    plain = CursorWrapper.execute
+
+    def execute(cursor, sql, params=None):
+        if sql.startswith('INSERT INTO "calls_turn"'):
+            found.append(sql)
+        return plain(cursor, sql, params)
+
+    with mock.patch.object(CursorWrapper, "execute", execute):
+        yield found
+
+
+async def test_what_is_said_in_many_calls_of_a_company_is_one_statement(call):
+    other = await Tenant.objects.acreate(slug="other", name="Other")
+    with acting_for(other):
+        server = await AsteriskServer.objects.acreate(name="pbx", network="127.0.0.2")
+        of_other = await sync_to_async(Call.objects.create)(tenant=other, uuid="1" * 32, server=server)
+
+    async def write(of, position):
+        with acting_for(of.tenant):
+            turns = [turn_of(of, position, f"Phrase {position}")]
+            await written(lambda: None, turns)
+            return turns
+
+    with insertions() as found:
+        async with asyncio.timeout(DEADLINE):
+            left = await asyncio.gather(write(call, 1), write(of_other, 1), write(call, 2), write(of_other, 2))
+    assert left == [[], [], [], []]
+    assert len(found) == 2
+    assert await call.turns.acount() == 2
+    with acting_for(other):
+        assert await of_other.turns.acount() == 2
+
+
+async def test_a_turn_that_is_there_already_costs_no_other_call_its_own(call):
+    again = await sync_to_async(Call.objects.create)(tenant=call.tenant, uuid="2" * 32, server=call.server)
+    await turn_of(call, 1, "Allô").asave()
+    scribes = [Scribe(call, Nobody()), Scribe(again, Nobody())]
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        running = [group.create_task(scribe.run()) for scribe in scribes]
+        for scribe in scribes:
+            scribe.turn(said("Allô ?"))
+        for scribe in scribes:
+            assert await scribe.flush()
+        for task in running:
+            task.cancel()
+    assert [turn.text async for turn in call.turns.all()] == ["Allô ?"]
+    assert [turn.text async for turn in again.turns.all()] == ["Allô ?"]
 
 
 async def test_what_cannot_be_written_of_one_call_costs_no_other(call):
