@@ -77,8 +77,7 @@ class Case:
 
     def known(self) -> dict[str, Any]:
         """What must outlast the worker, as plain values; what is not known is left out."""
-        values = {name: getattr(self, name) for name in _KNOWN}
-        found = {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
+        found = {name: value for name, nothing in _NOTHING if (value := getattr(self, name)) != nothing}
         return found | ({"problem": self.problem.code} if self.problem else {})
 
     def recall(self, known: Mapping[str, Any], problems: Mapping[str, Problem]) -> None:
@@ -95,7 +94,7 @@ class Case:
         self.earlier_calls = 0
 
 
-_NOTHING: Final = Case()
+_NOTHING: Final = [(name, getattr(Case(), name)) for name in _KNOWN]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from monitoring import metrics
-from telephony.media import SAMPLE_RATE
+from telephony.media import FRAME_BYTES, SAMPLE_RATE
 from telephony.wav import StereoWav
 
 logger = logging.getLogger(__name__)
@@ -78,26 +79,23 @@ class Recorder:
         self._closed = asyncio.Event()
         self._wav: StereoWav | None = None
         self._caller = bytearray()
+        self._rest = b""  # of the bot, that the caller has not come up to
         self._bot: list[bytes] = []
-        self._bot_bytes = 0
+        #: Take the frame that goes to the caller now. Nothing but that: it is called 50 times a second in each call.
+        self.bot: Callable[[bytes], None] = self._bot.append
 
     # In the event loop.
 
     def caller(self, pcm: bytes) -> None:
-        """Take what the caller said just now."""
-        if len(self._caller) - self._bot_bytes < LONGEST_LEAD_BYTES:
+        """Take what the caller said just now; hands over every second."""
+        if len(self._caller) - len(self._rest) - len(self._bot) * FRAME_BYTES < LONGEST_LEAD_BYTES:
             self._caller += pcm
-
-    def bot(self, frame: bytes) -> None:
-        """Take the frame that goes to the caller now; hands over every second."""
-        self._bot.append(frame)
-        self._bot_bytes += len(frame)
         if len(self._bot) >= HANDOVER_FRAMES:
             self._hand_over()
 
     async def close(self, timeout: float = 10.0) -> bool:
         """Write the rest; whether the file is whole now. False: given up, or a disk that hangs."""
-        if self._bot:
+        if self._bot or self._rest:
             self._hand_over(pad=True)
         if not _writer.put((self, None, None)):
             return False
@@ -109,15 +107,15 @@ class Recorder:
         return self.error is None and self._wav is not None
 
     def _hand_over(self, *, pad: bool = False) -> None:
-        right = b"".join(self._bot)
+        right = b"".join((self._rest, *self._bot))
+        self._bot.clear()
         if pad:
-            self._caller += bytes(max(0, self._bot_bytes - len(self._caller)))
+            self._caller += bytes(max(0, len(right) - len(self._caller)))
         # What has not come from the caller yet keeps its place for the next time.
-        length = min(len(self._caller), self._bot_bytes)
+        length = min(len(self._caller), len(right))
         left = bytes(self._caller[:length])
         del self._caller[:length]
-        rest = right[length:]
-        self._bot, self._bot_bytes = ([rest] if rest else []), len(rest)
+        self._rest = right[length:]
         if not _writer.put((self, left, right[:length])):
             self.fail(OSError("the disk does not keep up"))
 

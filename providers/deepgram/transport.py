@@ -32,7 +32,8 @@ class Transport:
             ssl=wire.tls_context() if url.startswith("wss:") else None,
             compression=None,
             open_timeout=None,  # who opens a stream bounds it
-            ping_interval=5,
+            # A nova model that is silent is given up sooner than a ping tells; of Flux nothing else does.
+            ping_interval=5 if "/v2/" in url else 20,
             ping_timeout=5,
             close_timeout=0.5,
         )

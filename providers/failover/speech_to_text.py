@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -184,17 +183,16 @@ class _Kept:
     def __init__(self) -> None:
         self.start = 0.0
         self.pieces: deque[bytes] = deque()
-        self._seconds = 0.0
+        self._bytes = 0
 
     def add(self, pcm: bytes) -> None:
         self.pieces.append(pcm)
-        self._seconds += len(pcm) / BYTES_PER_SECOND
-        self.forget_until(self.start + self._seconds - KEPT_SECONDS)
+        self._bytes += len(pcm)
+        if self._bytes > KEPT_SECONDS * BYTES_PER_SECOND:
+            self.forget_until(self.start + self._bytes / BYTES_PER_SECOND - KEPT_SECONDS)
 
     def forget_until(self, end: float) -> None:
         """Whole pieces only: the last word's sound may be within one."""
-        with suppress(IndexError):
-            while (seconds := len(self.pieces[0]) / BYTES_PER_SECOND) <= end - self.start:
-                self.pieces.popleft()
-                self.start += seconds
-                self._seconds -= seconds
+        while self.pieces and (seconds := len(self.pieces[0]) / BYTES_PER_SECOND) <= end - self.start:
+            self._bytes -= len(self.pieces.popleft())
+            self.start += seconds
