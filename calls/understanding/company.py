@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from calls.understanding.company_names import (
@@ -102,7 +102,7 @@ def _unintroduced(
     """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin»."""
     plain = [token.plain for token in tokens]
     leads = {hit.end for hit in _leads(language).find(plain)} | {0}
-    denial, title = _set("denial", language), _set("title", language)
+    title = _set("title", language)
     inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
     position, denied = 0, 0
     while position < len(plain):
@@ -111,7 +111,7 @@ def _unintroduced(
             continue
         clause = _clause_before(plain, position, language)
         # What a denial was meant for it is not meant for twice: «pas DHL, Groupama».
-        is_denied = position > denied and bool(denial.intersection(clause[-(position - denied) :]))
+        is_denied = position > denied and _is_denied(clause[-(position - denied) :], language)
         for end in range(min(len(plain), position + MOST_WORDS), position, -1):
             said = plain[position:end]
             if "" in said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
@@ -123,6 +123,7 @@ def _unintroduced(
                 continue
             if is_denied:
                 denied = position = end
+                leads.add(end)
                 break
             if not _is_set_off(plain, position, said, match, leads, language):
                 continue
@@ -260,7 +261,7 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
     denial, title = _set("denial", language), _set("title", language)
     seen = set()
     for start in sorted(starts):
-        if denial.intersection(_clause_before(plain, start, language)):
+        if _is_denied(_clause_before(plain, start, language), language):
             continue
         while start < len(plain) and plain[start] in filler:
             start += 1
@@ -278,6 +279,13 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
             if begin < end and (begin, end) not in seen and plain[begin] not in denial:
                 seen.add((begin, end))
                 yield begin, end
+
+
+def _is_denied(clause: Sequence[str], language: str) -> bool:
+    """Whether a name behind `clause` is not the caller's company: «je suis plus chez», «mon fils travaille chez»."""
+    kin, works = _set("kin", language), _set("works", language)
+    is_other = any(one in kin and other in works for one, other in pairwise(clause))
+    return is_other or not _set("denial", language).isdisjoint(clause)
 
 
 def _clause_before(plain: Sequence[str], position: int, language: str) -> list[str]:

@@ -98,7 +98,8 @@ class CompanyIndex:
             at = words.index("chez")
             variants += _taken_apart(words[:at] + words[at + 1 :]), _whole(words[at:])
         if not apart.trades and len(_content(words)) > 1:
-            variants.append(_whole((*words[:-1], "a", words[-1])))  # «Carrefour City à Castellane»
+            # «Carrefour City à Castellane»
+            variants += (_whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
         for parts in variants:
             self._add_keys(_Name(written, parts))
         for key in _keys(apart, of_name=True):
