@@ -21,7 +21,7 @@ import calls.understanding
 from calls.understanding import anger, learned, names
 from calls.understanding.fixed import listed
 from calls.understanding.text import words
-from tests.understanding.corpora import CORPUS, in_cells
+from tests.understanding.corpora import CLIENTS, CORPUS, in_cells
 
 LANGUAGE = "fr"
 # Judgements of a kind with more than two values: the kind, and the value that is judged.
@@ -33,15 +33,18 @@ OTHERS: dict[str, list[str]] = {
     "works": [],
     "broken": [],
     "anger": [
-        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", "backchannel", "repeat",
+        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", *CLIENTS, "backchannel",
+        "repeat",
         "machine", "acknowledgement", "unfinished", "free_company", "human", "noise",
     ],
     "human": [
-        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", "backchannel", "repeat",
+        "yes_no", "fixed", "problem", "email", "phone", "first_name", "spelling", "company", *CLIENTS, "backchannel",
+        "repeat",
         "machine", "acknowledgement", "unfinished", "free_company", "anger", "refusal", "noise",
     ],
     "refusal": [
-        "email", "phone", "first_name", "spelling", "company", "free_company", "problem", "repeat", "human", "noise",
+        "email", "phone", "first_name", "spelling", "company", *CLIENTS, "free_company", "problem", "repeat",
+        "human", "noise",
         "fixed", "anger",
     ],
 }  # fmt: skip
