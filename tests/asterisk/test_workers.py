@@ -180,10 +180,10 @@ def settle(pbx: Any) -> Tenant:
 
 
 @contextlib.asynccontextmanager
-async def serving(**environment: str) -> AsyncIterator[Service]:
+async def serving(*arguments: str, **environment: str) -> AsyncIterator[Service]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(settings.BASE_DIR / "manage.py"), "runaudiosocket"),
-        *("--host", "0.0.0.0", "--port", "0", "--workers", "2", "--drain", "30"),
+        *("--host", "0.0.0.0", "--port", "0", "--workers", "2", "--drain", "30", *arguments),
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **environment, "LOG_LEVEL": "INFO", "DATABASE_URL": ""},
     )

@@ -32,8 +32,8 @@ class Seen:
 
 
 class Balancer:
-    def __init__(self, directory: Path) -> None:
-        """Raises NotHere."""
+    def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
+        """To be called at `address`. Raises NotHere."""
         if MISSING:
             raise NotHere(MISSING)
         self.port = free_port()
@@ -43,7 +43,7 @@ class Balancer:
         text = EXAMPLE.read_text()
         for documented, ours in (
             ("/run/haproxy/admin.sock", str(self._socket)),
-            ("bind :9092", f"bind 127.0.0.1:{self.port}\n    source {ADDRESS}"),
+            ("bind :9092", f"bind {address}:{self.port}\n    source {ADDRESS}"),
             ("port 9091", f"port {self.metrics_port}"),
             ("10.0.0.11:9092", f"{HOSTS['one']}:{self.hosts_port}"),
             ("10.0.0.12:9092", f"{HOSTS['two']}:{self.hosts_port}"),
