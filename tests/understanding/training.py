@@ -26,7 +26,7 @@ from tests.understanding.corpora import CLIENTS, CORPUS, in_cells
 LANGUAGE = "fr"
 # Judgements of a kind with more than two values: the kind, and the value that is judged.
 VALUES = {"works": ("fixed", "yes"), "broken": ("fixed", "no")}
-# Among what is taught of these are wishes, refusals and anger too.
+# What is taught of «does it work now?» has «je ne sais pas» in it, and wishes: only anger learns from it too.
 MIXED = frozenset({"fixed"})
 # What else is said in a call; each kind lists what it may be taken for.
 OTHERS: dict[str, list[str]] = {
@@ -103,7 +103,7 @@ def with_pairs(kind: str, found: list[Sentence]) -> list[Sentence]:
 
 def _others(kind: str) -> Iterator[tuple[str, str]]:
     for other in OTHERS[kind]:
-        for folder in _folders(other):
+        for folder in _folders(kind, other):
             for text, value, cell in in_cells(other, LANGUAGE, folder=folder):
                 if kind == "refusal" and _may_be_refusal(other, text, value):
                     continue
@@ -111,8 +111,8 @@ def _others(kind: str) -> Iterator[tuple[str, str]]:
                     yield text, cell
 
 
-def _folders(other: str) -> tuple[str, ...]:
-    return ("",) if other in MIXED else ("", "training")
+def _folders(kind: str, other: str) -> tuple[str, ...]:
+    return ("",) if other in MIXED and kind != "anger" else ("", "training")
 
 
 def _may_be_refusal(other: str, text: str, value: str) -> bool:
@@ -212,7 +212,7 @@ def fingerprint(kind: str) -> str:
     source = Path(calls.understanding.__file__).parent
     told, judged = VALUES.get(kind, (kind, "yes"))
     corpora = [CORPUS / folder / LANGUAGE / f"{told}.tsv" for folder in ("", "training")]
-    corpora += [CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in OTHERS[kind] for folder in _folders(name)]
+    corpora += [CORPUS / folder / LANGUAGE / f"{name}.tsv" for name in OTHERS[kind] for folder in _folders(kind, name)]
     found = ("fixed", "yes_no") if kind in VALUES else ("anger", "human", "names")
     lists = [source / "words" / f"{name}.toml" for name in ("meanings", *found)]
     fitting = (judged, STRENGTH, OTHERS_COUNT, CHECKED_COUNT, PAIRS, STEPS, MARGIN, SENTENCE)
