@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from calls import understanding
 from calls.understanding import FaqIndex, ProblemIndex
 from companies.models import Company
 from providers import registry
@@ -128,7 +129,9 @@ def load(tenant: Tenant) -> CallSettings:
             _known.pop(next(iter(_known)), None)
         known = _known[tenant.pk] = state, _read(tenant)
     # Callers add to these, so they are no configuration.
-    return replace(known[1], companies=tuple(Company.objects.values_list("name", flat=True)))
+    settings = replace(known[1], companies=tuple(Company.objects.values_list("name", flat=True)))
+    understanding.get_ready_for(settings.companies, settings.anger_words, settings.censored, settings.language)
+    return settings
 
 
 def load_drafts(tenant: Tenant) -> CallSettings:

@@ -11,6 +11,7 @@ from calls.understanding.grounding import is_grounded
 from calls.understanding.names import first_name, refuses
 from calls.understanding.phone import normalise_number, phone
 from calls.understanding.problem import Mention, ProblemIndex, mentions, problem
+from calls.understanding.readiness import get_ready, get_ready_for
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
@@ -37,6 +38,8 @@ __all__ = [
     "first_name",
     "fixed",
     "free_company",
+    "get_ready",
+    "get_ready_for",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",

@@ -168,7 +168,7 @@ class CompanyIndex:
         return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
     return CompanyIndex(companies, language)
 

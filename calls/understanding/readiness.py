@@ -1,0 +1,76 @@
+"""Reads and builds what the first callers would otherwise wait for, and all other callers with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from calls.understanding.anger import is_angry, wants_human
+from calls.understanding.backchannel import is_backchannel, is_noise
+from calls.understanding.censor import censor
+from calls.understanding.company import company, free_company
+from calls.understanding.company_names import company_index
+from calls.understanding.email import email
+from calls.understanding.fixed import fixed
+from calls.understanding.grounding import is_grounded
+from calls.understanding.names import first_name, refuses
+from calls.understanding.phone import phone
+from calls.understanding.problem import ProblemIndex, problem
+from calls.understanding.requests import (
+    asks_if_machine,
+    asks_to_repeat,
+    is_acknowledgement,
+    is_done,
+    is_question,
+    refuses_recording,
+)
+from calls.understanding.spelling import is_unfinished, spelling
+from calls.understanding.yes_no import yes_no
+
+LANGUAGES: Final = ("fr", "en")
+
+_QUESTIONS: Final = (
+    *(asks_if_machine, asks_to_repeat, email, first_name, fixed, free_company, is_acknowledgement, is_backchannel),
+    *(is_done, is_question, is_unfinished, phone, refuses, refuses_recording, spelling, wants_human, yes_no),
+)
+_COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon")
+# Whatever the tables are asked for is somewhere in these.
+_SAID: Final = (
+    "non euh je ne marche pas, j'en ai marre de ce con ! passez-moi un conseiller qui peut me parler",
+    "je m'appelle Jean-Pierre Martin, m a r t i n, deux n comme Nicolas, e accent aigu, de la société Garage Dupont",
+    "c'est pierre point martin, avec un s à la fin, tout attaché, arobase gmail point com, en minuscules, non pardon",
+    "zéro six quatre-vingt-douze, mille neuf cent quatre-vingts, deux mille dix",
+    "oui c'est fait, vous êtes un robot ? vous pouvez répéter ? je ne veux pas être enregistré ni la donner",
+    "ça marche, le voyant est passé au vert mais le wifi va revenir, mon mari est furieux contre vous, pas de réseau",
+    *("le problème est résolu", "ça fait chier votre truc", "je veux parler à quelqu'un", "il y a quelqu'un ?"),
+    *("est-ce qu'il y a un humain quelque part ?", "mon opérateur c'est Orange", "je vous l'ai déjà donné"),
+    *("je n'ai pas l'intention de vous donner mon nom", "sophie point durand, avec un d, arobase gmail point com"),
+    *("yes, it works", "this is ridiculous", "someone cut the cable"),
+    *("Garage.", "garage Dupond", "cabinet ansart", "Media Total", "Monsieur Total", "Mr Total", "CARvertical."),
+    *("mairie à Lyon", "le cabinet d'avocats Ansart", "le cabinet Dupont", "la société Dupont Garage"),
+    "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",
+    "my name is John, from Acme Limited, j for juliet, let me talk to someone please, this is unacceptable, it's done",
+)
+
+
+def get_ready() -> None:
+    """Before the first call: word lists, lexicons and weights, some 0.3 s of work."""
+    for language in LANGUAGES:
+        index = ProblemIndex({"internet": ["wifi"]}, language)
+        for text in _SAID:
+            for ask in _QUESTIONS:
+                ask(text, language)
+            problem(text, index, language)
+            company(text, _COMPANIES, language)
+            is_angry(text, (), language)
+            is_grounded(text, [text], language)
+            is_noise(text)
+
+
+def get_ready_for(
+    companies: Sequence[str], anger_words: Iterable[str], censored: Mapping[str, str], language: str
+) -> None:
+    """The same for a tenant's own words, in a database thread: a tenth of a second for 1,000 companies."""
+    company_index(tuple(companies), language)
+    is_angry("", anger_words, language)
+    censor("", censored)
