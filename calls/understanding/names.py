@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import NamedTuple
 
 from calls.understanding.learned import LANGUAGES, is_learned
@@ -13,11 +13,17 @@ from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, 
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
 # «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
-_ELIDED = re.compile(r"(?:[jcs]|qu)'|[mtdln]'\w+(?:ez|ais|ait|ent)$")
+_ELIDED = re.compile(r"(?:[jcsdl]|qu)'|[mtn]'\w+(?:ez|ais|ait|ent)$")
+# «Souvent», «normalement»: no adverb is a name, but for the names that are known.
+_ADVERB = re.compile(r"\w{3,}(?:ment|vent)$")
 # Without an introduction a name comes with little else: «alors, Sophie Durand».
 _MOST_NAME_WORDS = 4
 # How far a negation reaches to what is not given: «pas l'intention de vous le donner».
 _NEGATION_REACH = 6
+# How far «c'est» reaches to who it is: «Pierre, c'est le prénom de mon mari».
+_RELATION_REACH = 5
+# So many letters said one by one are a spelling.
+_FEWEST_SPELLED = 3
 
 
 class _Token(NamedTuple):
@@ -51,9 +57,11 @@ def _words(section: str, language: str) -> frozenset[str]:
 def _no_names(language: str) -> frozenset[str]:
     """Words that are said where a name is expected; those of other answers are among them."""
     answers = table("yes_no")[language].values()
-    return _words("never", language) | {
-        word for phrases in answers for entry in phrases for word in words(entry, language)
-    }
+    return (
+        _words("never", language)
+        | _words("origin", language)
+        | {word for phrases in answers for entry in phrases for word in words(entry, language)}
+    )
 
 
 @cache
@@ -119,25 +127,123 @@ def first_name(text: str, language: str) -> str | None:
     """
     if refuses(text, language):
         return None
-    tokens = _without_denied(_without_remark(_tokens(text), language), language)
+    tokens = _without_denied(_without_remark(_hyphenated(_tokens(text), language), language), language)
+    name, is_other_talk = None, False
+    for clause, is_nickname in _clauses(tokens, language):
+        more = None if is_nickname and name else _name_in(clause, language)
+        if more and (_replaces(fold(more), fold(name)) if name else not is_other_talk or is_first_name(fold(more))):
+            name = more
+        # «J'habite Paris, enfin Lyon»: no name is being corrected.
+        is_other_talk = is_other_talk or not all(token.plain in _words("filler", language) for token in clause)
+    return name
+
+
+def _clauses(tokens: list[_Token], language: str) -> Iterator[tuple[list[_Token], bool]]:
+    """What is said before and after each «enfin» or «pardon»; and whether as a nickname («…, pour les intimes»)."""
     plain = [token.plain for token in tokens]
-    introductions = [
-        (hit, section != "perhaps")
-        for section in ("given", "introduced", "perhaps")
-        for hit in reversed(_leads(section, language).find(plain))
-    ]
-    for hit, certain in introductions:
-        name = _name_at(tokens[hit.end :], language, certain=certain)
-        if name:
-            return name
-    if introductions:
-        last = max(introductions)[0]
-        return _name_at(tokens[: last.start], language, certain=False) if last.end == len(tokens) else None
-    return _name_at(tokens, language, certain=len(tokens) <= _MOST_NAME_WORDS)
+    start = 0
+    hits = [hit for section in ("repair", "nickname") for hit in _leads(section, language).find(plain)]
+    for hit in sorted(hits):
+        yield tokens[start : hit.start], hit.value == "nickname"
+        start = hit.end
+    yield tokens[start:], False
+
+
+def _replaces(name: str, earlier: str) -> bool:
+    """Whether `name` corrects `earlier`: «Nicolas, enfin Nico» is Nicolas, «Alex, enfin Alexandre» is not Alex."""
+    return (
+        name.startswith(earlier) or not is_first_name(earlier) or (is_first_name(name) and not earlier.startswith(name))
+    )
+
+
+def _name_in(tokens: list[_Token], language: str) -> str | None:
+    """The name in one clause, the most certain of those that are introduced; else the one it begins with."""
+    plain = [token.plain for token in tokens]
+    found = {
+        section: [hit for hit in reversed(_leads(section, language).find(plain)) if not _is_any(plain, hit.start)]
+        for section in ("given", "introduced", "perhaps", "called", "but")
+    }
+    for section in ("given", "introduced", "perhaps"):
+        for hit in found[section]:
+            is_answer = bool(found["given"]) and hit.end == len(tokens) - 1  # «mon prénom est rare, c'est Théophane»
+            name = _name_at(tokens[hit.end :], language, certain=section != "perhaps" or is_answer)
+            if name:
+                return name
+    if name := _spelled_name(tokens, language):
+        return name
+    leads = sorted(hit for hits in found.values() for hit in hits)
+    if not leads:
+        certain = len(tokens) <= _MOST_NAME_WORDS or _is_followed_by_letters(tokens, language)
+        return _name_at(tokens, language, certain=certain)
+    if leads[-1].end == len(tokens):
+        return _name_at(tokens[: leads[-1].start], language, certain=False)
+    of_another = not _words("another", language).isdisjoint(plain[leads[0].end : leads[0].end + _RELATION_REACH])
+    is_told_of = _is_followed_by_letters(tokens, language)
+    name = None if of_another else _name_at(tokens[: leads[0].start], language, certain=is_told_of)
+    if name and (is_told_of or is_first_name(fold(name))):
+        return name
+    for section in ("but", "called"):
+        for hit in found[section]:
+            name = _name_at(tokens[hit.end :], language, certain=section == "called")
+            if name:
+                return name
+    return None
+
+
+def _is_any(plain: Sequence[str], position: int) -> bool:
+    """«Un prénom ancien»: not the caller's."""
+    return position > 0 and plain[position] == "prenom" and plain[position - 1] == "un"
+
+
+def _spelled_name(tokens: Sequence[_Token], language: str) -> str | None:
+    """«Ewa, E, W, A»: the word whose letters are said."""
+    letters = "".join(token.plain for token in tokens if len(token.plain) == 1)
+    if len(letters) < _FEWEST_SPELLED:
+        return None
+    has_known = any(is_first_name(token.plain) for token in tokens)
+    for position, token in enumerate(tokens):
+        is_last_name = has_known or (position > 0 and tokens[position - 1].plain in _words("title", language))
+        if (
+            len(token.plain) > _FEWEST_SPELLED - 1
+            and letters.startswith(token.plain[:2])
+            and set(letters) <= set(token.plain)
+            and (is_first_name(token.plain) or not (is_last_name or is_no_name(token.plain, language)))
+        ):
+            return _cased(token.text)
+    return None
+
+
+def _is_followed_by_letters(tokens: Sequence[_Token], language: str) -> bool:
+    """«Xabier avec un X»: whether the first word is followed by what is said of a word's letters."""
+    named = list(dropwhile(lambda token: token.plain in _words("filler", language), tokens))[1:]
+    lead = list(takewhile(lambda token: token.plain in _words("of_letters", language), named))
+    after = named[len(lead) : len(lead) + 1]
+    return bool(lead and after) and (len(after[0].plain) == 1 or after[0].plain in _words("sign", language))
+
+
+def _hyphenated(tokens: list[_Token], language: str) -> list[_Token]:
+    """«Jean tiret Luc» as «Jean-Luc»."""
+    joined: list[_Token] = []
+    position = 0
+    plain = [token.plain for token in tokens]
+    while position < len(tokens):
+        hyphen = _leads("hyphen", language).at(plain, position)
+        after = tokens[hyphen.end] if hyphen and hyphen.end < len(tokens) else None
+        if hyphen and after and joined and is_first_name(joined[-1].plain) and not is_no_name(after.plain, language):
+            before = joined.pop()
+            joined.append(_Token(f"{before.text}-{after.text}", f"{before.plain}-{after.plain}"))
+            position = hyphen.end + 1
+        else:
+            joined.append(tokens[position])
+            position += 1
+    return joined
 
 
 def _without_remark(tokens: list[_Token], language: str) -> list[_Token]:
-    """«Ophélie, c'est bon» without what was said to be done with it."""
+    """«Ophélie, c'est bon», «Linh, c'est vietnamien» without what was said of it."""
+    is_origin = tokens[-1].plain in _words("origin", language) if tokens else False
+    if is_origin and len(tokens) > 2 and tokens[-2].plain in _words("is", language):
+        return tokens[:-2]
     remarks = [hit for hit in _leads("remark", language).find([token.plain for token in tokens]) if hit.start > 0]
     return tokens[: remarks[-1].start] if remarks and remarks[-1].end == len(tokens) else tokens
 
@@ -179,8 +285,9 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     def may_be_name(token: _Token) -> bool:
         if is_first_name(token.plain):
             return True
-        said_otherwise = token.plain in end or token.plain in never or _ELIDED.match(token.plain)
-        return len(token.plain) > 1 and not said_otherwise
+        is_word = any(part in end or part in never for part in (token.plain, *token.plain.split("-")))
+        said_otherwise = is_word or _ELIDED.match(token.plain)
+        return len(token.plain) > 1 and not said_otherwise and not _ADVERB.match(token.plain)
 
     candidates = list(takewhile(may_be_name, tokens[start:]))
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
@@ -188,11 +295,12 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
     for position, token in enumerate(candidates):
         if is_first_name(token.plain):
             following = candidates[position + 1 : position + 2]
-            if following and following[0].plain in _compounds().get(token.plain, ()):
+            pair = f"{token.plain}-{following[0].plain}" if following else ""
+            if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
                 return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
             return _cased(token.text)
     after = tokens[start + len(candidates) :]
-    if after and after[0].plain not in end:
+    if after and after[0].plain not in end and not _is_followed_by_letters(tokens, language):
         return None
     if certain or (not after and candidates[0].text[0].isupper()):
         return _cased(candidates[0].text)
