@@ -31,7 +31,10 @@ class Line(Protocol):
     """The transport's side, in the ASGI scope as `scope["line"]`."""
 
     late_frames: int  # sent more than 20 ms after their time
-    dropped_frames: int  # caller's frames that came before the session and did not fit
+
+    @property
+    def dropped_frames(self) -> int:
+        """Of the caller, that came before the session and did not fit."""
 
     def connect(self, session: MediaSession) -> None:
         """From now on audio flows; what the caller said before is delivered first."""

@@ -25,8 +25,8 @@ from monitoring import metrics
 from telephony.audiosocket import codec, proxying
 from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, Kind, Opening
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.inlet import Inlet
 from telephony.audiosocket.limits import (
-    EARLY_BYTES,
     LONGEST_INBOX,
     MOST_CLOSING,
     MOST_UNWANTED,
@@ -35,7 +35,6 @@ from telephony.audiosocket.limits import (
     Limits,
 )
 from telephony.audiosocket.reading import BEATS, Reader, leading_audio
-from telephony.audiosocket.resampling import Downsampler
 from telephony.media import FRAME_BYTES, SILENCE, MediaSession
 
 if TYPE_CHECKING:
@@ -67,18 +66,15 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self.client = ("", 0)
         self._is_introduced = True  # `client` is whoever calls, and not a balancer
         self.late_frames = 0
-        self.dropped_frames = 0
         self._server = server
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._decoder = codec.Decoder(limits.payload)
-        self._downsamplers: dict[int, Downsampler] = {}
+        self._inlet = Inlet()
         self._session: MediaSession | None = None
-        self._early = bytearray()
         self._writable = True
         self._reader: Reader | None = None
         self._beats_to_read = BEATS
-        self._heard: list[bytes] = []  # of this reading
         self._inbox: asyncio.Queue[ReceiveEvent] = asyncio.Queue()
         self._told = False  # the application has been told that the caller is gone
         self._task: asyncio.Task[None] | None = None
@@ -124,7 +120,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                 self._take(kind, payload)
                 if self.state is State.CLOSING:
                     return
-            self._pass_on()
+            self._inlet.pass_on()
         except codec.FrameTooLong as error:
             self._cut_off("too_long", str(error))
         except Exception:
@@ -192,9 +188,9 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         if self._frames > self._frames_allowed:
             self._cut_off("flood", "a flood of frames")
         elif kind in codec.SAMPLE_RATES:
-            self._hear(kind, payload)
+            self._frames += self._inlet.take(kind, payload)
         else:
-            self._pass_on()  # what came before it
+            self._inlet.pass_on()  # what came before it
             self._obey(kind, payload)
 
     def _obey(self, kind: int, payload: bytes) -> None:
@@ -209,42 +205,17 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         else:
             metrics.ignored_frames.labels(reason="unknown").inc()
 
-    def _hear(self, kind: int, pcm: bytes) -> None:
-        if not pcm or len(pcm) & 1:
-            metrics.ignored_frames.labels(reason="length").inc()
-            return
-        if kind != Kind.AUDIO:
-            if kind not in self._downsamplers:
-                self._downsamplers[kind] = Downsampler(codec.SAMPLE_RATES[kind])
-            pcm = self._downsamplers[kind](pcm)
-        self._frames += len(pcm) // (FRAME_BYTES + 1)  # a long one is as many as its time takes
-        self._heard.append(pcm)
-
-    def _pass_on(self) -> None:
-        """All that was heard in one go: the session tells holes in it by how much comes at a time."""
-        if not self._heard:
-            return
-        pcm = b"".join(self._heard)
-        self._heard.clear()
-        if self._session is not None:
-            self._session.hear(pcm)
-            return
-        self._early += pcm
-        if (frames := (len(self._early) - EARLY_BYTES) // FRAME_BYTES) > 0:
-            del self._early[: frames * FRAME_BYTES]
-            self.dropped_frames += frames
-            metrics.dropped_frames.labels(way="in").inc(frames)
-
     # Line
 
     def connect(self, session: MediaSession) -> None:
         if self.state is not State.TALKING:
             return
         self._session = session
-        session.skip(len(self._early) // FRAME_BYTES)  # the call began when its audio did
-        if self._early:
-            session.hear(bytes(self._early))
-            self._early.clear()
+        self._inlet.connect(session)
+
+    @property
+    def dropped_frames(self) -> int:
+        return self._inlet.dropped_frames
 
     def beat(self) -> None:
         self._beats_to_read -= 1
@@ -280,14 +251,15 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         at = 0
         if not self._decoder.waiting:
             # Who sends too much of it is met on the long way.
-            self._heard = leading_audio(data, self._frames_allowed - self._frames)
-            self._frames += len(self._heard)
-            at = len(self._heard) * AUDIO_BYTES
+            frames = leading_audio(data, self._frames_allowed - self._frames)
+            self._inlet.take_all(frames)
+            self._frames += len(frames)
+            at = len(frames) * AUDIO_BYTES
         if at < len(data):
             codec.pour(data[at:], self._decoder.buffer, self.buffer_updated)
             return
         try:
-            self._pass_on()
+            self._inlet.pass_on()
         except Exception:
             self._failed("hearing")
 
@@ -446,7 +418,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._server.opening.pop(self, None)
         self._server.closing.add(self)
         self._session = None
-        self._early.clear()
+        self._inlet.close()
         self._decoder.clear()  # what comes now is read into its buffer, and is not looked at
         if self._reader is not None:
             self._reader.give_back()
