@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise, takewhile
+from itertools import pairwise, takewhile, zip_longest
 from typing import NamedTuple
 
 from calls.understanding.company_names import (
@@ -14,13 +14,9 @@ from calls.understanding.company_names import (
     Match,
     Told,
     company_index,
-    is_common,
     is_particular,
-    is_small,
-    name_words,
-    trade_hits,
-    trades,
 )
+from calls.understanding.company_parts import is_common, is_small, name_words, trade_hits, trades, word_set
 from calls.understanding.letters import join_letters
 from calls.understanding.names import refuses
 from calls.understanding.phonetic import sounds_like
@@ -60,7 +56,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         if _is_no_name(plain, start, end, language):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
-        if match and _is_enough(match, tokens[end:], language):
+        if match and _is_enough(match, tokens[end:], language) and not _is_longer(plain[start:end], tokens[end:]):
             found[match.name] = start
     if not found:
         found = dict(_unintroduced(tokens, index, around, language))
@@ -151,7 +147,9 @@ def _is_set_off(
         return False
     before = frozenset().union(*(_set(section, language) for section in _BEFORE), {""})
     is_second = plain[position - 1] == "et" and position > 1 and plain[position - 2] not in before  # «Rivière et Morel»
-    is_led = plain[position - 1] in before and not is_second
+    # «Factrice à la Poste»
+    is_at = plain[position - 1] in _set("at", language) and position > 1 and plain[position - 2] in before - {""}
+    is_led = is_at or (plain[position - 1] in before and not is_second)
     return is_led or (not is_single and match.told >= Told.PART)
 
 
@@ -159,6 +157,8 @@ def _is_over(tokens: Sequence[_Token], end: int, said: Sequence[str], language: 
     """Whether a name may end before tokens[end]; «Total Énergies» is another one than «Total»."""
     if end == len(tokens):
         return True
+    if _is_longer(said, tokens[end:]):
+        return False
     follows = tokens[end]
     after = [token.plain for token in tokens[end + 1 : end + 2]]
     if follows.plain == "et":  # «Morel et Dupuis»
@@ -170,6 +170,13 @@ def _is_over(tokens: Sequence[_Token], end: int, said: Sequence[str], language: 
     if follows.plain in "".join(said):  # «Nordalys, N O R D A L I S»
         return follows.is_spelled or follows.plain in said[-1]
     return sounds_like((follows.plain,)) == sounds_like(tuple(said))
+
+
+def _is_longer(said: Sequence[str], after: Sequence[_Token]) -> bool:
+    """Whether the name of a place goes on: «la mairie de Saint-Aubin», «du Cormier»."""
+    if not word_set("civic") & trades(said) or len(after) < 2 or is_small(after[1].plain):
+        return False
+    return after[0].plain in word_set("of") | word_set("in_towns")
 
 
 def _belongs_to_trade(plain: Sequence[str], position: int, language: str) -> bool:
@@ -222,10 +229,12 @@ def _tokens(text: str, language: str, pattern: re.Pattern[str] = _TOKEN) -> list
         for token, before in zip(tokens, [None, *tokens], strict=False)
         if token.plain or before is None or len(before.plain) != 1
     ]
-    tokens = _without_examples(tokens, language)
+    tokens = _without_pronouns(_without_examples(tokens, language), language)
+    # The L of «à l'appareil» is no initial.
+    letters = [token.plain + ("'" if text[token.end - 1] in "'’" else "") for token in tokens]
     return [
-        _Token(_once(plain), tokens[start].start, tokens[end - 1].end, is_spelled=end - start > 1)
-        for plain, start, end in join_letters([token.plain for token in tokens], language)
+        _Token(_once(plain.rstrip("'")), tokens[start].start, tokens[end - 1].end, is_spelled=end - start > 1)
+        for plain, start, end in join_letters(letters, language)
     ]
 
 
@@ -242,6 +251,21 @@ def _without_examples(tokens: Sequence[_Token], language: str) -> list[_Token]:
         kept.append(tokens[position])
         has_example = example or (has_example and not plain[position])
         position += 3 if example else 1
+    return kept
+
+
+def _without_pronouns(tokens: Sequence[_Token], language: str) -> list[_Token]:
+    """«La pharmacie, celle de la gare» as «la pharmacie de la gare»."""
+    that, of = _set("that", language), _set("of", language)
+    kept: list[_Token] = []
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.plain in that and following and following.plain in of:
+            stop = 1 if kept and not kept[-1].plain else 0
+            noun = kept[-1 - stop].plain if len(kept) > stop else ""
+            if noun and trades([noun]):
+                del kept[len(kept) - stop :]
+                continue
+        kept.append(token)
     return kept
 
 
@@ -296,6 +320,8 @@ def _clause_before(plain: Sequence[str], position: int, language: str) -> list[s
     clause = list(plain[start:position])
     denial, small = _set("denial", language), _set("anew", language) | _set("filler", language)
     for at in range(len(clause) - 1, 1, -1):
+        if clause[at] in _set("yet", language) and clause[at - 1] in small | _set("correction", language):
+            return clause[at:]  # «pas Garnier, enfin si»
         if clause[at] in _set("anew", language) and clause[at - 1] not in denial | small:
             return clause[at:]
     return clause

@@ -13,14 +13,33 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from calls.understanding.names import is_first_name
-from calls.understanding.numbers import number
+from calls.understanding.company_parts import (
+    Parts,
+    before_address,
+    beginnings_of_trades,
+    content,
+    in_digits,
+    is_coined,
+    is_common,
+    is_empty,
+    is_housed,
+    is_kindred,
+    is_rare,
+    known_trades,
+    name_words,
+    singular,
+    small_words,
+    taken_apart,
+    trades,
+    whole,
+    word_set,
+)
 from calls.understanding.phonetic import phonetic, sounds_like
-from calls.understanding.text import Hit, Lexicon, compact, fold, table
+from calls.understanding.text import fold, table
 
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
@@ -36,7 +55,6 @@ _SHORTLIST = 6
 _COMMON = 100
 
 _DOUBLED = re.compile(r"([a-z])\1")
-_WORD = re.compile(r"[^\W_]+|&")
 
 
 class Told(IntEnum):
@@ -48,17 +66,9 @@ class Told(IntEnum):
     WHOLE = 3
 
 
-class _Parts(NamedTuple):
-    """The words of a name or of a mention, taken apart."""
-
-    trades: frozenset[str]
-    apart: tuple[str, ...]  # with the small words between them
-    is_trade_first: bool
-
-
 class _Name(NamedTuple):
     written: str
-    parts: _Parts
+    parts: Parts
     is_begun: bool = False
 
 
@@ -75,6 +85,13 @@ class Match(NamedTuple):
     told: Told
 
 
+class _Entry(NamedTuple):
+    """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
+
+    keys: list[tuple[_Name, _Key]]
+    alike: list[_Key]
+
+
 class CompanyIndex:
     """Companies by the spelling and the sound of what sets them apart; what fits two leads to neither."""
 
@@ -85,40 +102,20 @@ class CompanyIndex:
         self._beginnings: set[str] = set()
         self._by_pair: dict[str, list[_Key]] = {}
         for written in companies:
-            self._add(written)
+            self._add(_entry(written, language))
 
-    def _add(self, written: str) -> None:
-        legal_forms = table("company")["legal_forms"]
-        words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
-        apart = _taken_apart(words)
-        if not apart.trades and is_common(apart.apart):  # «Société Générale»
-            apart = _whole(words)
-        variants = [apart, _whole(words), _whole(in_digits(words, self._language))]
-        if "chez" in words[1:]:  # «Pizzeria Chez Nino»
-            at = words.index("chez")
-            variants += _taken_apart(words[:at] + words[at + 1 :]), _whole(words[at:])
-        if not apart.trades and len(_content(words)) > 1:
-            # «Carrefour City à Castellane»
-            variants += (_whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
-        for parts in variants:
-            self._add_keys(_Name(written, parts))
-        for key in _keys(apart, of_name=True):
-            for pair in _pairs(key.spelling):
-                self._by_pair.setdefault(pair, []).append(key)
-        if len(words) > 2:  # as initials
-            self._add_keys(_Name(written, _whole(("".join(word[0] for word in words),))))
-        if beginning := _beginning(written):
-            self._add_keys(_Name(written, _taken_apart(beginning), is_begun=True))
-
-    def _add_keys(self, name: _Name) -> None:
-        for key in _keys(name.parts, of_name=True):
+    def _add(self, entry: _Entry) -> None:
+        for name, key in entry.keys:
             self._by_spelling.setdefault(key.spelling, set()).add(name)
             self._by_sound.setdefault(key.sound, set()).add(name)
             self._beginnings |= {key.spelling[:_BEGINNING], key.sound[:_BEGINNING]}
+        for key in entry.alike:
+            for pair in _pairs(key.spelling):
+                self._by_pair.setdefault(pair, []).append(key)
 
     def may_begin(self, word: str) -> bool:
         """Whether a mention may begin with `word`: not what is said has to be looked up."""
-        if _singular(word) in _beginnings_of_trades():
+        if singular(word) in beginnings_of_trades():
             return True
         return any(start[:_BEGINNING] in self._beginnings for start in (word, phonetic(word)))
 
@@ -133,20 +130,30 @@ class CompanyIndex:
         readings = dict.fromkeys(
             reading
             for written in dict.fromkeys((words, in_digits(words, self._language)))
-            for reading in (_whole(written), _taken_apart(written))
+            for reading in (whole(written), taken_apart(written))
         )
         keyed = [(parts, _keys(parts)) for parts in readings]
         for parts, keys in keyed:
             if match := self._match(self._by_spelling, {key.spelling for key in keys}, parts, around):
                 return match
-        if len("".join(_without_leading(words, _small()))) >= _SHORTEST_SOUND:
+        if len("".join(_without_leading(words, small_words()))) >= _SHORTEST_SOUND:
             for parts, keys in keyed:
                 if match := self._match(self._by_sound, {key.sound for key in keys}, parts, around):
                     return match
+        if match := self._before_address(words, around):
+            return match
         return self._alike(*keyed[-1], around) if also_alike else None
 
+    def _before_address(self, words: tuple[str, ...], around: frozenset[str]) -> Match | None:
+        """«Les transports Etcheverry Bayonne», «boulangerie Schmitt rue des Clefs»."""
+        end = before_address(words)
+        if end == len(words):
+            return None
+        match = self.find(words[:end], around, also_alike=False)
+        return match if match and match.told >= Told.PART else None
+
     def _match(
-        self, names: dict[str, set[_Name]], keys: Iterable[str], parts: _Parts, around: frozenset[str]
+        self, names: dict[str, set[_Name]], keys: Iterable[str], parts: Parts, around: frozenset[str]
     ) -> Match | None:
         found = {name for key in keys for name in names.get(key, ())}
         if not found:
@@ -156,7 +163,7 @@ class CompanyIndex:
         matches = {match for match in matches if match.told is best}
         return matches.pop() if len(matches) == 1 else None
 
-    def _alike(self, parts: _Parts, keys: Sequence[_Key], around: frozenset[str]) -> Match | None:
+    def _alike(self, parts: Parts, keys: Sequence[_Key], around: frozenset[str]) -> Match | None:
         for said in keys:
             owners = (self._by_pair.get(pair, ()) for pair in _pairs(said.spelling))
             shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
@@ -168,127 +175,111 @@ class CompanyIndex:
         return None
 
 
+# One company more does not cost as much as all of them.
+@lru_cache(maxsize=16384)
+def _entry(written: str, language: str) -> _Entry:
+    legal_forms = table("company")["legal_forms"]
+    words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
+    apart = taken_apart(words)
+    if not apart.trades and is_common(apart.apart):  # «Société Générale»
+        apart = whole(words)
+    variants = [apart, whole(words), whole(in_digits(words, language))]
+    if "chez" in words[1:]:  # «Pizzeria Chez Nino»
+        at = words.index("chez")
+        variants += taken_apart(words[:at] + words[at + 1 :]), whole(words[at:])
+    if not apart.trades and len(content(words)) > 1:
+        # «Carrefour City à Castellane»
+        variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
+    if len(words) > 2:  # as initials
+        variants.append(whole(("".join(word[0] for word in words),)))
+    names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
+    if beginning := _beginning(written):
+        names.append(_Name(written, taken_apart(beginning), is_begun=True))
+    keys = [(name, key) for name in names for key in _keys(name.parts, of_name=True)]
+    return _Entry(keys, _keys(apart, of_name=True))
+
+
 @lru_cache(maxsize=256)
 def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
     return CompanyIndex(companies, language)
 
 
-def name_words(name: str) -> tuple[str, ...]:
-    """A name's words as they are compared; «L'Atelier» is two."""
-    return tuple("et" if word == "&" else word for word in _WORD.findall(fold(name)))
-
-
-def trade_hits(words: Sequence[str]) -> list[Hit[str]]:
-    return _trades().find([_singular(word) for word in words])
-
-
-def trades(words: Sequence[str]) -> frozenset[str]:
-    """What is said of anybody's trade."""
-    return frozenset(hit.value for hit in trade_hits(words)) - _set("owners")
-
-
-def is_common(words: Sequence[str]) -> bool:
-    """Whether many are named after these words."""
-    return all(word in _set("words") or word in _small() for word in words)
-
-
-def is_small(word: str) -> bool:
-    """Whether a name cannot end in it: «de», «la»."""
-    return word in _small() - {"un", "une"}
-
-
 def is_particular(match: Match) -> bool:
     """Whether what sets the company apart is so rare that nothing else is called that."""
-    apart = _content(_taken_apart(name_words(match.name)).apart)
-    return (len(apart) > 1 and _is_rare(apart)) or _has_initials(match.name)
+    apart = content(taken_apart(name_words(match.name)).apart)
+    return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or _has_initials(match.name)
 
 
 def _has_initials(name: str) -> bool:
-    first = re.match(rf"[A-Z]{{{_SHORTEST_INITIALS},}}\b", name)
-    return first is not None and not trades([fold(first[0])]) and fold(first[0]) not in _empty()
-
-
-def _content(words: Sequence[str]) -> list[str]:
-    return [word for word in words if word not in _small()]
-
-
-def _is_rare(words: Iterable[str]) -> bool:
-    return any(word not in _common() and not is_first_name(word) and not word.isdigit() for word in words)
+    first = re.match(rf"(?=[0-9]?[A-Z][A-Z0-9]?[A-Z])[A-Z0-9]{{{_SHORTEST_INITIALS},}}\b", name)
+    return first is not None and not trades([fold(first[0])]) and not is_empty(fold(first[0]))
 
 
 def _beginning(written: str) -> tuple[str, ...]:
     """What is left of a name without the number or the region that it ends in; nothing, if it is not enough."""
     words = name_words(written)
+    if is_coined(words[:1]) and is_common(words[1:]):  # «Novatech Systèmes»
+        return words[:1] if len(words) > 1 else ()
     end = len(words)
-    while end and (words[end - 1].isdigit() or words[end - 1] in _set("regions") or words[end - 1] in _small()):
+    left_out = word_set("regions") | small_words()
+    while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
         end -= 1
-    content = _content(words[:end])
-    is_enough = _has_initials(written) or (len(content) > 1 and (_is_rare(content) or bool(trades(content))))
+    said = content(words[:end])
+    is_enough = _has_initials(written) or (len(said) > 1 and (is_rare(said) or bool(trades(said))))
     return words[:end] if 0 < end < len(words) and is_enough else ()
 
 
-def _match(name: _Name, said: _Parts, around: frozenset[str]) -> Match | None:
-    own = name.parts.trades
-    if said.trades - own - _set("vague") and not _is_described(name, said):
+def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
+    own, apart = name.parts.trades, name.parts.apart
+    vague = word_set("vague")
+    foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & said.trades)}
+    others = {trade for trade in around - own - vague if not is_kindred(trade, own)}
+    # «L'atelier d'architecture Kéops»: the trade tells what an atelier that is.
+    is_specified = bool(own & (said.trades | around)) and own <= vague - word_set("houses") and is_rare(apart)
+    if foreign and not (_is_described(name, said) or is_specified or (not own and foreign <= known_trades(apart))):
         return None
     if said.trades == own:
         told = Told.WHOLE
-    elif said.trades & own or not own or (said.trades and own <= _set("owners")) or _is_chamber(own, said.trades):
+    elif others and own - vague and said.trades and said.trades <= vague and not (own - vague) & around:
+        return None  # «le cabinet Roussel, c'est un cabinet d'avocats»
+    elif said.trades & own or not own or (said.trades and own <= word_set("owners")) or is_housed(own, said.trades):
         told = Told.PART
     elif said.trades:
         return None
+    elif others:
+        if not is_specified and is_coined(content(apart)):
+            return None
+        told = Told.PART if is_specified else Told.APART
     else:
-        is_corroborated = own & around and not around - own - _set("vague")
-        told = Told.PART if is_corroborated else Told.APART
-    if told is Told.PART and is_common(name.parts.apart) and (said.trades | around) & own != own:
+        told = Told.PART if own & around else Told.APART
+    if told is Told.PART and is_common(apart) and (said.trades | around) & own != own:
         return None  # «la clinique du Port» may be another than «Clinique vétérinaire du Port»
-    if said.trades and own and said.is_trade_first != name.parts.is_trade_first and is_common(name.parts.apart):
+    if said.trades and own and said.is_trade_first != name.parts.is_trade_first and is_common(apart):
         return None  # «Nord Textile» is not «Textile du Nord»
     return Match(name.written, Told.BEGUN if name.is_begun else told)
 
 
-def _is_described(name: _Name, said: _Parts) -> bool:
+def _is_described(name: _Name, said: Parts) -> bool:
     """«Le restaurant La Table de Marius» describes it; «le garage Renault» is another than Renault."""
-    apart = _content(name.parts.apart)
-    return not name.parts.trades and said.is_trade_first and len(apart) > 1 and _is_rare(apart)
+    apart = content(name.parts.apart)
+    return not name.parts.trades and said.is_trade_first and len(apart) > 1 and is_rare(apart)
 
 
-def _taken_apart(words: Sequence[str]) -> _Parts:
-    hits = trade_hits(words)
-    of_trade = {position for hit in hits for position in range(hit.start, hit.end)}
-    apart: list[str] = []
-    for position, word in enumerate(words):
-        if position in of_trade:
-            continue
-        if _singular(word) not in _empty():
-            apart.append(word)
-        while apart and apart[-1] in _small() and _singular(word) in _empty():
-            apart.pop()  # «du docteur»
-    is_told_twice = len({hit.value for hit in hits}) < len(hits)  # «garage Hamon, garage …»
-    if is_told_twice or all(word in _small() for word in apart):
-        return _Parts(frozenset(), tuple(words), is_trade_first=False)
-    while apart[-1] in _small():
-        apart.pop()
-    return _Parts(frozenset(hit.value for hit in hits), tuple(apart), is_trade_first=0 in of_trade)
-
-
-def _whole(words: tuple[str, ...]) -> _Parts:
-    return _Parts(frozenset(), words, is_trade_first=False)
-
-
-def _keys(parts: _Parts, *, of_name: bool = False) -> list[_Key]:
+def _keys(parts: Parts, *, of_name: bool = False) -> list[_Key]:
     """What sets it apart, with and without small words: «du lac», «dulac», «le lac».
 
     Behind a trade the article tells: «Transports Le Blanc» is not «Transports Blanc».
     """
     definite = parts.apart
-    is_civic = bool(parts.trades & _set("civic"))
-    prepositions = _set("glue") | (_set("at") if is_civic else set())
+    is_civic = bool(parts.trades & word_set("civic"))
+    prepositions = word_set("glue") | (word_set("at") if is_civic else set())
     while len(definite) > 1 and definite[0] in prepositions:
         full = table("company_names")["contracted"].get(definite[0])
         definite = (full, *definite[1:]) if full else definite[1:]
     forms = [parts.apart, definite]
-    silent = _set("articles") if is_civic or not parts.trades else _set("droppable") if of_name else set()
+    silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
+    if of_name and len(content(definite)) > 1:
+        silent = silent | word_set("articles")  # «hôtel Lion d'Or»
     if len(definite) > 1 and definite[0] in silent:
         forms.append(definite[1:])
     return [_key(form) for form in dict.fromkeys(forms)]
@@ -300,66 +291,8 @@ def _key(words: Sequence[str]) -> _Key:
     return _Key(_DOUBLED.sub(r"\1", "".join(words)), sounds_like(spoken) + digits, tuple(words))
 
 
-@cache
-def _trades() -> Lexicon[str]:
-    names = table("company_names")
-    lists = [*names["trades"], *([word] for word in (*names["vague"], *names["owners"]))]
-    return Lexicon(
-        ([_singular(word) for word in name_words(phrase)], fold(same[0])) for same in lists for phrase in same
-    )
-
-
-@cache
-def _beginnings_of_trades() -> frozenset[str]:
-    names = table("company_names")
-    phrases = [phrase for same in names["trades"] for phrase in same]
-    return frozenset(_singular(name_words(phrase)[0]) for phrase in (*phrases, *names["vague"], *names["empty"]))
-
-
-def _is_chamber(own: frozenset[str], said: frozenset[str]) -> bool:
-    """«Le cabinet Ansart» is what lawyers have, and plumbers have not."""
-    return bool(said) and said <= _set("chambers") and bool(own & _set("liberal"))
-
-
-@lru_cache(maxsize=8192)
-def _singular(word: str) -> str:
-    return re.sub(r"(?<=..)[sx]$", "", word)
-
-
-@cache
-def _set(section: str) -> frozenset[str]:
-    words = table("company_names")[section]
-    return frozenset(compact(word) for word in (words.split() if isinstance(words, str) else words))
-
-
-@cache
-def _empty() -> frozenset[str]:
-    return frozenset(_singular(word) for word in _set("empty")) | frozenset(table("company")["legal_forms"])
-
-
-@cache
-def _small() -> frozenset[str]:
-    return _set("glue") | _set("articles") | _set("of") | {"saint", "sainte", "st", "ste", "chez"}
-
-
-@cache
-def _common() -> frozenset[str]:
-    return _set("words") | _set("surnames")
-
-
 def _without_leading(words: tuple[str, ...], unwanted: frozenset[str]) -> tuple[str, ...]:
     return words[len(list(takewhile(unwanted.__contains__, words[:-1]))) :]
-
-
-def in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
-    """«atelier vingt-sept» as «atelier 27», as it may be written."""
-    written: list[str] = []
-    position = 0
-    while position < len(parts):
-        end, part = number(parts, position, language) or (position + 1, parts[position])
-        written.append(part)
-        position = end
-    return tuple(written)
 
 
 def _pairs(key: str) -> set[str]:
@@ -370,7 +303,7 @@ def _likeness(one: _Key, other: _Key) -> float:
     """Of what was said and a name, from 0 to 1; short names are alike only when they are the same."""
     if abs(len(one.spelling) - len(other.spelling)) > _MOST_LETTERS_APART:
         return 0.0
-    if one.words[0] in _set("articles") and other.words[0] not in _set("articles"):
+    if one.words[0] in word_set("articles") and other.words[0] not in word_set("articles"):
         return 0.0  # «l'horizon» is no slip for «Horizon»
     ours, theirs = _joined(one.words), _joined(other.words)
     if any(word.isdigit() for word in (*ours, *theirs)):
@@ -394,5 +327,5 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _word_likeness(one: str, other: str) -> float:
-    ours, theirs = _key([_singular(one)]), _key([_singular(other)])
+    ours, theirs = _key([singular(one)]), _key([singular(other)])
     return 1.0 if ours.sound == theirs.sound else _likeness(ours, theirs)

@@ -33,7 +33,7 @@ _QUESTIONS: Final = (
     *(asks_if_machine, asks_to_repeat, email, first_name, fixed, free_company, is_acknowledgement, is_backchannel),
     *(is_done, is_question, is_unfinished, phone, refuses, refuses_recording, spelling, wants_human, yes_no),
 )
-_COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon")
+_COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon", "Novalis Conseil")
 # Whatever the tables are asked for is somewhere in these.
 _SAID: Final = (
     "non euh je ne marche pas, j'en ai marre de ce con ! passez-moi un conseiller qui peut me parler",
@@ -49,6 +49,8 @@ _SAID: Final = (
     *("Linh, c'est breton", "yes, it works", "this is ridiculous", "someone cut the cable"),
     *("Garage.", "garage Dupond", "cabinet ansart", "Media Total", "Monsieur Total", "Mr Total", "CARvertical."),
     *("mairie à Lyon", "le cabinet d'avocats Ansart", "le cabinet Dupont", "la société Dupont Garage"),
+    *("Total Énergies", "garage carrosserie Dupont", "garage Dupont Bayonne", "garage Dupont rue de la gare"),
+    *("Novalis", "mairie de Lyon sur Saône", "mairie de Lyonnet"),
     "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",
     "my name is John, from Acme Limited, j for juliet, let me talk to someone please, this is unacceptable, it's done",
 )
@@ -71,7 +73,10 @@ def get_ready() -> None:
 def get_ready_for(
     companies: Sequence[str], anger_words: Iterable[str], censored: Mapping[str, str], language: str
 ) -> None:
-    """The same for a tenant's own words, in a database thread: a tenth of a second for 1,000 companies."""
+    """The same for a tenant's own words, in a database thread: a tenth of a second for 1,000 companies.
+
+    One company more costs a tenth of that.
+    """
     company_index(tuple(companies), language)
     is_angry("", anger_words, language)
     censor("", censored)
