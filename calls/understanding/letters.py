@@ -15,7 +15,10 @@ from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NATO_AT_LEAST = 3
 # The letters with an accent that western European names have (Latin-1).
-_ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
+ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
+
+# Letters whose names are taken for one another; the others are not misheard.
+_ALIKE = ("bcdgptvwz", "flmnrsxz", "ahk", "gijy", "eioquy")
 
 
 class Certainty(IntEnum):
@@ -104,7 +107,7 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         written = accent.value in unicodedata.normalize("NFD", value)  # «É accent aigu»
         accented = value if written else unicodedata.normalize("NFC", value + accent.value)
         # An accent that the letter cannot have stays beside it: one of the two was misheard.
-        impossible = accented not in _ACCENTED and value + accent.value
+        impossible = accented not in ACCENTED and value + accent.value
         end, value, certainty = accent.end, impossible or accented, Certainty.SURE
     return Letter(start, end, value * count, Certainty.SURE if count > 1 and certainty else certainty)
 
@@ -125,6 +128,10 @@ def _named(
     return None
 
 
+def _sound_alike(letter: str, other: str) -> bool:
+    return any(letter in group and other in group for group in _ALIKE)
+
+
 def _example(
     plain: Sequence[str], position: int, value: str, certainty: Certainty, language: str
 ) -> tuple[int, str] | None:
@@ -141,6 +148,8 @@ def _example(
     if example[0] == unicodedata.normalize("NFD", value)[0]:
         return like.end + 1, value
     is_example = is_first_name(example) or signs("nato", language).at(plain, like.end) is not None
+    if certainty is Certainty.SURE and not _sound_alike(value[0], example[0]):
+        return None  # «…, E, R, M. Comme Guillaume»
     if (
         plain[position] in ("comme", "as", "like")
         and like.end <= position + 2

@@ -268,6 +268,11 @@ def _follows(tokens: Sequence[_Token], position: int) -> bool:
     return tokens[position].plain in _compounds().get(tokens[position - 1].plain, ())
 
 
+def is_origin(plain: str, language: str) -> bool:
+    """Whether a folded word tells where a name is from: «vietnamien»."""
+    return plain in _words("origin", language)
+
+
 def is_no_name(plain: str, language: str) -> bool:
     """Whether a folded word is said where a name is expected, and is none."""
     return plain in _no_names(language) or plain in _words("filler", language)

@@ -11,14 +11,17 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
+from calls.understanding.accents import accented, without_accent_remarks
 from calls.understanding.letters import Certainty, Word, dictated, letter_at, letter_names, nato_run, signs
-from calls.understanding.names import is_first_name, is_no_name
+from calls.understanding.names import is_first_name, is_no_name, is_origin
 from calls.understanding.text import Lexicon, compact, table
 
 _FEWEST_LETTERS = 2
 _LONGEST_NAME = 40
 # So many letters are a name whatever was said before them.
 _CERTAINLY_SPELLED = 4
+# So many are one whatever talk there was before them.
+_SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 # A word that is this much like the letters is the name itself, said before or after them.
 _LIKE_THE_NAME = 0.6
@@ -49,9 +52,9 @@ _VOWELS = frozenset("aeiouy")
 
 _PHRASES = (
     (_Kind.RESTART, "restart"),
+    (_Kind.ABOUT, "about"),
     (_Kind.CORRECTION, "correction"),
     (_Kind.AGAIN, "repetition"),
-    (_Kind.ABOUT, "about"),
 )
 
 
@@ -61,7 +64,8 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
-    told = _told_once(_settled(list(_pieces(_with_plain_e(dictated(text), language), language))))
+    heard, remarks = without_accent_remarks(_with_plain_e(dictated(text), language), language)
+    told = _told_once(_settled(list(_pieces(heard, language))))
     if told is None:
         return None
     pieces = told
@@ -73,6 +77,10 @@ def spelling(text: str, language: str) -> str | None:
         name = amended
     elif len(name) < _FEWEST_LETTERS or not _belongs(pieces, name, language):
         return None
+    with_accents = accented(name, remarks)
+    if with_accents is None:
+        return None
+    name = with_accents
     if len(name) > _LONGEST_NAME or not any(letter.isalpha() for letter in name):
         return None
     return name.upper() if language == "fr" else re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)
@@ -101,6 +109,8 @@ def _piece_at(
             return _Piece(_Kind.PLACE if hit.value in _PLACES else _Kind.MARK, hit.value), hit.end
     elif hit := signs("about", language).at(plain, position):
         return _Piece(_Kind.ABOUT, ""), hit.end
+    elif hit := signs("place", language).at(plain, position):
+        return _Piece(_Kind.PLACE, hit.value), hit.end
     if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
         return _Piece(_Kind.FILLER, ""), like.end + 1  # «comme le prénom»
     if run := nato_run(plain, position, language):
@@ -179,7 +189,9 @@ def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
         if place is None and position == len(told) - 1 and kept and kept[-1].kind is _Kind.PLACE:
             place = kept.pop().value  # «…, à la fin un R»
         if piece.kind is not _Kind.LETTERS or not kept or kept[-1].kind is not _Kind.LETTERS:
-            kept.append(piece)
+            # «…, deux M au milieu et deux N à la fin»: obeyed already, and more is told.
+            if piece.kind is not _Kind.PLACE or position >= len(told) - 2:
+                kept.append(piece)
             continue
         part = list(takewhile(lambda earlier: earlier.kind is _Kind.LETTERS, reversed(kept)))[::-1]
         name = "".join(letters.value for letters in part)
@@ -210,10 +222,13 @@ def _without_count_before(told: list[_Piece]) -> list[_Piece]:
         count = [piece for piece in lead if piece.kind not in (_Kind.PLACE, _Kind.WORD)]
         name = "".join(piece.value for piece in rest if piece.kind is _Kind.LETTERS)
         is_placed = any(piece.kind is _Kind.PLACE for piece in lead)
+        # «N, H au milieu, …», «ça commence par un W, …»
+        is_told = lead[-1].kind is _Kind.PLACE or (is_placed and len(count) == 1)
         if (
             rest[0].kind is _Kind.LETTERS
             and (is_placed or not any(_is_counted(piece) for piece in rest))  # «deux L, E, W, E, deux L, Y, N»
-            and any(_is_counted(piece) for piece in count)
+            and (is_told or any(_is_counted(piece) for piece in count))
+            and count
             and all(_tells(piece) and piece.value in name for piece in count)
             and not _VOWELS.isdisjoint(name)
         ):
@@ -245,6 +260,8 @@ def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) 
         return letters + name.lstrip("v" if letters == "w" else letter) if name[0] in (letter, "v") else None
     if place == "middle":
         return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
+    if is_counted and is_last and letters in name and not name.endswith(letter):
+        return name
     if is_counted and name.endswith(letter):
         return name.rstrip(letter) + letters
     if place == "end" and name.endswith(letters):
@@ -279,7 +296,9 @@ def _joined(name: str, more: str, how: _Kind | None) -> str:
     begins_anew = more[0] == name[0] and len(more) >= min(len(name), _CERTAINLY_SPELLED) - 1 and len(more) > 1
     match how:
         case _Kind.ABOUT:
-            return name
+            # «…, non, un seul T, R, O, B, E, R, T»: spelled again after it.
+            again = more.find(name[: _CERTAINLY_SPELLED - 1], 1)
+            return more[again:] if again > 0 and len(name) >= _CERTAINLY_SPELLED else name
         case _Kind.RESTART:
             return more
         case _Kind.CORRECTION:
@@ -308,7 +327,9 @@ def _amended(pieces: Sequence[_Piece]) -> str | None:
 def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
     """Whether what was said beside the letters is the name, or an introduction to it."""
     plain_name = compact(name)
-    places = [position for position, piece in enumerate(pieces) if piece.kind is _Kind.LETTERS]
+    about = next((position for position, piece in enumerate(pieces) if piece.kind is _Kind.ABOUT), len(pieces))
+    all_places = [position for position, piece in enumerate(pieces) if piece.kind is _Kind.LETTERS]
+    places = [position for position in all_places if position < about] or all_places
     for position, piece in enumerate(pieces):
         if piece.kind is not _Kind.WORD:
             continue
@@ -319,6 +340,11 @@ def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
             return False  # «bé, é, èr, té, in»: more letters, misheard
         if position > places[-1] and len(plain_name) >= _CERTAINLY_SPELLED:
             continue  # «…, c'est tout simple»
+        if position > places[-1] and is_origin(word, language):
+            continue
+        is_denied = position == places[0] - 1 and signs("denial", language).at([word], 0)
+        if position < places[0] and len(plain_name) >= _SURELY_SPELLED and not is_denied:
+            continue
         if places[0] < position < places[-1] or is_no_name(word, language):
             return False
         if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):

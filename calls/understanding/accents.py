@@ -1,0 +1,95 @@
+"""Accents that are told after the letters: «avec un accent aigu sur le premier E»."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from calls.understanding.letters import ACCENTED, Word, letter_at, signs
+
+# The letters that French names have with each accent; at the end only É is heard of.
+_BEARERS = {"\u0301": "e", "\u0300": "eau", "\u0302": "aeiou", "\u0308": "eiu", "\u0327": "c"}
+_ACUTE = "\u0301"
+# The keys of `which` in words/spelling.toml, as indices of the letter's places in the name.
+_WHICH = {"first": 0, "second": 1, "last": -1}
+
+
+class AccentRemark(NamedTuple):
+    """That a letter has an accent («» is whichever can bear it); negated, that it has none."""
+
+    accent: str
+    letter: str = ""
+    which: str = ""
+    is_negated: bool = False
+
+
+def _accent_remark_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str
+) -> tuple[int, AccentRemark] | None:
+    """The remark on an accent at `position`, and where it ends."""
+    lead = signs("about", language).at(plain, position)
+    is_negated = signs("without", language).at(plain, position) is not None
+    at = lead.end if lead else position
+    accent = signs("accents", language).at(plain, at) if at < len(plain) else None
+    if not accent and not is_negated:
+        return None
+    end = accent.end if accent else at + 1  # «sans accent sur le E»
+    on = signs("on", language).at(plain, end) if end < len(plain) else None
+    if not on:
+        return (end, AccentRemark(accent.value, is_negated=is_negated)) if accent and lead else None
+    which = signs("which", language).at(plain, on.end) if on.end < len(plain) else None
+    at = which.end if which else on.end
+    letter = letter_at(heard, plain, at, language) if at < len(plain) else None
+    if not letter:
+        return None
+    remark = AccentRemark(accent.value if accent else "", letter.value[0], which.value if which else "", is_negated)
+    return letter.end, remark
+
+
+def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word], list[AccentRemark]]:
+    """The words without «avec un accent aigu sur le E», and what was remarked."""
+    plain = [word.plain for word in heard]
+    kept: list[Word] = []
+    remarks: list[AccentRemark] = []
+    position = 0
+    while position < len(heard):
+        found = _accent_remark_at(heard, plain, position, language) if kept else None
+        if found:
+            position = found[0]
+            remarks.append(found[1])
+        else:
+            kept.append(heard[position])
+            position += 1
+    return kept, remarks
+
+
+def accented(name: str, remarks: Iterable[AccentRemark]) -> str | None:
+    """`name` as the remarks have it; None when nobody can tell which letter is meant."""
+    for remark in remarks:
+        amended = name if remark.is_negated else _with_accent(name, remark)
+        if amended is None:
+            return None
+        name = amended
+    return name
+
+
+def _with_accent(name: str, remark: AccentRemark) -> str | None:
+    bearers = remark.letter or _BEARERS.get(remark.accent, "")
+    if any(remark.accent in unicodedata.normalize("NFD", letter) for letter in name):
+        return name  # it was said with the letters already
+    places = [place for place, letter in enumerate(name) if letter in bearers]
+    last = len(name) - 1
+    if not remark.letter and last in places:
+        places = [last] if remark.accent == _ACUTE else places[:-1]
+    if remark.which in _WHICH and places:
+        index = _WHICH[remark.which]
+        places = places[index:][:1]
+    if not places or (len(places) > 1 and remark.which != "all"):
+        return None
+    letters = list(name)
+    for place in places:
+        letters[place] = unicodedata.normalize("NFC", letters[place] + remark.accent)
+        if letters[place] not in ACCENTED:
+            return None
+    return "".join(letters)
