@@ -4,68 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
-from calls.understanding.numbers import is_number, readings
-from calls.understanding.text import LONGEST_UTTERANCE, words
+from calls.understanding.numbers import number
+from calls.understanding.phone_parts import Link, Part, parts
+from calls.understanding.phone_readings import read, read_number
 
 _COUNTRY_CODES = {
     "FR": "33", "BE": "32", "CH": "41", "LU": "352", "GB": "44", "IE": "353",
     "DE": "49", "ES": "34", "IT": "39", "US": "1", "CA": "1",
 }  # fmt: skip
 
-# E.164 allows 15 digits; a dictation needs no more parts than that, repeated once.
+# E.164 allows 15 digits; a dictation needs no more words than these, said twice.
 _MOST_DIGITS = 15
-_MOST_PARTS = 40
-
-_COMPOUND = re.compile(r"(?<![^\W_])[^\W\d_]++(?:-[^\W\d_]++)+")
-
-_PLUS = "plus"
-_FILLERS = {
-    "fr": frozenset(
-        [
-            "euh",
-            "hum",
-            "ben",
-            "alors",
-            "donc",
-            "puis",
-            "ensuite",
-            "apres",
-            "tiret",
-            "point",
-            "virgule",
-            "espace",
-            "oui",
-            "voila",
-            "et",
-            "c",
-            "est",
-            "le",
-        ]
-    ),
-    "en": frozenset(["um", "uh", "er", "then", "and", "dash", "hyphen", "dot", "space", "comma"]),
-}
-_TWICE = {"fr": {"double": 2, "triple": 3}, "en": {"double": 2, "triple": 3, "treble": 3}}
+_MOST_WORDS = 60
+_LONGEST_NATIONAL = 11
+_LONGEST_SAID = 2 * _LONGEST_NATIONAL
+_MOBILE = {"06", "07"}
 
 
 def phone(text: str, language: str) -> str | None:
-    """The number dictated, in E.164 («+33612345678»); None unless it is whole.
+    """The number dictated, in E.164 («+33612345678»); None unless it is whole, and can be no other.
 
     National numbers: French ones in French; in English British ones (11 digits),
     French ones (10 digits from 0) and North American ones (10 digits).
     A number that is corrected or repeated counts as it was said last.
     """
-    runs = _runs(text, language)
-    joined = [part for run in runs for part in run]
-    if len(joined) > _MOST_PARTS:
+    said = parts(text, language)
+    if sum(len(part.spoken) for part in said) > _MOST_WORDS:
         return None
-    heard = {number for run in runs if (number := _read(run, language))}
-    if len(heard) > 1:
-        return _read(runs[-1], language)
-    if heard:
-        return heard.pop()
-    return _read(joined, language) if len(runs) > 1 and not _was_corrected(text, language) else None
+    for recut in (False, True):
+        heard = {number for digits in _heard(said, language, recut) if (number := _number(digits, language))}
+        if heard:
+            return heard.pop() if len(heard) == 1 else None
+    return None
 
 
 def normalise_number(raw: str, region: str) -> str | None:
@@ -102,83 +73,87 @@ def _e164(digits: str) -> str | None:
     return f"+{digits}"
 
 
-def _was_corrected(text: str, language: str) -> bool:
-    return bool({"non", "pardon", "trompe", "no", "sorry", "wrong"}.intersection(words(text, language)))
-
-
-def _runs(text: str, language: str) -> list[list[str]]:
-    """The dictated parts: words and digits that may be of one number, cut where something else is said."""
-    text = re.sub(r"\+\s*(?=[0-9])", f" {_PLUS} ", text[:LONGEST_UTTERANCE]).replace("(0)", " ")
-    runs: list[list[str]] = [[]]
-    repeat = 1
-    spoken = words(_COMPOUND.sub(lambda match: _whole(match[0], language), text), language)
-    for position, word in enumerate(spoken):
-        if word in _TWICE[language]:
-            repeat = _TWICE[language][word]
-        elif language == "fr" and word == "fois" and runs[-1][-1:] in (["deux"], ["2"], ["trois"], ["3"]):
-            repeat = 2 if runs[-1].pop() in ("deux", "2") else 3
-        elif word == _PLUS or is_number(word, language):
-            runs[-1].extend([word] * repeat)
-            repeat = 1
-        elif word == "et" and runs[-1] and spoken[position + 1 : position + 2] in (["un"], ["une"], ["onze"], ["1"]):
-            runs[-1].append(word)
-        elif word not in _FILLERS[language] and runs[-1]:
-            runs.append([])
-    return [run for run in runs if run]
-
-
-def _whole(compound: str, language: str) -> str:
-    """«quatre-vingt-dix» as 90: what recognition joined with hyphens is one number."""
-    parts = words(compound, language)
-    if parts and is_number(parts[0], language):
-        for end, digits in readings(parts, 0, language):
-            if end == len(parts):
-                return digits
-    return compound
-
-
-def _read(parts: Sequence[str], language: str) -> str | None:
-    """The number that all of `parts` make together; a number said twice is one."""
-    if not parts:
-        return None
-    half = len(parts) // 2
-    if len(parts) % 2 == 0 and parts[:half] == parts[half:]:
-        repeated = _read(parts[:half], language)
-        if repeated:
-            return repeated
-    international = parts[0] == _PLUS
-    digits = next(_spellings(parts[1:] if international else parts, language, international), None)
-    return digits and _to_e164(digits, language, international)
-
-
-def _spellings(parts: Sequence[str], language: str, international: bool) -> Iterator[str]:
-    """Every way of reading `parts` that is a number somebody could call, the likeliest first."""
-    dead_ends: set[tuple[int, str]] = set()
-
-    def read(position: int, digits: str) -> Iterator[str]:
-        if len(digits) > _MOST_DIGITS + 2 or (position, digits) in dead_ends:
-            return
-        if position == len(parts):
-            if _to_e164(digits, language, international):
-                yield digits
-            return
-        found = False
-        if parts[position] == "et":
-            readings_here: Iterator[tuple[int, str]] = iter([(position + 1, "")])
-        elif parts[position] == _PLUS:
-            return
+def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
+    """The digits that all parts together may stand for; those of other countries after a plus."""
+    heard = {""}
+    denied = ""
+    for position, part in enumerate(said):
+        if part.link is Link.DENIED:
+            denied = next(iter(read(part.spoken, 0, language)), "")
+            continue
+        alone = read_number(part.spoken, language, recut=recut, is_first=heard == {""})
+        if alone == {""}:
+            continue  # «ça fait trois fois que j'appelle»
+        if whole := {digits for digits in alone if _number(digits, language)}:
+            heard = whole
         else:
-            readings_here = readings(parts, position, language)
-            if international and position == 0:
-                readings_here = islice(readings_here, 1)  # «plus trente-trois» is France, not Greece
-        for end, more in readings_here:
-            for whole in read(end, digits + more):
-                found = True
-                yield whole
-        if not found:
-            dead_ends.add((position, digits))
+            following = said[position + 1 : position + 2]
+            if not denied and part.link is Link.CORRECTION and following and following[0].link is Link.DENIED:
+                denied = next(iter(read(following[0].spoken, 0, language)), "")
+            heard = {
+                longer
+                for digits in heard
+                for longer in (
+                    _followed(digits, part, denied, language, recut)
+                    if digits
+                    else [start for start in alone if start[:1] in ("0", "+") or language == "en"] or [""]
+                )
+            }
+        denied = ""
+    return heard
 
-    yield from read(0, "")
+
+def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) -> Iterator[str]:
+    """What `digits` become with the part after them."""
+    is_foreign = digits.startswith("+")
+    corrects = part.link is Link.CORRECTION or bool(denied and digits.endswith(denied))
+    if not corrects and _number(digits, language):
+        yield digits  # «vous pouvez appeler après dix-huit heures»
+        return
+    if corrects or part.link is Link.APOLOGY:
+        yield from _corrected(digits, part, denied, language)
+    if corrects or len(digits) > _LONGEST_SAID:
+        return
+    for more in read(part.spoken, len(digits), language, recut=recut, in_pairs=not is_foreign):
+        sizes = [size for size in range(2, min(len(digits), len(more)), 2) if digits[-size:] == more[:size]]
+        yield from (digits + more[size:] for size in sizes)  # «trente-quatre, je dis bien trente-quatre, …»
+        if not sizes or part.link is not Link.REPETITION:
+            yield digits + more
+
+
+def _corrected(digits: str, part: Part, denied: str, language: str) -> Iterator[str]:
+    """`digits` with what the part says instead of some of them: mostly of the last pair."""
+    is_whole = bool(_number(digits, language))
+    first = number(part.spoken, 0, language)
+    if first and len(first[1]) == 1 and first[1] != "0":  # «cinq, quatre, non, trois, …»
+        for instead in read(part.spoken, len(digits) - 1, language):
+            yield digits[:-1] + instead
+    for instead in read(part.spoken, len(digits), language):
+        if len(instead) == 2 and part.of_beginning:
+            yield instead + digits[2:]
+            continue
+        places = [place for place in range(0, len(digits), 2) if digits[place : place + 2] == denied]
+        if len(instead) == 2 and len(places) == 1:
+            yield digits[: places[0]] + instead + digits[places[0] + 2 :]
+            continue
+        if is_whole and {digits[:2], instead} == _MOBILE:
+            continue  # «non, zéro sept»: the first pair, or the last
+        if len(instead) > 1:
+            yield digits[:-2] + instead
+        for size in range(4, len(digits) + 1, 2):
+            again = digits[-size:]
+            if any(again[place : place + 2] == instead[place : place + 2] for place in range(0, size, 2)):
+                yield digits[:-size] + instead  # «trente, quarante, non, trente, cinquante»
+
+
+def _number(digits: str, language: str) -> str | None:
+    """The number in E.164; one that was said twice is one, and «zéro six, zéro six, douze…» begins once."""
+    half = len(digits) // 2
+    if half >= _LONGEST_NATIONAL - 1 and digits[:half] == digits[half:]:
+        digits = digits[:half]
+    elif len(digits) == 12 and digits[0] == "0" and digits[:2] == digits[2:4]:
+        digits = digits[2:]
+    return _to_e164(digits.lstrip("+"), language, digits.startswith("+"))
 
 
 def _to_e164(digits: str, language: str, international: bool) -> str | None:
