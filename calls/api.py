@@ -302,7 +302,7 @@ class CallSerializer(SyncedSerializer):
 class CallQuery(ListQuery):
     status = serializers.ChoiceField(required=False, choices=Call.Status.choices)
     end_reason = serializers.ChoiceField(required=False, choices=Call.EndReason.choices)
-    phone_number = PhoneNumber(required=False, max_length=40)
+    phone_number = PhoneNumber()
     customer = RowNumber()
     problem_type = serializers.CharField(required=False, max_length=40, source="problem_type__code")
     started_since = serializers.DateTimeField(required=False, source="started_at__gte")

@@ -25,7 +25,7 @@ from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
 from calls.usage import speech_cost
 from companies.models import Customer
-from companies.phone import international
+from companies.phone import forms, international
 from companies.services import Remembered, find_customer, remember_caller
 from monitoring import metrics
 from providers.protocols import Choice
@@ -250,7 +250,7 @@ def _recall(case: Case, call_uuid: UUID) -> Customer | None:
     """Complete the case of a call with what the records say of its number; the customer, if they know one."""
     if not case.phone_number:
         return None
-    earlier = Call.objects.filter(phone_number=case.phone_number, is_test=False).exclude(uuid=call_uuid)
+    earlier = Call.objects.filter(phone_number__in=forms(case.phone_number), is_test=False).exclude(uuid=call_uuid)
     case.earlier_calls = earlier.count()
     customer = find_customer(phone_number=case.phone_number)
     if customer is None:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from companies.models import Company, Customer
-from companies.phone import international
+from companies.phone import forms, international
 from companies.services import upsert_company, upsert_customer
 from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer
@@ -50,11 +50,14 @@ class CustomerSerializer(SyncedSerializer):
 
 
 class PhoneNumber(serializers.CharField):
-    """A number in whatever form it is written."""
+    """A number in whatever form it is written, and may be stored."""
 
-    def to_internal_value(self, data: Any) -> str:
+    def __init__(self, **options: Any) -> None:
+        super().__init__(source="phone_number__in", required=False, max_length=40, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        return international(text) or text
+        return forms(international(text) or text)
 
 
 class CompanyQuery(ListQuery):
@@ -64,7 +67,7 @@ class CompanyQuery(ListQuery):
 
 class CustomerQuery(ListQuery):
     external_id = serializers.CharField(required=False, max_length=100)
-    phone_number = PhoneNumber(required=False, max_length=40)
+    phone_number = PhoneNumber()
     email = serializers.CharField(required=False, max_length=254, source="email__iexact")
     company = RowNumber()
 

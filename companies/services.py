@@ -14,7 +14,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext
 
 from companies.models import Company, Customer
-from companies.phone import international
+from companies.phone import forms, international
 
 Row = TypeVar("Row", Company, Customer)
 
@@ -36,7 +36,8 @@ class Remembered:
 def find_customer(*, phone_number: str) -> Customer | None:
     """The customer who calls from `phone_number`, in whatever form it is written."""
     number = international(phone_number)
-    return Customer.objects.select_related("company").filter(phone_number=number).first() if number else None
+    found = Customer.objects.select_related("company").filter(phone_number__in=forms(number)) if number else ()
+    return min(found, key=lambda customer: customer.phone_number != number, default=None)
 
 
 @transaction.atomic(savepoint=False)
@@ -54,12 +55,15 @@ def remember_caller(
         return Remembered(None, employer, {})
     said = {"first_name": first_name, "last_name": last_name, "email": email}
     said = {field: fitting(Customer, field, text) for field, text in said.items()}
-    customer, created = Customer.objects.select_related("company").get_or_create(
-        phone_number=number, defaults={**{key: value for key, value in said.items() if value}, "company": employer}
-    )
+    customer, created = find_customer(phone_number=number), False
+    if customer is None:
+        customer, created = Customer.objects.select_related("company").get_or_create(
+            phone_number=number, defaults={**{key: value for key, value in said.items() if value}, "company": employer}
+        )
     differences: dict[str, tuple[str, str]] = {}
     if not created:
-        learned = set()
+        learned = {"phone_number"} if customer.phone_number != number else set()
+        customer.phone_number = number
         for field in FIELDS:
             known, new = getattr(customer, field), said[field]
             if new and not known:
@@ -197,7 +201,7 @@ def _customer_of(values: dict[str, str]) -> Customer:
         raise ValidationError({"phone_number": gettext("This is no telephone number; an example is +33612345678.")})
     customer = Customer.objects.filter(external_id=external_id).first() if external_id else None
     if customer is None and number:
-        customer = _without_other_id(Customer.objects.filter(phone_number=number).first(), external_id, "phone_number")
+        customer = _without_other_id(find_customer(phone_number=number), external_id, "phone_number")
     customer = customer or Customer()
     for key in ("external_id", "first_name", "last_name", "email"):
         if key in values:

@@ -121,7 +121,7 @@ class TicketQuery(ListQuery):
     sentiment = serializers.ChoiceField(required=False, choices=Ticket.Sentiment.choices)
     tag = serializers.CharField(required=False, max_length=40)
     problem_type = serializers.CharField(required=False, max_length=40, source="problem_type__code")
-    phone_number = PhoneNumber(required=False, max_length=40)
+    phone_number = PhoneNumber()
     customer = RowNumber()
     company = RowNumber()
     call = serializers.UUIDField(required=False, source="call__uuid")

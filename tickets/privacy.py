@@ -28,7 +28,7 @@ from django.utils.translation import gettext_noop
 
 from calls.models import Announcement, Call, Turn
 from companies.models import Customer, Import
-from companies.phone import international
+from companies.phone import forms, international
 from tenants import audit
 from tenants.audit import Action
 from tenants.models import AuditEntry
@@ -51,7 +51,7 @@ class Belongings:
 
     @classmethod
     def of(cls, customer: Customer) -> Belongings:
-        mine = Q(customer=customer) | Q(phone_number=customer.phone_number)
+        mine = Q(customer=customer) | Q(phone_number__in=_numbers(customer))
         calls = Call.objects.filter(mine).order_by("started_at")
         return cls(customer, calls, Ticket.objects.filter(mine | Q(call__in=calls.values("pk"))).order_by("created_at"))
 
@@ -143,8 +143,9 @@ def erase(*, customer: Customer, request: HttpRequest | None = None, actor: User
     _forget_copies(Customer, [customer.pk])
     _forget_copies(Ticket, tickets)
     _forget_copies(Call, [call.pk for call in calls])
-    _forget_imports(customer.phone_number)
-    Announcement.objects.filter(phone_number=customer.phone_number).delete()
+    numbers = _numbers(customer)
+    _forget_imports(numbers[0])
+    Announcement.objects.filter(phone_number__in=numbers).delete()
     key = customer.pk
     customer.delete()
     audit.record(
@@ -157,6 +158,11 @@ def erase(*, customer: Customer, request: HttpRequest | None = None, actor: User
     # After the commit: a file that outlives it by a crash is an orphan, which the night finds.
     transaction.on_commit(partial(_delete_files, files))
     return counts
+
+
+def _numbers(customer: Customer) -> tuple[str, ...]:
+    number = customer.phone_number
+    return forms(international(number) or number)
 
 
 def _anonymise_tickets(keys: list[int], now: datetime) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_whether_it_works, ask_yes_or_no
@@ -11,6 +9,7 @@ from calls.flow.diagnosis import hear_correction
 from calls.settings import Step
 from calls.turns import Patience
 from calls.understanding import asks_to_repeat, is_acknowledgement, is_done
+from companies.phone import is_french_mobile
 
 CHECK_BACK_SECONDS = 20.0
 AGREES_SECONDS = 10.0  # a «d'accord» sooner than that only says that the caller will try
@@ -25,7 +24,8 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         return False
     dialogue.enter("remedy")
     steps = case.problem.steps
-    is_mobile = _is_mobile(case.phone_number)
+    # It tells, without a question, that the remedy does not cut this very call.
+    is_mobile = is_french_mobile(case.phone_number)
     if case.problem.cuts_fixed_line and is_mobile and not steps[0].phrase.interruptible:
         steps = steps[1:]  # it warns that the line will be cut
     is_new = case.step is None
@@ -47,11 +47,6 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     case.is_fixed = await ask_whether_it_works(dialogue, "ask_fixed")
     await dialogue.say("fixed" if case.is_fixed else "not_fixed")
     return case.is_fixed is True
-
-
-def _is_mobile(number: str) -> bool:
-    """A French mobile number tells, without a question, that the remedy does not cut this very call."""
-    return re.match(r"\+33[67]", number) is not None
 
 
 async def _let_the_caller_do(dialogue: Dialogue, step: Step) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from companies.models import Company, Customer
-from companies.phone import international
+from companies.phone import forms, international
 from companies.services import find_customer, remember_caller, remember_company
 from tenants.scope import NoTenant, acting_for
 from tests.cast import Cast
@@ -20,6 +20,22 @@ from tests.cast import Cast
         ("+33 (0)6 12 34 56 78", "+33612345678"),
         ("0033612345678", "+33612345678"),
         ("33612345678", "+33612345678"),
+        ("+330612345678", "+33612345678"),
+        ("0262 12 34 56", "+262262123456"),
+        ("0692 12 34 56", "+262692123456"),
+        ("+33692123456", "+262692123456"),
+        ("33692123456", "+262692123456"),
+        ("+262 692 12 34 56", "+262692123456"),
+        ("0269 61 23 45", "+262269612345"),
+        ("0639 12 34 56", "+262639123456"),
+        ("06 39 98 00 01", "+33639980001"),
+        ("0590 84 12 67", "+590590841267"),
+        ("0691 12 34 56", "+590691123456"),
+        ("0594 28 12 34", "+594594281234"),
+        ("0697 12 34 56", "+596697123456"),
+        ("0709 21 23 45", "+262709212345"),
+        ("0508 41 23 45", "+508412345"),
+        ("0695123456", "+33695123456"),
         ("+442071838750", "+442071838750"),
         ("00442071838750", "+442071838750"),
         ("", ""),
@@ -37,6 +53,38 @@ def test_a_number_has_one_written_form(written: str, number: str) -> None:
 
 def test_a_caller_is_found_by_any_form_of_the_number(alpha: Cast) -> None:
     assert find_customer(phone_number="06 12 34 56 78") == alpha.alpha.customer
+
+
+@pytest.mark.parametrize(
+    ("number", "former"),
+    [
+        ("+262692123456", ["+33692123456"]),
+        ("+508412345", ["+33508412345"]),
+        ("+33612345678", []),
+        ("+442071838750", []),
+    ],
+)
+def test_an_overseas_number_may_be_stored_as_one_of_france(number: str, former: list[str]) -> None:
+    assert forms(number) == (number, *former)
+
+
+def test_an_overseas_caller_who_was_stored_as_one_of_france_is_found_and_has_the_right_number_from_then_on(
+    alpha: Cast,
+) -> None:
+    stored = Customer.objects.create(phone_number="+33692123456", last_name="PAYET")
+
+    assert find_customer(phone_number="0692 12 34 56") == stored
+    remembered = remember_caller(phone_number="+262692123456", first_name="Marie", last_name="Payet")
+    assert remembered.customer == stored
+    stored.refresh_from_db()
+    assert (stored.phone_number, stored.full_name) == ("+262692123456", "Marie PAYET")
+
+
+def test_of_two_records_the_one_with_the_right_number_is_the_caller_s(alpha: Cast) -> None:
+    Customer.objects.create(phone_number="+33692123456")
+    right = Customer.objects.create(phone_number="+262692123456")
+
+    assert find_customer(phone_number="+33692123456") == right
 
 
 def test_a_withheld_number_is_nobody_s(alpha: Cast) -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from calls.management.arguments import tenants
 from companies.models import Customer
-from companies.phone import international
+from companies.services import find_customer
 from tenants.models import Tenant
 from tenants.scope import acting_for
 
@@ -22,7 +22,7 @@ def customer_of(slug: str, number: str) -> tuple[Tenant, Customer]:
     """Raises CommandError where there is none."""
     (tenant,) = tenants(slug)
     with acting_for(tenant):
-        customer = Customer.objects.select_related("company").filter(phone_number=international(number)).first()
+        customer = find_customer(phone_number=number)
     if customer is None:
         raise CommandError(f"{tenant.slug} has no customer of the number {number}.")
     return tenant, customer
