@@ -67,7 +67,7 @@ class Floor:
         self.quiet_since = max(self.quiet_since, utterance.end)
         self._scribe.turn(_said(utterance))
         if check and (fate := self.takes_over(utterance.text)):
-            raise fate
+            raise fate(utterance.text)
         return Heard(text=utterance.text)
 
     @property
@@ -76,11 +76,11 @@ class Floor:
         utterance = self._hearing.utterance
         return _said(utterance) if utterance else None
 
-    def takes_over(self, text: str) -> CallEnds | None:
+    def takes_over(self, text: str) -> type[CallEnds] | None:
         """What the caller wants instead of the script, whatever was asked."""
         if is_angry(text, self._settings.anger_words, self._settings.language):
-            return CallerAngry(text)
-        return CallerWantsHuman(text) if wants_human(text, self._settings.language) else None
+            return CallerAngry
+        return CallerWantsHuman if wants_human(text, self._settings.language) else None
 
     def is_interrupted_by_caller(self, speech: Speech) -> bool:
         """Words of the caller that began after the bot did; «hum» and noise are none."""

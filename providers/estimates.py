@@ -13,7 +13,7 @@ from django.conf import settings
 from providers import phrases, registry
 from providers.models import Price
 from providers.prices import ANY_MODEL, PriceBook
-from providers.protocols import Voice
+from providers.protocols import BYTES_PER_SECOND, Voice
 
 USUAL_PACE: Final = 15.0  # characters a second; ElevenLabs' French and English voices are near it
 MEASURED: Final = 8  # phrases; more would not change the figure
@@ -33,7 +33,7 @@ def estimate(voice: Voice, spoken: Iterable[str]) -> Estimate:
     for text in islice(phrases.PhraseStore.fixed(spoken), MEASURED):
         if pcm := phrases.read(phrases.address(text, voice)):
             letters += len(text)
-            seconds += len(pcm) / phrases.BYTES_PER_SECOND
+            seconds += len(pcm) / BYTES_PER_SECOND
     return Estimate(letters / seconds if seconds else USUAL_PACE * voice.speed, _price(voice))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-BYTES_PER_SECOND: Final = 16_000
+from providers.protocols import BYTES_PER_SECOND
+
 # A message costs the same whatever its size. Audio comes 100 ms at a time, now and then a frame less: what waited
 # for the next would be heard 100 ms later.
 LEAST: Final = BYTES_PER_SECOND * 8 // 100

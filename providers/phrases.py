@@ -30,15 +30,15 @@ from django.core.files.storage import default_storage
 from providers import registry
 from providers.failover.text_to_speech import FailoverTextToSpeech, for_vendor
 from providers.pronunciation import pronounced
-from providers.protocols import OnUsage, Voice
+from providers.protocols import BYTES_PER_SECOND, OnUsage, Voice
 from providers.registry import Vendor
 from providers.segments import Segment, fixed_parts, says_something, segments
+from voicebot_site.threads import stand_back
 
 __all__ = ["Implausible", "PhraseStore", "Segment", "phrase_store", "segments"]
 
 logger = logging.getLogger(__name__)
 
-BYTES_PER_SECOND: Final = 16_000
 PHRASE_BYTES: Final = 64 * 1024 * 1024  # more than an hour of speech
 VALUE_BYTES: Final = 16 * 1024 * 1024
 SILENCE_PEAK: Final = 200
@@ -63,7 +63,7 @@ class PhraseStore:
         self._values = _Memory(value_bytes)
         self._vendors = FailoverTextToSpeech()
         # Not the loop's own threads: those look up host names.
-        self._files = ThreadPoolExecutor(2, thread_name_prefix="phrases")
+        self._files = ThreadPoolExecutor(2, thread_name_prefix="phrases", initializer=stand_back)
 
     def cached(self, text: str, voice: Voice) -> bytes | None:
         """The audio, if it is in memory; empty for a text with nothing to pronounce."""

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
+
+BYTES_PER_SECOND: Final = 16_000  # of audio
 
 
 class Failure(StrEnum):

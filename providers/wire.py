@@ -58,7 +58,15 @@ def warm(library: ModuleType) -> dict[str, Any]:
 
 
 def http_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(**warm(httpx))
+    return httpx.AsyncClient(**warm(httpx), event_hooks={"response": [_unbind]})
+
+
+async def _unbind(response: httpx.Response) -> None:
+    """Take the body from its wrapper, which refers back to the response, for `elapsed` alone.
+
+    The two would stay in memory until a garbage collection that a busy worker puts off (telephony/worker.py).
+    """
+    response.stream = getattr(response.stream, "_stream", response.stream)
 
 
 def account(name: str, api_key: str = "") -> tuple[str, str]:

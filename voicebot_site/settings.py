@@ -133,7 +133,7 @@ def database() -> dict[str, Any]:
     if not DATABASE_URL:
         DATA_DIR.mkdir(parents=True, exist_ok=True)
         return {
-            "ENGINE": "django_prometheus.db.backends.sqlite3",
+            "ENGINE": "tenants.sqlite",  # with django_prometheus' metrics
             "NAME": DATA_DIR / "voicebot.sqlite3",
             "CONN_MAX_AGE": None,  # to open it costs more than most of what is asked of it
             "OPTIONS": {

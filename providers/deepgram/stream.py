@@ -16,8 +16,17 @@ from websockets.exceptions import ConnectionClosed
 from providers import wire
 from providers.deepgram import flux, messages
 from providers.deepgram.messages import Complaint, Connected, Metadata
-from providers.outgoing import BYTES_PER_SECOND, LEAST, Outgoing
-from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
+from providers.outgoing import LEAST, Outgoing
+from providers.protocols import (
+    BYTES_PER_SECOND,
+    Failure,
+    OnSpeech,
+    OnUsage,
+    ProviderError,
+    SpeechEvent,
+    StreamEnded,
+    UsageReport,
+)
 
 logger = logging.getLogger(__name__)
 

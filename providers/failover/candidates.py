@@ -21,6 +21,7 @@ class Candidates:
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._left = deque(vendors)
         self._retried: set[int] = set()
+        self._error: ProviderError | None = None
 
     def __iter__(self) -> Iterator[Vendor]:
         while self._left:
@@ -33,16 +34,17 @@ class Candidates:
         """Whether nobody is left to be asked next."""
         return all(vendor.breaker.is_open for vendor in self._left)
 
-    def retry(self, vendor: Vendor, error: ProviderError) -> None:
-        """Ask the same one again, where that is worth it."""
-        if error.failure in RETRIED and id(vendor) not in self._retried:
+    def failed(self, vendor: Vendor, error: ProviderError, *, again: bool = True) -> None:
+        """Ask the same one `again`, where that is worth it."""
+        self._error = error
+        if again and error.failure in RETRIED and id(vendor) not in self._retried:
             self._retried.add(id(vendor))
             self._left.appendleft(vendor)
 
-
-def nobody(kind: str) -> ProviderError:
-    """The error of a request for which there was no vendor to ask."""
-    return ProviderError(kind, Failure.UNREACHABLE, "every vendor is left alone after failures")
+    def error(self, kind: str) -> ProviderError:
+        """The last failure, or that there was nobody to ask. Not kept: raised, it would hold who keeps it, for ever."""
+        error, self._error = self._error, None
+        return error or ProviderError(kind, Failure.UNREACHABLE, "every vendor is left alone after failures")
 
 
 @asynccontextmanager
@@ -55,12 +57,16 @@ async def asking(vendor: Vendor, seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        error = ProviderError(vendor.choice.provider, Failure.TIMEOUT, f"nothing within {seconds:.1f} s")
-        vendor.breaker.failed(error)
-        raise error from None
+        raise _timed_out(vendor, seconds) from None
     except ProviderError as error:
         vendor.breaker.failed(error)
         raise
     except BaseException:
         vendor.breaker.abandoned()
         raise
+
+
+def _timed_out(vendor: Vendor, seconds: float) -> ProviderError:
+    error = ProviderError(vendor.choice.provider, Failure.TIMEOUT, f"nothing within {seconds:.1f} s")
+    vendor.breaker.failed(error)
+    return error

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from providers import registry
-from providers.failover.candidates import Candidates, asking, nobody
+from providers.failover.candidates import Candidates, asking
 from providers.protocols import Choice, Message, OnUsage, ProviderError
 from providers.registry import Vendor
 
@@ -76,7 +76,6 @@ class FailoverLanguageModel:
     async def _first(self, ask: Callable[[Vendor, float], Awaitable[Result]], timeout: float) -> Result:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        error: ProviderError | None = None
         candidates = Candidates(registry.vendors("llm", self._choices))
         for vendor in candidates:
             remaining = deadline - loop.time()
@@ -89,9 +88,8 @@ class FailoverLanguageModel:
                     result = await ask(vendor, seconds)
             except ProviderError as failure:
                 logger.warning("%s", failure)
-                error = failure
-                candidates.retry(vendor, failure)
+                candidates.failed(vendor, failure)
             else:
                 vendor.breaker.succeeded()
                 return result
-        raise error or nobody("llm")
+        raise candidates.error("llm")

@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Final
 
 from providers import registry
-from providers.failover.candidates import Candidates, asking, nobody
+from providers.failover.candidates import Candidates, asking
 from providers.protocols import (
+    BYTES_PER_SECOND,
     Choice,
     Failure,
     OnSpeech,
@@ -36,7 +37,6 @@ REOPEN_SECONDS: Final = 1.0  # for each vendor, while the caller waits
 MOST_STREAMS: Final = 8  # of one call
 STEADY_SECONDS: Final = 3.0  # a stream that lived so long was cut by accident
 KEPT_SECONDS: Final = 15.0  # of the caller's audio
-BYTES_PER_SECOND: Final = 16_000
 
 
 class FailoverSpeechToText:
@@ -94,7 +94,6 @@ class _FailoverStream:
     # --- The vendors' streams ---
 
     async def _open(self, vendors: Sequence[Vendor], seconds: float) -> None:
-        error: ProviderError | None = None
         candidates = Candidates(vendors)
         for vendor in candidates:
             inner = _Inner(vendor, self)
@@ -105,8 +104,7 @@ class _FailoverStream:
                         raise inner.error
             except ProviderError as failure:
                 logger.warning("%s: %s", self._options.tag, failure)
-                error = failure
-                candidates.retry(vendor, failure)
+                candidates.failed(vendor, failure)
             else:
                 self._streams += 1
                 inner.offset = self._kept.start
@@ -114,7 +112,7 @@ class _FailoverStream:
                 for pcm in self._kept.pieces:
                     inner.stream.send(pcm)
                 return
-        raise error or nobody("stt")
+        raise candidates.error("stt")
 
     def heard(self, inner: _Inner, event: SpeechEvent) -> None:
         """What a vendor's stream tells; one that was given up tells nothing."""
@@ -146,9 +144,10 @@ class _FailoverStream:
         self._reopening = asyncio.get_running_loop().create_task(self._reopen(vendors, error))
 
     async def _reopen(self, vendors: Sequence[Vendor], error: ProviderError) -> None:
+        if self._streams >= MOST_STREAMS:
+            self._on_speech(StreamEnded(error))
+            return
         try:
-            if self._streams >= MOST_STREAMS:
-                raise error
             await self._open(vendors, REOPEN_SECONDS)
         except ProviderError as failure:
             self._on_speech(StreamEnded(failure))

@@ -18,8 +18,8 @@ from dataclasses import replace
 from typing import Final, cast
 
 from providers import registry
-from providers.failover.candidates import Candidates, asking, nobody
-from providers.protocols import OnUsage, ProviderError, Voice
+from providers.failover.candidates import Candidates, asking
+from providers.protocols import BYTES_PER_SECOND, OnUsage, ProviderError, Voice
 from providers.registry import Vendor
 from providers.segments import says_something
 
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 FIRST_AUDIO_SECONDS: Final = 1.5  # for each vendor
 NEXT_AUDIO_SECONDS: Final = 1.5  # between two pieces
 TOTAL_SECONDS: Final = 3.0  # until the first audio, over all vendors
-BYTES_PER_SECOND: Final = 16_000
 CHARACTERS_PER_SECOND: Final = 15.0  # of a vendor that has not spoken yet
 _NEAR: Final = 8  # characters: so far from the estimate a mark of punctuation is the likelier place
 _MARK: Final = re.compile(r"[,;:.!?…]+\s+")
@@ -50,7 +49,6 @@ class FailoverTextToSpeech:
         """
         loop = asyncio.get_running_loop()
         begin_by: float | None = loop.time() + TOTAL_SECONDS
-        error: ProviderError | None = None
         candidates = Candidates(registry.vendors("tts", voice.vendors))
         for vendor in candidates:
             remaining = TOTAL_SECONDS if begin_by is None else begin_by - loop.time()
@@ -71,9 +69,7 @@ class FailoverTextToSpeech:
                         yield piece
             except ProviderError as failure:
                 logger.warning("%s", failure)
-                error = failure
-                if not said or candidates.are_exhausted:
-                    candidates.retry(vendor, failure)
+                candidates.failed(vendor, failure, again=not said or candidates.are_exhausted)
                 text = rest_of(text, said / BYTES_PER_SECOND * self._pace_of(vendor) * voice.speed)
                 if not says_something(text):
                     return
@@ -81,7 +77,7 @@ class FailoverTextToSpeech:
                 if said:
                     self._pace[vendor.choice.provider] = len(text) / (said / BYTES_PER_SECOND) / voice.speed
                 return
-        raise error or nobody("tts")
+        raise candidates.error("tts")
 
     def _pace_of(self, vendor: Vendor) -> float:
         return self._pace.get(vendor.choice.provider, CHARACTERS_PER_SECOND)

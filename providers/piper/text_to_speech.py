@@ -18,6 +18,7 @@ from django.conf import settings
 
 from providers.extras import engine, extra, model_path
 from providers.protocols import Failure, OnUsage, ProviderError, UsageReport, Voice
+from voicebot_site.threads import stand_back
 
 with extra("piper"):
     import soxr
@@ -31,7 +32,7 @@ class PiperTextToSpeech:
     def __init__(self) -> None:
         self._path: str = settings.PIPER_VOICE_PATH
         self._piper = engine("piper", self._path)
-        self._threads = ThreadPoolExecutor(os.cpu_count(), "piper")
+        self._threads = ThreadPoolExecutor(os.cpu_count(), "piper", initializer=stand_back)
         self._voices: dict[str, Future[Any]] = {}
 
     def address(self, voice: Voice) -> str:

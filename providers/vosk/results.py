@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from providers.protocols import SpeechEvent, SpeechStarted, Transcript, UtteranceEnded
+from providers.protocols import BYTES_PER_SECOND, SpeechEvent, SpeechStarted, Transcript, UtteranceEnded
 
 
 class Hearing:
@@ -26,7 +26,7 @@ class Hearing:
     def hear(self, pcm: bytes) -> list[SpeechEvent]:
         """Take 8 kHz PCM: about 20 to 200 ms of CPU for a second of it, according to the model."""
         has_ended = self._recognizer.AcceptWaveform(pcm)
-        self.seconds += len(pcm) / 16_000
+        self.seconds += len(pcm) / BYTES_PER_SECOND
         return self._final(self._recognizer.Result()) if has_ended else self._interim()
 
     def end(self) -> list[SpeechEvent]:

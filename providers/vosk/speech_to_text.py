@@ -20,6 +20,7 @@ from providers.extras import engine, model_path
 from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechOptions, UsageReport
 from providers.vosk.results import Hearing
 from providers.vosk.stream import VoskStream
+from voicebot_site.threads import stand_back
 
 OPEN_SECONDS: Final = 3.0
 SAMPLE_RATE: Final = 8000
@@ -32,7 +33,7 @@ class VoskSpeechToText:
         self._path: str = settings.VOSK_MODEL_PATH
         self._vosk = engine("vosk", self._path)
         self._vosk.SetLogLevel(-1)
-        self._threads = ThreadPoolExecutor(os.cpu_count(), "vosk")
+        self._threads = ThreadPoolExecutor(os.cpu_count(), "vosk", initializer=stand_back)
         self._models: dict[str, Future[Any]] = {}
 
     async def open(self, options: SpeechOptions, on_speech: OnSpeech, on_usage: OnUsage) -> VoskStream:

@@ -11,8 +11,17 @@ from decimal import Decimal
 from typing import Final
 
 from providers import wire
-from providers.outgoing import BYTES_PER_SECOND, Outgoing
-from providers.protocols import Failure, OnSpeech, OnUsage, ProviderError, SpeechEvent, StreamEnded, UsageReport
+from providers.outgoing import Outgoing
+from providers.protocols import (
+    BYTES_PER_SECOND,
+    Failure,
+    OnSpeech,
+    OnUsage,
+    ProviderError,
+    SpeechEvent,
+    StreamEnded,
+    UsageReport,
+)
 from providers.vosk.results import Hearing
 
 logger = logging.getLogger(__name__)
