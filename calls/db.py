@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, ParamSpec, TypeVar
 from django.db import close_old_connections
 
 from calls.models import Turn
+from voicebot_site.threads import stand_back
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ PATIENCE_SECONDS: Final = 10.0
 GATHER_SECONDS: Final = 0.2
 MOST_GATHERED: Final = 10  # for one thread: a write that hangs keeps no more than these waiting
 
-_threads = ThreadPoolExecutor(4, thread_name_prefix="calls-db")
+_threads = ThreadPoolExecutor(4, thread_name_prefix="calls-db", initializer=stand_back)
 
 
 async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from calls.models import Call, Turn
+from voicebot_site.threads import stand_back
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ MOST_AT_ONCE: Final = 50  # calls that are looked at between two frames: half a 
 _LASTING: Final = ("scene", "known", "ending")
 
 #: One for the process: what is forgotten is not written afterwards.
-disk: Final = ThreadPoolExecutor(1, thread_name_prefix="calls-disk")
+disk: Final = ThreadPoolExecutor(1, thread_name_prefix="calls-disk", initializer=stand_back)
 
 
 def path_of(call: Call) -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 from monitoring import metrics
 from telephony.media import FRAME_BYTES, SAMPLE_RATE
 from telephony.wav import StereoWav
+from voicebot_site.threads import stand_back
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class _Writer:
         return True
 
     def _run(self) -> None:
+        stand_back()
         while True:
             self._make(self._jobs.get())
             time.sleep(GATHER_SECONDS)

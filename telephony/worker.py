@@ -25,13 +25,14 @@ from telephony.audiosocket import proxying
 from telephony.audiosocket.server import AudioSocketServer
 from tenants.allowlist import AllowList
 from voicebot_site import celery
+from voicebot_site.threads import go_first, stand_back
 
 logger = logging.getLogger(__name__)
 
 ALLOW_LIST_SECONDS: Final = 5.0
 TIDY_SECONDS: Final = 10.0
 FEW_CALLS: Final = 20
-NEVER: Final = 1_000_000
+SWEEP_SECONDS: Final = 0.05
 # With the default of 5 ms a busy thread holds up every frame.
 SWITCH_SECONDS: Final = 0.0005
 
@@ -43,6 +44,7 @@ def run(control: socket.socket, *, drain_seconds: float, application: str | None
     takes calls from this machine only, and no database is asked.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
+    go_first()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Worker(control, drain_seconds, application).serve())
 
@@ -66,6 +68,7 @@ class Worker:
             loop.add_signal_handler(ignored, lambda: None)
         reporting = asyncio.create_task(self._report_regularly())
         tidying = asyncio.create_task(self._tidy_up())
+        sweeping = asyncio.create_task(self._sweep())
         warming = asyncio.create_task(self._warm_up())
         stopped = asyncio.create_task(self._stopped.wait())
         try:
@@ -75,7 +78,7 @@ class Worker:
                 self._report()
                 await stopped
         finally:
-            for task in (warming, reporting, tidying, self._refreshing):
+            for task in (warming, reporting, tidying, sweeping, self._refreshing):
                 if task is not None:
                     task.cancel()
             loop.remove_reader(self._control.fileno())
@@ -101,12 +104,11 @@ class Worker:
             max_calls=settings.MAX_CALLS_PER_WORKER,
             state=state,
         )
-        # A full collection of what Django and the SDKs keep takes 20 to 75 ms; frozen, none.
-        # The first thresholds are the default's: fewer collections would be longer ones. Of all that
-        # calls hold one takes a tenth of a second with 400 of them: _tidy_up does it when few are there.
+        # A full collection of what Django and the SDKs keep takes 20 to 75 ms; frozen, none. And none comes
+        # by itself: it would look through what calls made in seconds, 5 to 20 ms with 600 of them.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(700, 10, NEVER)
+        gc.set_threshold(0)
         return server
 
     async def _watch(self, allow_list: AllowList) -> Callable[[str], bool]:
@@ -118,7 +120,7 @@ class Worker:
 
     async def _refresh(self, allow_list: AllowList, read: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, thread_name_prefix="allow-list") as thread:
+        with ThreadPoolExecutor(1, thread_name_prefix="allow-list", initializer=stand_back) as thread:
             while True:
                 try:
                     await loop.run_in_executor(thread, _refresh, allow_list)
@@ -179,14 +181,22 @@ class Worker:
             await asyncio.sleep(handover.REPORT_SECONDS)
 
     async def _tidy_up(self) -> None:
-        """Collect what ended calls left in cycles, while few are there to notice; with 20 it takes 10 to 20 ms.
+        """Collect what lived longer in cycles, while few are there to notice; with 20 it takes 10 to 20 ms.
 
-        It is little (tests/calls/test_leftovers.py): a worker that is busy for days grows by some megabytes.
+        With 400 it would take a tenth of a second. It is little (tests/calls/test_leftovers.py): a worker that is
+        busy for days grows by some megabytes.
         """
         while True:
             await asyncio.sleep(TIDY_SECONDS)
             if self._server is not None and self._server.load <= FEW_CALLS:
                 gc.collect()
+
+    async def _sweep(self) -> None:
+        """Collect the cycles of short lives, those of Django's queries, say: less than 1 ms with 600 calls."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self._server is not None and self._server.load:
+                gc.collect(0)
 
     # The end
 

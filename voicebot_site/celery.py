@@ -17,6 +17,7 @@ from celery.contrib.django.task import DjangoTask
 from django.db import close_old_connections
 
 from monitoring import serving
+from voicebot_site.threads import stand_back
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ app.autodiscover_tasks()
 
 # Embedded there is no worker: one thread takes its place, so that a call never
 # waits for a summary. Tests set it to None and have their tasks at once.
-embedded_worker: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="celery")
+embedded_worker: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="celery", initializer=stand_back)
 
 
 def get_ready() -> None:

@@ -41,12 +41,17 @@ class Supervisor:
                 if true(report):
                     return report
 
-    async def first_frame_of_a_call(self):
+    @asynccontextmanager
+    async def call(self):
         async with calling(self.port) as asterisk:
             connection, _ = await asyncio.get_running_loop().sock_accept(self.listener)
             with connection:
                 socket.send_fds(self.control, [handover.CALL], [connection.fileno()])
             await asterisk.until_frames(1)
+            yield asterisk
+
+    async def first_frame_of_a_call(self):
+        async with self.call() as asterisk:
             return asterisk.frames[0][0]
 
 
@@ -107,6 +112,17 @@ async def test_what_ended_calls_left_in_cycles_is_collected_while_few_are_there(
             assert await asyncio.to_thread(gone.wait, DEADLINE)
         finally:
             gc.enable()
+
+
+async def test_what_a_call_leaves_in_cycles_is_collected_soon_and_by_nothing_else(server, monkeypatch):
+    monkeypatch.setattr(worker, "TIDY_SECONDS", 3600)
+    gone = threading.Event()
+    async with working() as supervisor:
+        await supervisor.report(lambda report: report.ready)
+        assert gc.get_threshold()[0] == 0
+        async with supervisor.call():
+            leave_a_cycle(gone.set)
+            assert await asyncio.to_thread(gone.wait, DEADLINE)
 
 
 def leave_a_cycle(told):
