@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from calls import understanding
 from calls.understanding import FaqIndex, ProblemIndex
+from calls.understanding.readiness import get_ready_for
 from companies.models import Company
 from providers import registry
 from providers.protocols import Choice, Voice
@@ -130,7 +130,7 @@ def load(tenant: Tenant) -> CallSettings:
         known = _known[tenant.pk] = state, _read(tenant)
     # Callers add to these, so they are no configuration.
     settings = replace(known[1], companies=tuple(Company.objects.values_list("name", flat=True)))
-    understanding.get_ready_for(settings.companies, settings.anger_words, settings.censored, settings.language)
+    get_ready_for(settings.companies, settings.anger_words, settings.censored, settings.language)
     return settings
 
 

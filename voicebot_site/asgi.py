@@ -9,14 +9,14 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicebot_site.settings")
 http = get_asgi_application()  # before anything that imports models
 
-from calls import understanding  # noqa: E402
 from calls.consumers import CallConsumer  # noqa: E402
+from calls.understanding import readiness  # noqa: E402
 from calls.urls import websockets  # noqa: E402
 from monitoring import tracing  # noqa: E402
 
 # Web and workers alike, before the first call.
 tracing.start()
-understanding.get_ready()
+readiness.get_ready()
 
 application = ProtocolTypeRouter(
     {

@@ -9,9 +9,8 @@ from calls.understanding.faq import FaqIndex
 from calls.understanding.fixed import fixed
 from calls.understanding.grounding import is_grounded
 from calls.understanding.names import first_name, refuses
-from calls.understanding.phone import normalise_number, phone
+from calls.understanding.phone import phone
 from calls.understanding.problem import Mention, ProblemIndex, mentions, problem
-from calls.understanding.readiness import get_ready, get_ready_for
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
@@ -38,8 +37,6 @@ __all__ = [
     "first_name",
     "fixed",
     "free_company",
-    "get_ready",
-    "get_ready_for",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
@@ -49,7 +46,6 @@ __all__ = [
     "is_question",
     "is_unfinished",
     "mentions",
-    "normalise_number",
     "phone",
     "problem",
     "refuses",

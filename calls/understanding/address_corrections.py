@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
-from calls.understanding.address_parts import SILENT, TEXT, Kind, Part, endings, has_at, is_over
+from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
 from calls.understanding.names import is_first_name
 
 _DOT = Part(Kind.SEPARATOR, ".")
@@ -15,6 +15,7 @@ _TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | None:
     """`before` with what was said instead of some of it, `after`; None when nobody can tell of what."""
     old, new = _without_introduction(before), list(dropwhile(_is_talk, after))
+    new = _without_denied(old, new)
     if not new:
         return _without_first_try(before)
     if new[0].remark and old:  # «deux N, non, un seul»
@@ -23,8 +24,9 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
         not any(part.kind in TEXT for part in old)
         or _is_denied(before)
         or (has_at(old) and _local(new) and has_at(new))
+        or (Part(Kind.INTRO, OF_THE_ADDRESS) in _local(after) and has_at(after))
     ):
-        return list(after)
+        return _from_first_text(old, after)
     if not has_at(old):
         return _local_corrected(old, new)
     if has_at(new):
@@ -52,6 +54,21 @@ def _local(parts: Sequence[Part]) -> list[Part]:
 def _is_denied(parts: Sequence[Part]) -> bool:
     """«Pas Hotmail, pardon, c'est…»"""
     return next((part.kind for part in parts if not _is_talk(part)), None) is Kind.DENIAL
+
+
+def _from_first_text(old: Sequence[Part], after: Sequence[Part]) -> list[Part]:
+    """`after` without the new piece where the whole is told behind it: «…, non, trente-quatre, karim trente-quatre»."""
+    start = next((place for place, part in enumerate(after) if part.value == _first_text(old)), 0)
+    piece = [part for part in after[:start] if not _is_talk(part)]
+    rest = [part.value for part in after[start:] if part.kind in TEXT]
+    is_told_again = all(part.kind in TEXT and part.value in rest for part in piece)
+    return list(after[start:] if piece and is_told_again else after)
+
+
+def _without_denied(old: Sequence[Part], new: list[Part]) -> list[Part]:
+    """«Point com, non, pas point com, point fr» without what is not."""
+    denied = max((count for count in (1, 2) if len(new) > count + 1 and new[1 : count + 1] == old[-count:]), default=0)
+    return new[denied + 1 :] if denied and new[0].kind is Kind.DENIAL else new
 
 
 def _without_first_try(parts: Sequence[Part]) -> list[Part]:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum, auto
-from functools import cache
-from typing import NamedTuple
 
-from calls.understanding.letter_remarks import Remark, remark_at
+from calls.understanding.address_phrases import (
+    BEFORE_A_NOUN,
+    BEFORE_A_WORD,
+    OF_A_NOUN,
+    SILENT,
+    TEXT,
+    Kind,
+    Part,
+    asides,
+    endings,
+    has_at,
+    is_over,
+    phrases,
+    providers,
+)
+from calls.understanding.letter_remarks import between_end, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, signs
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number, year
-from calls.understanding.text import Hit, Lexicon, compact, table
+from calls.understanding.text import Hit, compact, table
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -21,104 +33,9 @@ _WITH_ARTICLE = re.compile(r"[ld]['’]", re.IGNORECASE)
 _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 
 
-class Kind(Enum):
-    WORD = auto()
-    LETTERS = auto()
-    DIGITS = auto()
-    SEPARATOR = auto()
-    AT = auto()
-    WEAK_AT = auto()  # «chez», which mostly is just «chez»
-    PROVIDER = auto()
-    PARTICLE = auto()  # part of an address only inside it: «de la tour»
-    INTRO = auto()  # what comes before an address
-    INTERJECTION = auto()
-    GLUED = auto()  # with nothing between; without the mark, if there is a value
-    PAUSE = auto()
-    FILLER = auto()
-    CORRECTION = auto()
-    REPETITION = auto()
-    REMARK = auto()  # on the letters of the word before it
-    DENIAL = auto()  # of what follows: «pas gmail»
-    IN_DIGITS = auto()  # of the number before it
-    IN_LETTERS = auto()
-    ABBREVIATED = auto()  # of the word before it, by the letters after it
-    DOUBT = auto()  # nobody can tell what this makes of the address before it
-    POISON = auto()  # nor, said after it, of the whole
-
-
-class Part(NamedTuple):
-    kind: Kind
-    value: str = ""
-    has_example: bool = False  # «P comme Pierre»
-    remark: Remark | None = None
-    spoken: str = ""  # a number, if it was one word
-
-
-TEXT = (Kind.WORD, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER, Kind.PARTICLE)
-SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
-
-
 # No letter is written so many times in a row.
 _TRIPLE = 3
 _SHORTEST_WORD = 3
-# An introduction that one more word belongs to.
-_BEFORE_A_WORD = "one more"
-_SPOKEN = (
-    ("at", Kind.AT, "@"),
-    ("weak_at", Kind.WEAK_AT, "@"),
-    ("dot", Kind.SEPARATOR, "."),
-    ("dot_com", Kind.SEPARATOR, ".com"),
-    ("hyphen", Kind.SEPARATOR, "-"),
-    ("underscore", Kind.SEPARATOR, "_"),
-    ("plus", Kind.SEPARATOR, "+"),
-    ("glued", Kind.GLUED, ""),
-    ("no_dot", Kind.GLUED, "."),
-    ("no_hyphen", Kind.GLUED, "-"),
-    ("filler", Kind.FILLER, ""),
-    ("correction", Kind.CORRECTION, ""),
-    ("repetition", Kind.REPETITION, ""),
-    ("particle", Kind.PARTICLE, ""),
-    ("before_a_word", Kind.INTRO, _BEFORE_A_WORD),
-    ("intro", Kind.INTRO, ""),
-    ("interjection", Kind.INTERJECTION, ""),
-    ("denial", Kind.DENIAL, ""),
-    ("in_digits", Kind.IN_DIGITS, ""),
-    ("in_letters", Kind.IN_LETTERS, ""),
-    ("abbreviated", Kind.ABBREVIATED, ""),
-    ("doubt", Kind.DOUBT, ""),
-    ("poison", Kind.POISON, ""),
-)
-
-
-@cache
-def _phrases(language: str) -> Lexicon[Part]:
-    lists = table("email")[language]
-    also = {"fr": "et ", "en": "and "}[language]
-    return Lexicon(
-        (_split(lead + phrase), Part(kind, value))
-        for section, kind, value in _SPOKEN
-        for phrase in lists[section]
-        for lead in ("", also if kind in SILENT else "")
-    )
-
-
-@cache
-def _providers(*, right_after_at: bool) -> Lexicon[Part]:
-    return Lexicon(
-        (_split(said), Part(Kind.PROVIDER, name))
-        for name, entry in table("email")["providers"].items()
-        if right_after_at or not entry.get("is_a_word")
-        for said in entry["said"]
-    )
-
-
-@cache
-def _asides(section: str, language: str) -> Lexicon[str]:
-    return Lexicon((_split(phrase), section) for phrase in table("email")[language][section])
-
-
-def _split(phrase: str) -> list[str]:
-    return [compact(word) for word in re.split(r"[ -]", phrase)]
 
 
 def address_parts(text: str, language: str) -> list[Part]:
@@ -128,11 +45,12 @@ def address_parts(text: str, language: str) -> list[Part]:
     parts: list[Part] = []
     position = 0
     in_domain = False
+    attached = _told_attached(plain, language)
     while position < len(heard):
         previous = parts[-1].kind if parts else None
         symbols = _symbols(gaps[position], heard, position, is_over=is_over(parts))
         in_domain = in_domain or has_at(symbols)
-        if gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1:
+        if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
         elif remark := _remark_at(heard, plain, position, language, parts=[*parts, *symbols]):
             end, part = remark
@@ -166,7 +84,7 @@ def _gloss_end(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str = ""
 ) -> int | None:
     """Where «comme la fête», «comme l'oiseau» ends, which tells `word` from others."""
-    if gloss := _asides("gloss", language).at(plain, position):
+    if gloss := asides("gloss", language).at(plain, position):
         return min(gloss.end + 1, len(plain))
     is_noun = (
         plain[position] == "comme"
@@ -178,10 +96,10 @@ def _gloss_end(
 
 def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
     """With the verb after «je», the noun after «mon» taken for what they are: no part of the address."""
-    is_verb_or_noun = is_compound = False
+    is_verb_or_noun = is_noun = is_compound = False
     for part in parts:
         if is_verb_or_noun and part.kind in (Kind.WORD, Kind.DOUBT) and not is_first_name(part.value):
-            part = Part(Kind.INTRO)
+            part = Part(Kind.INTRO, OF_A_NOUN if is_noun else "")
             is_compound = True
         elif is_compound and part == Part(Kind.SEPARATOR, "-"):
             is_verb_or_noun = True  # «mon petit-fils»
@@ -189,18 +107,9 @@ def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
         else:
             is_compound = False
         if part.kind is not Kind.PARTICLE or not is_verb_or_noun:  # «je la retrouve»
-            is_verb_or_noun = part.kind is Kind.INTRO and part.value == _BEFORE_A_WORD
+            is_noun = part == Part(Kind.INTRO, BEFORE_A_NOUN)
+            is_verb_or_noun = is_noun or part == Part(Kind.INTRO, BEFORE_A_WORD)
         yield part
-
-
-def has_at(parts: Iterable[Part]) -> bool:
-    return any(part.kind in (Kind.AT, Kind.WEAK_AT) for part in parts)
-
-
-def is_over(parts: Sequence[Part]) -> bool:
-    """Whether a domain may be over: «…point com»."""
-    last = parts[-1].value if parts else ""
-    return parts[-2:-1] == [Part(Kind.SEPARATOR, ".")] and last in endings() and last not in second_levels()
 
 
 def _words_and_gaps(text: str) -> tuple[list[Word], list[str]]:
@@ -254,11 +163,11 @@ def _part_at(
     if in_domain:
         if list(after) == [Part(Kind.SEPARATOR, ".")] and plain[position] in endings():
             return position + 1, Part(Kind.WORD, plain[position])
-        if hit := _providers(right_after_at=has_at(after)).at(plain, position):
+        if hit := providers(right_after_at=has_at(after)).at(plain, position):
             return hit.end, hit.value
     if spoken_year := year(plain, position, language):
         return spoken_year[0], Part(Kind.DIGITS, spoken_year[1])
-    if (lead := _asides("before_a_number", language).at(plain, position)) and (
+    if (lead := asides("before_a_number", language).at(plain, position)) and (
         dictated := year(plain, lead.end, language) or number(plain, lead.end, language)
     ):
         return dictated[0], Part(Kind.DIGITS, dictated[1])  # «le chiffre deux»
@@ -267,10 +176,10 @@ def _part_at(
     if dictated and plain[position] in ("un", "une"):
         if kind_before is Kind.DIGITS or number(plain, dictated[0], language):
             return dictated[0], Part(Kind.DIGITS, dictated[1])  # «zéro un», «un deux trois»; not «un»
-        mark = _phrases(language).find(plain[position + 1 : position + 3])[:1]
+        mark = phrases(language).find(plain[position + 1 : position + 3])[:1]
         if kind_before is Kind.FILLER and mark and mark[0].value.kind is Kind.SEPARATOR and not mark[0].start:
             return position + 1 + mark[0].end, mark[0].value  # «puis un tiret»
-    phrase = _phrases(language).at(plain, position)
+    phrase = phrases(language).at(plain, position)
     if phrase and phrase.value.value == "+" and in_domain:
         return phrase.end, Part(Kind.WORD, plain[position])  # «electro plus point fr»
     if (
@@ -278,27 +187,30 @@ def _part_at(
         and phrase.value.kind is Kind.AT
         and kind_before in (Kind.SEPARATOR, Kind.LETTERS)
         and heard[position].text == "a"
-        and (at := _phrases(language).at(plain, position + 1))
+        and (at := phrases(language).at(plain, position + 1))
         and at.value.kind is Kind.AT
     ):
         return position + 1, Part(Kind.LETTERS, "a")  # «point a, arobase»
-    if (lead := _asides("before_a_letter", language).at(plain, position)) and lead.end < len(plain):
+    if (lead := asides("before_a_letter", language).at(plain, position)) and lead.end < len(plain):
         letter = letter_at(heard, plain, lead.end, language)
         if letter and letter.certainty is Certainty.SURE:
             return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example=True)
+    if initials := _initials_at(plain, position, language):
+        return initials
     letter = _letter_at(heard, plain, position, language)
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
         if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):
             has_example = bool(signs("like", language).find(plain[position : letter.end]))
             return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example)
-    if phrase and phrase.value.kind is Kind.GLUED and plain[phrase.end : phrase.end + 1] == ["entre"]:
-        both = next((end for end in range(phrase.end + 2, min(phrase.end + 5, len(plain))) if plain[end] == "et"), None)
-        return (min(both + 2, len(plain)) if both else phrase.end + 1), phrase.value
+    if phrase and phrase.value.kind is Kind.GLUED:
+        return between_end(plain, phrase.end), phrase.value
     if phrase and phrase.value.kind is kind_before is Kind.SEPARATOR and phrase.end == position + 2:
-        first, second = (_phrases(language).at([word], 0) for word in plain[position : phrase.end])
+        first, second = (phrases(language).at([word], 0) for word in plain[position : phrase.end])
         if not first and second and second.value.kind is Kind.SEPARATOR:
             return position + 1, Part(Kind.WORD, plain[position])  # «tiret petit tiret four»
+    if plain[position] in table("email")[language]["first_of_a_name"] and kind_before in (Kind.WORD, Kind.SEPARATOR):
+        return position + 1, _first_of_a_name(plain, position, language, after=after)
     if phrase and _is_named(plain, position, phrase, language, after=after):
         return phrase.end, Part(Kind.WORD, plain[position])
     if phrase:
@@ -316,12 +228,50 @@ def _part_at(
     return position + 1, Part(Kind.PARTICLE if has_article else Kind.WORD, plain[position])
 
 
+def _initials_at(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
+    """«J, M comme Jean-Marie»: where it ends, and the letters, two or three."""
+    for end in range(position + 1, min(position + _TRIPLE, len(plain) - 1) + 1):
+        letters = "".join(plain[position:end])
+        like = signs("like", language).at(plain, end) if 1 < len(letters) <= _TRIPLE else None
+        if not like or end - position not in (1, len(letters)):
+            continue
+        names = plain[like.end : like.end + len(letters)]
+        are_names = all(len(name) > 1 and not phrases(language).at([name], 0) for name in names)
+        if are_names and [name[0] for name in names] == list(letters):
+            return like.end + len(names), Part(Kind.LETTERS, letters, has_example=True)
+    return None
+
+
+def _first_of_a_name(plain: Sequence[str], position: int, language: str, *, after: Sequence[Part]) -> Part:
+    """«Karim point ben salah», where «ben» may be talk and «el» a letter."""
+    following = phrases(language).find(plain[position + 1 : position + 2])
+    is_before_mark = following and following[0].value.kind is Kind.SEPARATOR
+    is_before_name = not following and after[0].kind is Kind.SEPARATOR and position + 1 < len(plain)
+    is_name = is_before_mark or (is_before_name and not is_first_name(plain[position + 1]))
+    return Part(Kind.WORD, plain[position]) if is_name else Part(Kind.DOUBT)
+
+
+def _told_attached(plain: Sequence[str], language: str) -> frozenset[int]:
+    """Where words stand that are told again with «en un mot»: «arobase bien être point fr, bien être en un mot»."""
+    hits = phrases(language).find(plain)
+    marks = {Kind.AT, Kind.SEPARATOR}
+    after_mark = {hit.end for hit in hits if hit.value.kind in marks}
+    before_mark = {hit.start for hit in hits if hit.value.kind in marks}
+    for again in (hit.start for hit in hits if hit.value == Part(Kind.GLUED)):
+        for start in after_mark:
+            end = next((end for end in range(start, again) if end in before_mark), again)
+            count = end - start
+            if 1 < count <= again - end and plain[start:end] == plain[again - count : again]:
+                return frozenset((*range(start, end), *range(again - count, again)))
+    return frozenset()
+
+
 def _is_named(plain: Sequence[str], position: int, phrase: Hit[Part], language: str, *, after: Sequence[Part]) -> bool:
     """Whether a word of talk is part of the address, between two marks: «arobase perso point alliadis…»."""
     is_word = phrase.end == position + 1 < len(plain) and len(plain[position]) >= _SHORTEST_WORD
     if not is_word or phrase.value.kind not in (Kind.INTRO, Kind.INTERJECTION, Kind.DOUBT):
         return False
-    following = _phrases(language).at(plain, position + 1)
+    following = phrases(language).at(plain, position + 1)
     marks = (Kind.AT, Kind.SEPARATOR)
     return bool(after) and after[0].kind in marks and following is not None and following.value.kind in marks
 
@@ -336,14 +286,3 @@ def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, langu
         is_triple = len(letter.value) == _TRIPLE and letter.value != "www"  # «trois D»
         return None if is_triple or letter.certainty is Certainty.INSIDE else letter  # «deux en chiffres»
     return letter
-
-
-@cache
-def endings() -> frozenset[str]:
-    return frozenset(table("email")["endings"]["all"])
-
-
-@cache
-def second_levels() -> frozenset[str]:
-    """Those that may stand before another ending: «.co.uk»."""
-    return frozenset(table("email")["endings"]["only_second"])

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile, takewhile, zip_longest
 
-from calls.understanding.address_parts import SILENT, TEXT, Kind, Part
-from calls.understanding.letter_remarks import Remark
+from calls.understanding.address_phrases import AFTER_A_NAME, SILENT, TEXT, Kind, Part, has_at, is_over
+from calls.understanding.letter_remarks import MARKS, Remark
 
-_HYPHEN = Part(Kind.SEPARATOR, "-")
+_NAME = (Kind.WORD, Kind.LETTERS)
+_ALONE = re.compile(r"(?<![a-z0-9])[a-z](?![a-z0-9])")
 _WORDS_OF_A_NAME = 2
 # So many words of talk in a row are no letter misheard, as «j'ai» may be.
 _TALK = 2
@@ -19,7 +20,35 @@ _LONG = 3
 
 def as_told(parts: Sequence[Part]) -> list[Part]:
     """The parts with numbers and abbreviations as they are said to be written."""
-    return _abbreviated(_numbers_as_told(parts))
+    return _abbreviated(_numbers_as_told(_without_named(_in_order(parts))))
+
+
+def _in_order(parts: Sequence[Part]) -> list[Part]:
+    """«Free point fr, et devant c'est Claude» the other way round."""
+    kinds = [part.kind for part in parts]
+    if kinds.count(Kind.IN_FRONT) != 1 or has_at(parts):
+        return [Part(Kind.DOUBT) if part.kind is Kind.IN_FRONT else part for part in parts]
+    place = kinds.index(Kind.IN_FRONT)
+    domain = list(takewhile(lambda part: part.kind in (*_NAME, Kind.SEPARATOR, *SILENT), reversed(parts[:place])))
+    domain = [part for part in reversed(domain) if part.kind not in SILENT]
+    return [*parts[place + 1 :], Part(Kind.AT, "@"), *domain] if is_over(domain) else [Part(Kind.DOUBT)]
+
+
+def _without_named(parts: Sequence[Part]) -> list[Part]:
+    """«Mon prénom Colette point mon nom Baudoin», «Luc, mon prénom, point…» without what the names are."""
+    kept: list[Part] = []
+    for position, part in enumerate(parts):
+        if part.kind is not Kind.NAMED:
+            kept.append(part)
+            continue
+        before = next((other.kind for other in reversed(kept) if other.kind not in SILENT), Kind.INTRO)
+        talk = (Kind.INTERJECTION, *SILENT)
+        after = next((other.kind for other in parts[position + 1 :] if other.kind not in talk), None)
+        is_apart = part.value == AFTER_A_NAME or kept[-1:] == [Part(Kind.PAUSE)]
+        names_next = after in _NAME and before in (Kind.INTRO, Kind.INTERJECTION, Kind.SEPARATOR)
+        names_last = before in _NAME and is_apart and after in (Kind.SEPARATOR, Kind.AT)
+        kept.append(Part(Kind.FILLER if names_next or names_last else Kind.DOUBT))
+    return kept
 
 
 def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
@@ -36,7 +65,9 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
         is_again = any(other.kind is Kind.DIGITS and other.value == number_told for other in rest)
         if is_again:
             kept = rest[:-1] if rest[-1].kind is Kind.PARTICLE and rest[-2:-1] != [Part(Kind.AT, "@")] else rest
-        if part.kind is Kind.IN_LETTERS:
+        if part.kind is Kind.IN_DIGITS:
+            kept = [other._replace(spoken="") if other.value == number_told else other for other in kept]
+        else:
             spoken = told[0].spoken if len(told) == 1 else ""
             kept = [
                 Part(Kind.WORD if spoken else Kind.DOUBT, spoken)
@@ -84,11 +115,12 @@ def with_remarks(parts: Sequence[Part]) -> list[Part] | None:
 
 def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
     words = list(takewhile(lambda part: part.kind in TEXT, reversed(parts)))[::-1]
-    if remark.letters == _HYPHEN.value:
-        if _HYPHEN in parts:
+    if remark.letters in MARKS:
+        mark = Part(Kind.SEPARATOR, remark.letters)
+        if mark in parts:
             return parts
         is_pair = [part.kind for part in words] == [Kind.WORD, Kind.WORD]  # «anne laure, avec le tiret»
-        return [*parts[:-1], _HYPHEN, parts[-1]] if is_pair else None
+        return [*parts[:-1], mark, parts[-1]] if is_pair else None
     if words and words[-1].kind is Kind.WORD and (word := remark.applied_to(words[-1].value)):
         return [*parts[:-1], words[-1]._replace(value=word)]
     return parts if words and remark.is_true_of("".join(part.value for part in words)) else None
@@ -168,13 +200,13 @@ def changes_nothing(after: Sequence[Part], address: str) -> bool:
             told = _told(run)
             is_word = all(part.kind in (Kind.WORD, Kind.PARTICLE) or len(part.value) == 1 for part in run)
             is_mark = any(part.kind is Kind.SEPARATOR for part in run)
-            is_there = _is_in(told, address) or _is_in(
-                _told([part for part in run if part.kind is not Kind.PARTICLE]), address
-            )
+            without_particles = _told([part for part in run if part.kind is not Kind.PARTICLE])
+            is_there = _is_in(told, address) or _is_in(without_particles, address) or _explains(run, address)
+            is_beside = (is_word and not is_mark) and (is_talk or _is_shortened(told, runs[position + 1 :], address))
             if before is Kind.DENIAL:
                 if is_there:
                     return False
-            elif not is_there and (is_mark or not (is_word and is_talk)):
+            elif not is_there and not is_beside:
                 return False
         elif run[0].remark:
             of = runs[position + 2 : position + 3] if _is_doubt(runs[position + 1 : position + 2]) else []
@@ -186,6 +218,24 @@ def changes_nothing(after: Sequence[Part], address: str) -> bool:
     return True
 
 
+def _explains(run: Sequence[Part], address: str) -> bool:
+    """«M, C comme Marie-Christine» of m-c.rey, «B comme Bernard» of badji."""
+    mailbox = address.partition("@")[0]
+    letters = run[0].value
+    if len(run) > 1 or not run[0].has_example or (len(letters) == 1 and _ALONE.search(mailbox)):
+        return False
+    return re.search(rf"(?<![a-z0-9]){'[._-]?'.join(letters)}", mailbox) is not None
+
+
+def _is_shortened(word: str, after: Sequence[Sequence[Part]], address: str) -> bool:
+    """«Saint, c'est S, T»: the letters are of the word, and in the address."""
+    following = next((run for run in after if run[0].kind not in (Kind.PAUSE, Kind.INTRO)), [Part(Kind.DOUBT)])
+    short = _told(following)
+    rest = iter(word)
+    is_of_it = bool(short) and short[0] == word[0] and all(letter in rest for letter in short)
+    return is_of_it and following[0].kind in (Kind.LETTERS, Kind.WORD) and _is_in(short, address)
+
+
 def _is_doubt(runs: Sequence[Sequence[Part]]) -> bool:
     """«À», as in «avec un E à Martine»."""
     return [run[0].kind for run in runs] == [Kind.DOUBT]
@@ -193,8 +243,8 @@ def _is_doubt(runs: Sequence[Sequence[Part]]) -> bool:
 
 def _is_true(remark: Remark, told: str, address: str) -> bool:
     words = [told] if told.isalpha() else re.findall("[a-z]+", address)
-    if remark.letters == _HYPHEN.value:
-        return _HYPHEN.value in address
+    if remark.letters in MARKS:
+        return remark.letters in (address.partition("@")[0] if remark.letters == "." else address)
     return (all if remark.is_negated else any)(remark.is_true_of(word) for word in words)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import dropwhile, groupby, pairwise
 
-from calls.understanding.address_parts import TEXT, Kind, Part
+from calls.understanding.address_phrases import TEXT, Kind, Part
 from calls.understanding.address_remarks import with_remarks
 from calls.understanding.names import is_first_name
 
@@ -17,6 +17,7 @@ _MOST_WORDS_GLUED = 6
 _SPELLED, _LIKE_THE_WORD = 3, 0.6
 _SHORT = 2
 _VOWELS = frozenset("aeiouy")
+_ARTICLES = frozenset(("le", "la", "les", "l", "the"))
 
 
 def joined(parts: Sequence[Part], *, glued: bool) -> str | None:
@@ -67,9 +68,12 @@ def _chunk(parts: Sequence[Part], *, glued: bool) -> str | None:
             continue
         if count := _spelled_by(text, kept):
             kept[-count:] = [text]
-        elif not (kept and _spells(kept[-1], text) and kept[-1].value == text.value):
+        elif not (kept and _is_spelled_before(text, kept[-1])):
             kept.append(text)
-    if any(_is_in_short(*pair) for pair in pairwise(kept)) or any(_is_count(parts, at) for at in range(len(parts))):
+    is_unsure = any(
+        _is_count(parts, at) or _is_figure_or_word(parts, at) or _is_article(parts, at) for at in range(len(parts))
+    )
+    if is_unsure or any(_is_in_short(*pair) for pair in pairwise(kept)):
         return None
     spelled = [text.value for text in kept if text.kind is Kind.LETTERS and len(text.value) >= _SPELLED]
     words = [text.value for text in kept if text.kind is Kind.WORD]
@@ -128,11 +132,22 @@ def _spells_part_of(word: Part, letters: Part) -> bool:
     return letters.kind is Kind.LETTERS and word.kind is Kind.WORD and len(letters.value) >= _SPELLED and is_part
 
 
-def _spells(letters: Part, word: Part) -> bool:
-    return (
-        letters.kind is Kind.LETTERS
-        and word.kind in (Kind.WORD, Kind.PROVIDER)
-        and len(letters.value) >= _SPELLED
-        and letters.value[0] == word.value[0]
-        and SequenceMatcher(None, letters.value, word.value).ratio() >= _LIKE_THE_WORD
-    )
+def _is_spelled_before(word: Part, letters: Part) -> bool:
+    """«A, X, E, O, axeo»"""
+    is_word = word.kind in (Kind.WORD, Kind.PROVIDER) and len(word.value) >= _SPELLED
+    return is_word and letters == Part(Kind.LETTERS, word.value)
+
+
+def _is_article(parts: Sequence[Part], position: int) -> bool:
+    """«Martin le tiret du huit», «martin le trente-trois»: of the mark, or of the name?"""
+    is_after_name = position > 0 and parts[position - 1].kind in (Kind.WORD, Kind.LETTERS)
+    is_last = all(part.kind is Kind.DIGITS for part in parts[position + 1 :])
+    return is_after_name and is_last and parts[position].kind is Kind.PARTICLE and parts[position].value in _ARTICLES
+
+
+def _is_figure_or_word(parts: Sequence[Part], position: int) -> bool:
+    """«Trois moulins»: 3moulins, or troismoulins?"""
+    part, kinds = parts[position], [part.kind for part in parts]
+    if not part.spoken.isalpha() or len(part.value) > 1 or kinds[position + 1 : position + 2] != [Kind.WORD]:
+        return False
+    return position == 0 or kinds[position - 1] is Kind.WORD

@@ -5,22 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise, takewhile, zip_longest
-from typing import NamedTuple
+from itertools import pairwise, takewhile
 
 from calls.understanding.company_names import (
     MOST_WORDS,
+    MOST_WORDS_AMONG,
     CompanyIndex,
     Match,
     Told,
     company_index,
+    has_article,
+    is_joined,
     is_particular,
+    is_unusual,
 )
-from calls.understanding.company_parts import is_common, is_small, name_words, trade_hits, trades, word_set
-from calls.understanding.letters import join_letters
+from calls.understanding.company_parts import (
+    is_common,
+    is_small,
+    name_words,
+    trade_hits,
+    trades,
+    trades_of_goods,
+    word_set,
+)
+from calls.understanding.company_tokens import Token, listed, plain_word, tokens_of
 from calls.understanding.names import refuses
-from calls.understanding.phonetic import sounds_like
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, compact, table
+from calls.understanding.phonetic import pronunciations, sounds_like
+from calls.understanding.text import Lexicon, table
 
 _SHORTEST_NAME = 5  # among other words
 # What may follow a name.
@@ -28,16 +39,7 @@ _AFTER = ("article", "filler", "correction", "end", "aside")
 # What may stand before one.
 _BEFORE = ("article", "filler", "correction", "before")
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
-# «L'hôtel» as two words.
-_UNELIDED = re.compile(rf"[ld]['’](?!accord\b)(?=[^\W_]{{3}})|{_TOKEN.pattern}", re.IGNORECASE)
-
-
-class _Token(NamedTuple):
-    plain: str  # folded, without apostrophes; "" for punctuation
-    start: int
-    end: int
-    is_spelled: bool = False
+_CONTRACTED = (("de", "du"), ("de", "des"), ("à", "au"), ("à", "aux"))
 
 
 def company(text: str, companies: Sequence[str], language: str) -> str | None:
@@ -48,7 +50,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     in a long name too; None when no company, or more than one, may be meant.
     """
     index = company_index(tuple(companies), language)
-    tokens = _tokens(text, language, _UNELIDED)
+    tokens = _corrected(tokens_of(text, language, splits_articles=True), language)
     plain = [token.plain for token in tokens]
     around = _trades_around(plain, language)
     found = {}
@@ -56,49 +58,101 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         if _is_no_name(plain, start, end, language):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
-        if match and _is_enough(match, tokens[end:], language) and not _is_longer(plain[start:end], tokens[end:]):
+        if match is None or _is_longer(plain[start:end], tokens[end:]):
+            continue
+        if _is_enough(match, tokens, start, end, language) or (
+            match.told is Told.APART and has_article(match, plain[start:end])
+        ):
             found[match.name] = start
     if not found:
         found = dict(_unintroduced(tokens, index, around, language))
     if len(found) == 2:
         first, last = sorted(found.values())
-        correction = _set("correction", language)
+        correction = listed("correction", language)
         if not correction.intersection(token.plain for token in tokens[first:last]):
             return None
     elif len(found) > 2:
         return None
-    return max(found, key=lambda name: found[name], default=None)
+    name = max(found, key=lambda name: found[name], default=None)
+    is_taken_back = name is not None and _corrected_part(plain[found[name] :], language) is not None
+    return None if is_taken_back else name
+
+
+def _corrected(tokens: list[Token], language: str) -> list[Token]:
+    """«La pharmacie des Carmes, non pardon, du marché» as «la pharmacie du marché»."""
+    plain = [token.plain for token in tokens]
+    instead = _corrected_part(plain, language)
+    if instead is None:
+        return tokens
+    before, of = plain[:instead], listed("of", language)
+    ends = [hit.end for hit in trade_hits(before) if hit.start == 0 or plain[hit.start - 1] not in of]
+    return tokens[: ends[-1]] + tokens[instead:] if ends else tokens
+
+
+def _corrected_part(plain: Sequence[str], language: str) -> int | None:
+    """Where a part begins that replaces one of a name, the last such: at «du» of «…, non pardon, du Pont-Vieux»."""
+    correction, of = listed("correction", language), listed("of", language)
+    said = [position for position, word in enumerate(plain) if word]
+    parts = [position for before, position in pairwise(said) if plain[before] in correction and plain[position] in of]
+    return parts[-1] if parts else None
 
 
 def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bool:
     """Whether it is a single word that means something else: «est», «au total»."""
-    indefinite = _set("no_name", language)
-    while start < end - 1 and plain[start] in indefinite | _set("article", language):
+    indefinite = listed("no_name", language)
+    while start < end - 1 and plain[start] in indefinite | listed("article", language):
         start += 1
-    is_function = plain[start] in _set("end", language) | _set("aside", language)
+    is_function = plain[start] in listed("end", language) | listed("aside", language)
     return start == end - 1 and (is_function or bool(indefinite.intersection(plain[max(0, start - 1) : start])))
 
 
 def _trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
     """The trades that are told, but for what is denied: «pas la maison de retraite»."""
-    denial = _set("denial", language)
-    return trades(list(takewhile(lambda word: word not in denial, plain)))
+    denial = listed("denial", language)
+    said = list(takewhile(lambda word: word not in denial, plain))
+    return trades(said) or trades_of_goods(said)
 
 
-def _is_enough(match: Match, after: Sequence[_Token], language: str) -> bool:
+def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, language: str) -> bool:
     """Whether so much of a name is enough; without its number or region, when nothing else is told."""
     if match.told is Told.BEGUN:
-        return not any(token.plain for token in after)
+        return not any(token.plain for token in tokens[end:])
+    if match.told is Told.SHORT:
+        return end == len(tokens) or not tokens[end].plain
+    if match.told is Told.APART and (
+        tokens[start].is_spelled
+        or _is_spelled_after(tokens, start, end)
+        or is_joined(match, [token.plain for token in tokens[start:end]])
+        or (is_unusual(match) and _is_of_house([token.plain for token in tokens[:start]], language))
+    ):
+        return True
     return match.told > Told.APART or is_particular(match)
 
 
+def _is_spelled_after(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """«Gallet, G A deux L E T»."""
+    following = [token for token in tokens[end : end + 2] if token.plain][:1]
+    return bool(following) and following[0].is_spelled and following[0].plain == tokens[end - 1].plain
+
+
+def _is_of_house(before: list[str], language: str) -> bool:
+    """Whether a name behind `before` is a company's for certain: «je bosse chez Kerbrat», «je roule pour»."""
+    house = listed("house", language)
+    while before and before[-1] not in house and before[-1] in listed("article", language):
+        before = before[:-1]
+    if not before:
+        return False
+    works = listed("works", language).intersection(_clause_before(before, len(before), language))
+    return before[-1] in house or (before[-1] == "pour" and bool(works))
+
+
 def _unintroduced(
-    tokens: Sequence[_Token], index: CompanyIndex, around: frozenset[str], language: str
+    tokens: Sequence[Token], index: CompanyIndex, around: frozenset[str], language: str
 ) -> Iterator[tuple[str, int]]:
     """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin»."""
     plain = [token.plain for token in tokens]
     leads = {hit.end for hit in _leads(language).find(plain)} | {0}
-    title = _set("title", language)
+    title = listed("title", language)
     inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
     position, denied = 0, 0
     while position < len(plain):
@@ -107,15 +161,17 @@ def _unintroduced(
             continue
         clause = _clause_before(plain, position, language)
         # What a denial was meant for it is not meant for twice: «pas DHL, Groupama».
-        is_denied = position > denied and _is_denied(clause[-(position - denied) :], language)
-        for end in range(min(len(plain), position + MOST_WORDS), position, -1):
+        is_denied = position > denied and _is_denied(
+            clause[-(position - denied) :], plain[position : position + 1], language
+        )
+        for end in range(min(len(plain), position + MOST_WORDS_AMONG), position, -1):
             said = plain[position:end]
             if "" in said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
                 continue
             if not is_denied and not _is_over(tokens, end, said, language):
                 continue
             match = index.find(said, around, also_alike=False)
-            if match is None or not _is_enough(match, tokens[end:], language):
+            if match is None or not _is_enough(match, tokens, position, end, language):
                 continue
             if is_denied:
                 denied = position = end
@@ -141,19 +197,21 @@ def _is_set_off(
     if not trades(said) and _belongs_to_trade(plain, position, language):
         return False
     is_single = sum(not is_small(word) for word in said) == 1
+    while position and sounds_like((plain[position - 1],)) == sounds_like(tuple(said)):
+        position -= 1  # «Axilis, A X I L Y S»
     if position in leads:
         return True
     if is_single and len(said[-1]) < _SHORTEST_NAME:
         return False
-    before = frozenset().union(*(_set(section, language) for section in _BEFORE), {""})
+    before = frozenset().union(*(listed(section, language) for section in _BEFORE), {""})
     is_second = plain[position - 1] == "et" and position > 1 and plain[position - 2] not in before  # «Rivière et Morel»
     # «Factrice à la Poste»
-    is_at = plain[position - 1] in _set("at", language) and position > 1 and plain[position - 2] in before - {""}
+    is_at = plain[position - 1] in listed("at", language) and position > 1 and plain[position - 2] in before - {""}
     is_led = is_at or (plain[position - 1] in before and not is_second)
     return is_led or (not is_single and match.told >= Told.PART)
 
 
-def _is_over(tokens: Sequence[_Token], end: int, said: Sequence[str], language: str) -> bool:
+def _is_over(tokens: Sequence[Token], end: int, said: Sequence[str], language: str) -> bool:
     """Whether a name may end before tokens[end]; «Total Énergies» is another one than «Total»."""
     if end == len(tokens):
         return True
@@ -162,17 +220,19 @@ def _is_over(tokens: Sequence[_Token], end: int, said: Sequence[str], language: 
     follows = tokens[end]
     after = [token.plain for token in tokens[end + 1 : end + 2]]
     if follows.plain == "et":  # «Morel et Dupuis»
-        return not after or after[0] in _set("end", language)
-    if follows.plain in _set("of", language):
+        return not after or after[0] in listed("end", language)
+    if follows.plain in listed("of", language):
         return len(said) > 1
-    if not follows.plain or any(follows.plain in _set(section, language) for section in _AFTER):
+    if not follows.plain or any(follows.plain in listed(section, language) for section in _AFTER):
         return True
     if follows.plain in "".join(said):  # «Nordalys, N O R D A L I S»
         return follows.is_spelled or follows.plain in said[-1]
+    if follows.is_spelled and not set(pronunciations((follows.plain,))).isdisjoint(pronunciations((said[-1],))):
+        return True
     return sounds_like((follows.plain,)) == sounds_like(tuple(said))
 
 
-def _is_longer(said: Sequence[str], after: Sequence[_Token]) -> bool:
+def _is_longer(said: Sequence[str], after: Sequence[Token]) -> bool:
     """Whether the name of a place goes on: «la mairie de Saint-Aubin», «du Cormier»."""
     if not word_set("civic") & trades(said) or len(after) < 2 or is_small(after[1].plain):
         return False
@@ -181,7 +241,7 @@ def _is_longer(said: Sequence[str], after: Sequence[_Token]) -> bool:
 
 def _belongs_to_trade(plain: Sequence[str], position: int, language: str) -> bool:
     """«La pharmacie de la poste»: what is named belongs to a trade before it."""
-    small = _set("of", language) | {"la", "le", "les", "l"}
+    small = listed("of", language) | {"la", "le", "les", "l"}
     while position and plain[position - 1] in small:
         position -= 1
     return position > 0 and bool(trades(plain[position - 1 : position]))
@@ -191,8 +251,8 @@ def free_company(text: str, language: str) -> str | None:
     """The company named, as it was said, when it is none of the tenant's own."""
     if refuses(text, language):
         return None
-    tokens = _tokens(text, language)
-    none = _set("none", language)
+    tokens = tokens_of(text, language)
+    none = listed("none", language)
     for start, end in sorted(_mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
         said = [token.plain for token in tokens[start:end]]
         if not said or none.intersection(said) or len(said) > MOST_WORDS:
@@ -202,90 +262,25 @@ def free_company(text: str, language: str) -> str | None:
 
 
 @cache
-def _set(section: str, language: str) -> frozenset[str]:
-    return frozenset(_plain(word) for word in table("company")[language][section])
-
-
-@cache
 def _leads(language: str) -> Lexicon[str]:
-    phrases = table("company")[language]["lead"]
+    phrases = list(table("company")[language]["lead"])
+    # «Directeur du», «je travaille aux».
+    phrases += [re.sub(rf"\b{bare}$", form, phrase) for phrase in phrases for bare, form in _CONTRACTED]
     written = {form for phrase in phrases for form in (phrase, re.sub(r"\bl'", "l' ", phrase))}
-    return Lexicon(([_plain(word) for word in form.split()], "lead") for form in sorted(written))
+    return Lexicon(([plain_word(word) for word in form.split()], "lead") for form in sorted(written))
 
 
-def _plain(word: str) -> str:
-    return "et" if word == "&" else compact(word)
-
-
-def _tokens(text: str, language: str, pattern: re.Pattern[str] = _TOKEN) -> list[_Token]:
-    found = pattern.finditer(text[:LONGEST_UTTERANCE])
-    tokens = [
-        _Token(_plain(match[0]) if match[0][0].isalnum() or match[0] == "&" else "", match.start(), match.end())
-        for match in found
-    ]
-    # «R.C.F. Élec.»: the full stop of an initial ends nothing.
-    tokens = [
-        token
-        for token, before in zip(tokens, [None, *tokens], strict=False)
-        if token.plain or before is None or len(before.plain) != 1
-    ]
-    tokens = _without_pronouns(_without_examples(tokens, language), language)
-    # The L of «à l'appareil» is no initial.
-    letters = [token.plain + ("'" if text[token.end - 1] in "'’" else "") for token in tokens]
-    return [
-        _Token(_once(plain.rstrip("'")), tokens[start].start, tokens[end - 1].end, is_spelled=end - start > 1)
-        for plain, start, end in join_letters(letters, language)
-    ]
-
-
-def _without_examples(tokens: Sequence[_Token], language: str) -> list[_Token]:
-    """«A comme Anatole, C comme Célestin» as «A C»."""
-    plain = [token.plain for token in tokens]
-    kept: list[_Token] = []
-    position, has_example = 0, False
-    while position < len(tokens):
-        is_letter = len(plain[position]) == 1
-        example = is_letter and position + 2 < len(plain) and plain[position + 1] in _set("like", language)
-        if has_example and is_letter and kept[-1].plain == "":
-            kept.pop()
-        kept.append(tokens[position])
-        has_example = example or (has_example and not plain[position])
-        position += 3 if example else 1
-    return kept
-
-
-def _without_pronouns(tokens: Sequence[_Token], language: str) -> list[_Token]:
-    """«La pharmacie, celle de la gare» as «la pharmacie de la gare»."""
-    that, of = _set("that", language), _set("of", language)
-    kept: list[_Token] = []
-    for token, following in zip_longest(tokens, tokens[1:]):
-        if token.plain in that and following and following.plain in of:
-            stop = 1 if kept and not kept[-1].plain else 0
-            noun = kept[-1 - stop].plain if len(kept) > stop else ""
-            if noun and trades([noun]):
-                del kept[len(kept) - stop :]
-                continue
-        kept.append(token)
-    return kept
-
-
-def _once(spelled: str) -> str:
-    """«B T M, B comme Bernard, T, M»: initials told twice are the same ones."""
-    half = len(spelled) // 2
-    return spelled[:half] if half > 1 and spelled[:half] == spelled[half:] else spelled
-
-
-def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, int]]:
+def _mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]]:
     """Where a name may stand: at the start of the utterance or of a part of it, or introduced."""
     plain = [token.plain for token in tokens]
     starts = {0} | {position + 1 for position, word in enumerate(plain) if not word}
     starts |= {hit.end for hit in _leads(language).find(plain)}
-    article, filler = _set("article", language), _set("filler", language)
-    stop = _set("end", language) | {""}
-    denial, title = _set("denial", language), _set("title", language)
+    article, filler = listed("article", language), listed("filler", language)
+    denial, title = listed("denial", language), listed("title", language)
+    stop = listed("end", language) | title | {""}
     seen = set()
     for start in sorted(starts):
-        if _is_denied(_clause_before(plain, start, language), language):
+        if _is_denied(_clause_before(plain, start, language), plain[start : start + 1], language):
             continue
         while start < len(plain) and plain[start] in filler:
             start += 1
@@ -305,11 +300,14 @@ def _mentions(tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, in
                 yield begin, end
 
 
-def _is_denied(clause: Sequence[str], language: str) -> bool:
-    """Whether a name behind `clause` is not the caller's company: «je suis plus chez», «mon fils travaille chez»."""
-    kin, works = _set("kin", language), _set("works", language)
-    is_other = any(one in kin and other in works for one, other in pairwise(clause))
-    return is_other or not _set("denial", language).isdisjoint(clause)
+def _is_denied(clause: Sequence[str], first: Sequence[str], language: str) -> bool:
+    """Whether a name behind it is not the caller's company: «plus chez», «mon fils qui travaille chez», «je vais à»."""
+    kin, works = listed("kin", language), listed("works", language)
+    is_other = any(
+        (one in kin and other in works) or (one in listed("goes", language) and other in listed("towards", language))
+        for one, other in pairwise(word for word in (*clause, *first) if word not in listed("who", language))
+    )
+    return is_other or not listed("denial", language).isdisjoint(clause)
 
 
 def _clause_before(plain: Sequence[str], position: int, language: str) -> list[str]:
@@ -318,16 +316,16 @@ def _clause_before(plain: Sequence[str], position: int, language: str) -> list[s
     while start and plain[start - 1]:
         start -= 1
     clause = list(plain[start:position])
-    denial, small = _set("denial", language), _set("anew", language) | _set("filler", language)
+    denial, small = listed("denial", language), listed("anew", language) | listed("filler", language)
     for at in range(len(clause) - 1, 1, -1):
-        if clause[at] in _set("yet", language) and clause[at - 1] in small | _set("correction", language):
+        if clause[at] in listed("yet", language) and clause[at - 1] in small | listed("correction", language):
             return clause[at:]  # «pas Garnier, enfin si»
-        if clause[at] in _set("anew", language) and clause[at - 1] not in denial | small:
+        if clause[at] in listed("anew", language) and clause[at - 1] not in denial | small:
             return clause[at:]
     return clause
 
 
-def _written(text: str, tokens: Sequence[_Token]) -> str:
+def _written(text: str, tokens: Sequence[Token]) -> str:
     """The name as recognition wrote it, spelled initials joined, with a capital."""
     name = ""
     for position, token in enumerate(tokens):

@@ -11,12 +11,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from enum import IntEnum
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
+from calls.understanding.company_keys import (
+    Key,
+    key_pronunciations,
+    keys_of,
+    likeness,
+    misheard,
+    pairs_of,
+    said_by_letters,
+)
 from calls.understanding.company_parts import (
     Parts,
     before_address,
@@ -29,55 +37,52 @@ from calls.understanding.company_parts import (
     is_housed,
     is_kindred,
     is_rare,
+    is_small,
     known_trades,
     name_words,
     singular,
     small_words,
     taken_apart,
+    trade_hits,
     trades,
     whole,
     word_set,
 )
-from calls.understanding.phonetic import phonetic, sounds_like
+from calls.understanding.names import is_first_name
+from calls.understanding.phonetic import phonetic
 from calls.understanding.text import fold, table
 
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
-_SHORTEST_ALIKE = 6
 _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
-_MOST_LETTERS_APART = 3
+_SHORTEST_OF_TRADE = 5  # «Kerbra, les camions»
 _SHORTEST_INITIALS = 3
 _BEGINNING = 2  # letters
-MOST_WORDS = 7
+_VOWEL = re.compile("[aeiouy]")
+# «Le syndicat des eaux de la vallée de la Braye»; in the midst of other words there are more places to look at.
+MOST_WORDS, MOST_WORDS_AMONG = 10, 7
 # Of so many names, those that share the most pairs of letters are compared closely.
 _SHORTLIST = 6
 # A pair of letters that more names have tells nothing.
 _COMMON = 100
-
-_DOUBLED = re.compile(r"([a-z])\1")
 
 
 class Told(IntEnum):
     """How much of a name was said."""
 
     BEGUN = 0  # without its number or its region: «Ouest Isolation» of «Ouest Isolation 35»
-    APART = 1  # only what sets it apart: «Delattre»
-    PART = 2  # with one of its trades: «plomberie Delattre»
-    WHOLE = 3
+    SHORT = 1  # its trade, without what a place or a person is also called: «collège Giono» of «Collège Jean Giono»
+    AMONG = 2  # what sets it apart, and another's trade
+    APART = 3  # only what sets it apart: «Delattre»
+    PART = 4  # with one of its trades: «plomberie Delattre»
+    WHOLE = 5
 
 
 class _Name(NamedTuple):
     written: str
     parts: Parts
-    is_begun: bool = False
-
-
-class _Key(NamedTuple):
-    """How words are spelled, and how they sound."""
-
-    spelling: str
-    sound: str
-    words: tuple[str, ...]
+    told: Told = Told.WHOLE  # at most
+    words: tuple[str, ...] = ()  # of it, if it is less
 
 
 class Match(NamedTuple):
@@ -88,8 +93,8 @@ class Match(NamedTuple):
 class _Entry(NamedTuple):
     """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
 
-    keys: list[tuple[_Name, _Key]]
-    alike: list[_Key]
+    keys: list[tuple[_Name, Key]]
+    alike: list[Key]
 
 
 class CompanyIndex:
@@ -99,18 +104,28 @@ class CompanyIndex:
         self._language = language
         self._by_spelling: dict[str, set[_Name]] = {}
         self._by_sound: dict[str, set[_Name]] = {}
+        self._by_pronunciation: dict[str, set[_Name]] = {}
         self._beginnings: set[str] = set()
-        self._by_pair: dict[str, list[_Key]] = {}
+        self._by_pair: dict[str, list[Key]] = {}
+        companies = list(companies)
+        named = [name_words(written) for written in companies]
+        self._beginning = Counter(words[:end] for words in named for end in range(1, len(words) + 1))
+        self._holding = Counter(word for words in named for word in set(words))
         for written in companies:
             self._add(_entry(written, language))
 
     def _add(self, entry: _Entry) -> None:
         for name, key in entry.keys:
+            if name.words and (self._beginning[name.words] or self._holding[name.words[-1]]) > 1:
+                continue  # «Mairie de Capdenac-Gare» and «Mairie de Capdenac-le-Haut»
             self._by_spelling.setdefault(key.spelling, set()).add(name)
             self._by_sound.setdefault(key.sound, set()).add(name)
-            self._beginnings |= {key.spelling[:_BEGINNING], key.sound[:_BEGINNING]}
+            said = key_pronunciations(key) if not is_common(key.words) else ()
+            for sound in said:
+                self._by_pronunciation.setdefault(sound, set()).add(name)
+            self._beginnings |= {sound[:_BEGINNING] for sound in (key.spelling, key.sound, *said)}
         for key in entry.alike:
-            for pair in _pairs(key.spelling):
+            for pair in pairs_of(key.spelling):
                 self._by_pair.setdefault(pair, []).append(key)
 
     def may_begin(self, word: str) -> bool:
@@ -129,16 +144,25 @@ class CompanyIndex:
         words = tuple(said)
         readings = dict.fromkeys(
             reading
-            for written in dict.fromkeys((words, in_digits(words, self._language)))
+            for written in dict.fromkeys((words, in_digits(words, self._language), misheard(words)))
             for reading in (whole(written), taken_apart(written))
         )
-        keyed = [(parts, _keys(parts)) for parts in readings]
+        keyed = [(parts, keys_of(parts)) for parts in readings]
         for parts, keys in keyed:
-            if match := self._match(self._by_spelling, {key.spelling for key in keys}, parts, around):
+            # «Immo plus», for «Agence Immoplus», tells of no other trade.
+            told = around if parts.trades or not around else around - trades(parts.apart)
+            if match := self._match(self._by_spelling, {key.spelling for key in keys}, parts, told):
                 return match
-        if len("".join(_without_leading(words, small_words()))) >= _SHORTEST_SOUND:
+        length = len("".join(_without_leading(words, small_words())))
+        if length >= (_SHORTEST_OF_TRADE if around else _SHORTEST_SOUND):
             for parts, keys in keyed:
-                if match := self._match(self._by_sound, {key.sound for key in keys}, parts, around):
+                match = self._match(self._by_sound, {key.sound for key in keys}, parts, around)
+                if match and (length >= _SHORTEST_SOUND or match.told >= Told.PART):
+                    return match
+            for parts, keys in keyed:
+                sounds = {sound for key in keys for sound in key_pronunciations(key)}
+                match = self._match(self._by_pronunciation, sounds, parts, around)
+                if match and match.told >= Told.PART:
                     return match
         if match := self._before_address(words, around):
             return match
@@ -160,16 +184,23 @@ class CompanyIndex:
             return None
         matches = {match for name in found if (match := _match(name, parts, around))}
         best = max((match.told for match in matches), default=None)
+        if best in (Told.AMONG, Told.APART) and self._is_shared(parts):
+            return None
         matches = {match for match in matches if match.told is best}
         return matches.pop() if len(matches) == 1 else None
 
-    def _alike(self, parts: Parts, keys: Sequence[_Key], around: frozenset[str]) -> Match | None:
+    def _is_shared(self, parts: Parts) -> bool:
+        """Whether another company has the only word that was said, beside a trade that nobody knows."""
+        said = content(parts.apart)
+        return len(said) == 1 and self._holding[said[0]] > 1
+
+    def _alike(self, parts: Parts, keys: Sequence[Key], around: frozenset[str]) -> Match | None:
         for said in keys:
-            owners = (self._by_pair.get(pair, ()) for pair in _pairs(said.spelling))
+            owners = (self._by_pair.get(pair, ()) for pair in pairs_of(said.spelling))
             shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
-            likeness = {key: _likeness(said, key) for key, _ in shared.most_common(_SHORTLIST)}
-            most = max(likeness.values(), default=0.0)
-            near = {key.spelling for key, likely in likeness.items() if likely > most - _MARGIN}
+            alike = {key: likeness(said, key) for key, _ in shared.most_common(_SHORTLIST)}
+            most = max(alike.values(), default=0.0)
+            near = {key.spelling for key, likely in alike.items() if likely > most - _MARGIN}
             if most >= _ALIKE and (match := self._match(self._by_spelling, near, parts, around)):
                 return match
         return None
@@ -181,9 +212,19 @@ def _entry(written: str, language: str) -> _Entry:
     legal_forms = table("company")["legal_forms"]
     words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
     apart = taken_apart(words)
+    if _is_civic(words):
+        apart = _without_trade(words)  # «Mairie de Saint-Germain-du-Bois» sells no wood
     if not apart.trades and is_common(apart.apart):  # «Société Générale»
         apart = whole(words)
-    variants = [apart, whole(words), whole(in_digits(words, language))]
+    numbered = in_digits(words, language)
+    variants = [apart, whole(words), whole(numbered)]
+    if numbered != words:
+        variants.append(taken_apart(numbered))
+    hits = trade_hits(words)
+    if len({hit.value for hit in hits}) < len(hits) and hits[0].start == 0:  # «Boulangerie Le Fournil d'Aurore»
+        variants.append(whole(words[hits[0].end :]))
+        if hits[1].start == hits[0].end:  # «EHPAD Résidence Saint-Roch»
+            variants.append(taken_apart(words[hits[0].end :]))
     if "chez" in words[1:]:  # «Pizzeria Chez Nino»
         at = words.index("chez")
         variants += taken_apart(words[:at] + words[at + 1 :]), whole(words[at:])
@@ -192,11 +233,16 @@ def _entry(written: str, language: str) -> _Entry:
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
     if len(words) > 2:  # as initials
         variants.append(whole(("".join(word[0] for word in words),)))
+    initials = "".join(word[0] for word in content(words))
+    if len(initials) > _SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
+        variants.append(whole((initials,)))
+    variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
     names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
     if beginning := _beginning(written):
-        names.append(_Name(written, taken_apart(beginning), is_begun=True))
-    keys = [(name, key) for name in names for key in _keys(name.parts, of_name=True)]
-    return _Entry(keys, _keys(apart, of_name=True))
+        names.append(_Name(written, taken_apart(beginning), Told.BEGUN, beginning))
+    names += [_Name(written, _without_trade(short), Told.SHORT, short) for short in _short(words)]
+    keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
+    return _Entry(keys, keys_of(apart, of_name=True))
 
 
 @lru_cache(maxsize=256)
@@ -206,34 +252,100 @@ def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
 
 def is_particular(match: Match) -> bool:
     """Whether what sets the company apart is so rare that nothing else is called that."""
-    apart = content(taken_apart(name_words(match.name)).apart)
+    apart = content(_apart(match.name))
     return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or _has_initials(match.name)
 
 
+def is_unusual(match: Match) -> bool:
+    """Whether what sets the company apart is nobody else's as far as anybody knows, though it may be a surname."""
+    return is_rare(content(_apart(match.name)))
+
+
+def is_joined(match: Match, said: Sequence[str]) -> bool:
+    """Whether recognition took one long word for several, as it does with made-up ones: «techni flamme»."""
+    apart = content(_apart(match.name))
+    heard = [word for word in content(said) if len(word) > 1]
+    return len(heard) > len(apart) == 1 and len(apart[0]) >= _SHORTEST_SOUND and is_rare(apart)
+
+
+def has_article(match: Match, said: Sequence[str]) -> bool:
+    """Whether `said` has the article that is a part of an unusual name: «l'Absinthe»; «Le Bihan» is a surname."""
+    article = _apart(match.name)[0]
+    return said[:1] == [article] and article in word_set("articles") - {"le"} and is_unusual(match)
+
+
+def _apart(name: str) -> tuple[str, ...]:
+    return taken_apart(name_words(name)).apart
+
+
 def _has_initials(name: str) -> bool:
-    first = re.match(rf"(?=[0-9]?[A-Z][A-Z0-9]?[A-Z])[A-Z0-9]{{{_SHORTEST_INITIALS},}}\b", name)
+    first = re.match(rf"(?=[0-9]?[A-Z][A-Z0-9]?[A-Z])[A-Z0-9]{{{_SHORTEST_INITIALS},}}\b", _without_legal_form(name))
     return first is not None and not trades([fold(first[0])]) and not is_empty(fold(first[0]))
+
+
+def _without_legal_form(name: str) -> str:
+    first, _, rest = name.partition(" ")
+    return rest if rest and fold(first) in table("company")["legal_forms"] else name
 
 
 def _beginning(written: str) -> tuple[str, ...]:
     """What is left of a name without the number or the region that it ends in; nothing, if it is not enough."""
-    words = name_words(written)
+    words = name_words(_without_legal_form(written))
     if is_coined(words[:1]) and is_common(words[1:]):  # «Novatech Systèmes»
+        return words[:1] if len(words) > 1 else ()
+    if _has_initials(written):  # «T2M Maintenance»
         return words[:1] if len(words) > 1 else ()
     end = len(words)
     left_out = word_set("regions") | small_words()
     while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
         end -= 1
     said = content(words[:end])
-    is_enough = _has_initials(written) or (len(said) > 1 and (is_rare(said) or bool(trades(said))))
+    is_enough = len(said) > 1 and (is_rare(said) or bool(trades(said)))
     return words[:end] if 0 < end < len(words) and is_enough else ()
+
+
+def _is_civic(words: Sequence[str]) -> bool:
+    """Whether a name begins with what there is one of in a place, and the place follows."""
+    hits = trade_hits(words)
+    return (
+        bool(hits) and hits[0].start == 0 and hits[0].value in word_set("civic") and bool(content(words[hits[0].end :]))
+    )
+
+
+def _without_trade(words: tuple[str, ...]) -> Parts:
+    first = trade_hits(words)[0]
+    return Parts(frozenset({first.value}), words[first.end :], is_trade_first=True)
+
+
+def _short(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """How else a place or a person is called, behind the trade.
+
+    «Mairie de Blangy» for «Mairie de Blangy-sur-Bresle», «ADMR de Lesneven» for «ADMR du Pays de Lesneven»,
+    «collège Giono» for «Collège Jean Giono».
+    """
+    hits = trade_hits(words)
+    if not hits or hits[0].start:
+        return []
+    trade, rest = words[: hits[0].end], words[hits[0].end :]
+    if not _is_civic(words):
+        is_person = len(rest) == 2 and is_first_name(rest[0]) and not is_common(rest[1:]) and not is_first_name(rest[1])
+        return [(*trade, rest[1])] if is_person and not trades(rest) else []
+    ends = [end for end in range(1, len(rest)) if not is_small(rest[end - 1]) and not is_common(rest[:end])]
+    places = [rest[:end] for end in ends]
+    if "pays" in rest[1:-2]:
+        at = rest.index("pays")
+        places.append(rest[at + 1 :])
+    return [(*trade, *place) for place in places]
 
 
 def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     own, apart = name.parts.trades, name.parts.apart
     vague = word_set("vague")
     foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & said.trades)}
-    others = {trade for trade in around - own - vague if not is_kindred(trade, own)}
+    is_inside = _is_inside(own, said.trades | around)
+    if is_inside:
+        foreign = set()  # «le notaire Guichard» of «Étude Guichard»
+    others = {trade for trade in around - own - vague - word_set("jobs") if not is_kindred(trade, own)}
     # «L'atelier d'architecture Kéops»: the trade tells what an atelier that is.
     is_specified = bool(own & (said.trades | around)) and own <= vague - word_set("houses") and is_rare(apart)
     if foreign and not (_is_described(name, said) or is_specified or (not own and foreign <= known_trades(apart))):
@@ -242,21 +354,36 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
         told = Told.WHOLE
     elif others and own - vague and said.trades and said.trades <= vague and not (own - vague) & around:
         return None  # «le cabinet Roussel, c'est un cabinet d'avocats»
-    elif said.trades & own or not own or (said.trades and own <= word_set("owners")) or is_housed(own, said.trades):
+    elif (
+        said.trades & own
+        or not own
+        or (said.trades and own <= word_set("owners"))
+        or is_housed(own, said.trades)
+        or is_inside
+    ):
         told = Told.PART
     elif said.trades:
         return None
     elif others:
         if not is_specified and is_coined(content(apart)):
             return None
-        told = Told.PART if is_specified else Told.APART
+        told = Told.PART if is_specified else Told.AMONG
     else:
         told = Told.PART if own & around else Told.APART
-    if told is Told.PART and is_common(apart) and (said.trades | around) & own != own:
+    if told is Told.PART and is_common(apart) and not (own - vague - word_set("owners") or own) <= said.trades | around:
         return None  # «la clinique du Port» may be another than «Clinique vétérinaire du Port»
-    if said.trades and own and said.is_trade_first != name.parts.is_trade_first and is_common(apart):
+    is_turned = said.is_trade_first != name.parts.is_trade_first and name_words(name.written)[0] not in vague
+    if said.trades and own and is_turned and is_common(apart):
         return None  # «Nord Textile» is not «Textile du Nord»
-    return Match(name.written, Told.BEGUN if name.is_begun else told)
+    if name.told is Told.SHORT and told < Told.PART:
+        return None
+    return Match(name.written, min(told, name.told))
+
+
+def _is_inside(own: frozenset[str], told: frozenset[str]) -> bool:
+    """«Le notaire» of an «étude», which tells hardly more."""
+    inside = told - own - word_set("vague")
+    return own == {"etude"} and all(is_housed(frozenset({trade}), own) for trade in inside)
 
 
 def _is_described(name: _Name, said: Parts) -> bool:
@@ -265,67 +392,5 @@ def _is_described(name: _Name, said: Parts) -> bool:
     return not name.parts.trades and said.is_trade_first and len(apart) > 1 and is_rare(apart)
 
 
-def _keys(parts: Parts, *, of_name: bool = False) -> list[_Key]:
-    """What sets it apart, with and without small words: «du lac», «dulac», «le lac».
-
-    Behind a trade the article tells: «Transports Le Blanc» is not «Transports Blanc».
-    """
-    definite = parts.apart
-    is_civic = bool(parts.trades & word_set("civic"))
-    prepositions = word_set("glue") | (word_set("at") if is_civic else set())
-    while len(definite) > 1 and definite[0] in prepositions:
-        full = table("company_names")["contracted"].get(definite[0])
-        definite = (full, *definite[1:]) if full else definite[1:]
-    forms = [parts.apart, definite]
-    silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
-    if of_name and len(content(definite)) > 1:
-        silent = silent | word_set("articles")  # «hôtel Lion d'Or»
-    if len(definite) > 1 and definite[0] in silent:
-        forms.append(definite[1:])
-    return [_key(form) for form in dict.fromkeys(forms)]
-
-
-def _key(words: Sequence[str]) -> _Key:
-    spoken = tuple(word for word in words if not word.isdigit())
-    digits = "" if len(spoken) == len(words) else "".join(word for word in words if word.isdigit())
-    return _Key(_DOUBLED.sub(r"\1", "".join(words)), sounds_like(spoken) + digits, tuple(words))
-
-
 def _without_leading(words: tuple[str, ...], unwanted: frozenset[str]) -> tuple[str, ...]:
     return words[len(list(takewhile(unwanted.__contains__, words[:-1]))) :]
-
-
-def _pairs(key: str) -> set[str]:
-    return {key[position : position + 2] for position in range(len(key) - 1)}
-
-
-def _likeness(one: _Key, other: _Key) -> float:
-    """Of what was said and a name, from 0 to 1; short names are alike only when they are the same."""
-    if abs(len(one.spelling) - len(other.spelling)) > _MOST_LETTERS_APART:
-        return 0.0
-    if one.words[0] in word_set("articles") and other.words[0] not in word_set("articles"):
-        return 0.0  # «l'horizon» is no slip for «Horizon»
-    ours, theirs = _joined(one.words), _joined(other.words)
-    if any(word.isdigit() for word in (*ours, *theirs)):
-        return 0.0
-    if len(ours) == len(theirs) > 1:  # «la Croix-Rouge» is not «la Croix-Rousse»
-        return min(_word_likeness(our, their) for our, their in zip(ours, theirs, strict=True))
-    if min(len(one.spelling), len(other.spelling)) < _SHORTEST_ALIKE:
-        return 0.0
-    return max(
-        SequenceMatcher(None, ours, theirs).ratio()
-        # One slip; «Transports Leblanc» is not «Transports Blanc».
-        if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE and abs(len(ours) - len(theirs)) <= 1
-        else 0.0
-        for ours, theirs in zip(one[:2], other[:2], strict=True)
-    )
-
-
-def _joined(words: Sequence[str]) -> list[str]:
-    """With «l'» and «d'» as a part of what they stand before."""
-    return re.sub(r"\b([ld]) ", r"\1", " ".join(words)).split()
-
-
-def _word_likeness(one: str, other: str) -> float:
-    ours, theirs = _key([singular(one)]), _key([singular(other)])
-    return 1.0 if ours.sound == theirs.sound else _likeness(ours, theirs)

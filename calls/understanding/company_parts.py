@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from calls.understanding.letters import letter_names
@@ -16,6 +17,7 @@ from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number
 from calls.understanding.text import Hit, Lexicon, compact, fold, table
 
+_CLIPPED = re.compile(r"\bp['’]?tit(?=e?s?\b)")
 _WORD = re.compile(r"[^\W_]+|&")
 
 
@@ -29,7 +31,12 @@ class Parts(NamedTuple):
 
 def name_words(name: str) -> tuple[str, ...]:
     """A name's words as they are compared; «L'Atelier» is two."""
-    return tuple("et" if word == "&" else word for word in _WORD.findall(fold(name)))
+    return tuple("et" if word == "&" else word for word in _WORD.findall(unclipped(fold(name))))
+
+
+def unclipped(text: str) -> str:
+    """«P'tits» as «petits»; folded text."""
+    return _CLIPPED.sub("petit", text)
 
 
 def trade_hits(words: Sequence[str]) -> list[Hit[str]]:
@@ -39,6 +46,14 @@ def trade_hits(words: Sequence[str]) -> list[Hit[str]]:
 def trades(words: Sequence[str]) -> frozenset[str]:
     """What is said of anybody's trade."""
     return frozenset(hit.value for hit in trade_hits(words)) - word_set("owners")
+
+
+def trades_of_goods(words: Sequence[str]) -> frozenset[str]:
+    """What is done by those who name what they sell, mend or drive: «Vandamme, les camions»."""
+    articles = word_set("articles") | word_set("of")
+    return frozenset(
+        trade for before, word in pairwise(words) if before in articles for trade in _goods().get(singular(word), ())
+    )
 
 
 def is_common(words: Sequence[str]) -> bool:
@@ -180,6 +195,16 @@ def _houses() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _goods() -> dict[str, frozenset[str]]:
+    goods: dict[str, frozenset[str]] = {}
+    for trade, things in table("company_names")["goods"].items():
+        for thing in things.split():
+            word = singular(fold(thing))
+            goods[word] = goods.get(word, frozenset()) | {fold(trade)}
+    return goods
+
+
+@cache
 def _known() -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for trade, companies in table("company_names")["known"].items():
@@ -190,7 +215,7 @@ def _known() -> dict[str, list[str]]:
 
 @cache
 def _common() -> frozenset[str]:
-    return word_set("words") | word_set("surnames")
+    return word_set("words") | word_set("surnames") | word_set("brands")
 
 
 def in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:

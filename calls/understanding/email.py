@@ -8,12 +8,15 @@ from difflib import SequenceMatcher
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_corrections import corrected
-from calls.understanding.address_parts import (
+from calls.understanding.address_parts import address_parts
+from calls.understanding.address_phrases import (
+    OF_A_NOUN,
+    OF_THE_ADDRESS,
+    REMARKED,
     SILENT,
     TEXT,
     Kind,
     Part,
-    address_parts,
     endings,
     has_at,
     is_over,
@@ -32,9 +35,12 @@ from calls.understanding.text import LONGEST_DICTATION, table
 _ADDRESS = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
 )
+# «Je l'ai notée là : pierre.martin@gmail.com.»
+_WRITTEN = re.compile(r"(?:[:…!?]|\.\.\.)\s+(?=[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$)")
 # A domain this much like a provider's is that provider misheard.
 _LIKE_A_PROVIDER = 0.75
 
+_SAID = (*TEXT, Kind.SEPARATOR)
 # Letters that are words too, and so no dictation.
 _ARE_WORDS = ("a", "i", "y")
 
@@ -47,6 +53,9 @@ def email(text: str, language: str) -> str | None:
     """
     if len(text) > LONGEST_DICTATION:
         return None
+    written = _WRITTEN.search(text)
+    if written and not has_at(address_parts(text[: written.start()], language)):
+        text = text[written.end() :]
     address: str | None = None
     before: list[Part] = []
     for how, said in _versions(text, language):
@@ -88,14 +97,12 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     if len(ats) != 1:
         return None
     glued = any(part.kind is Kind.GLUED for part in parts)
-    local = _local(parts[: ats[0]], language, glued=glued)
-    domain = _domain(parts[ats[0] + 1 :], local, glued=glued) if local else None
+    before, after = parts[: ats[0]], parts[ats[0] + 1 :]
+    local = _local(_without_provider(before, after), language, glued=glued)
+    domain = _domain(after, local, glued=glued) if local else None
     if not local or not domain:
         return None
-    name, is_whole = domain
-    if not is_whole and not strong and not (re.search(r"[._+-]", local) or _is_name_and_number(local)):
-        return None  # «je suis chez orange»
-    address = f"{local}@{name}"
+    address = f"{local}@{domain}"
     marks = {"-": address, ".": local}
     if any(part.kind is Kind.GLUED and part.value and part.value in marks[part.value] for part in parts):
         return None  # «pierre point martin, sans point»
@@ -117,6 +124,24 @@ def _with_chez(parts: Sequence[Part]) -> list[Part]:
     return kept
 
 
+def _without_provider(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
+    """«Une adresse gmail, Sophie arobase gmail» without the first; «orange bleue arobase gmail» is a doubt."""
+    start = max((place for place, part in enumerate(before) if part.kind is Kind.INTRO), default=0)
+    place = next((place for place in range(start, len(before)) if before[place].kind in _SAID), len(before))
+    named, following = list(before[place : place + 1]), list(before[place + 1 : place + 2])
+    if not named or not following or following[0].kind not in (Kind.INTERJECTION, Kind.PAUSE, Kind.WORD, Kind.LETTERS):
+        return list(before)
+    provider = table("email")["providers"].get(named[0].value)
+    if not provider or provider.get("is_a_word"):
+        return list(before)
+    introduced = [part for part in before[:place] if part.kind not in SILENT][-1:]
+    is_apart = following[0].kind in (Kind.INTERJECTION, Kind.PAUSE) or introduced == [Part(Kind.INTRO, OF_THE_ADDRESS)]
+    is_same = [part.value for part in after if part.kind in TEXT][:1] == [named[0].value]
+    if not is_same or not (is_apart or any(part.kind is Kind.WEAK_AT for part in introduced)):
+        return [Part(Kind.DOUBT)]
+    return list(before[place + 1 :])
+
+
 def _told_twice(parts: Sequence[Part], at: int, language: str) -> str | None:
     """The address that was told again, if it is the same."""
     end = next((end for end in range(at + 1, len(parts)) if is_over(parts[:end])), None)
@@ -124,12 +149,6 @@ def _told_twice(parts: Sequence[Part], at: int, language: str) -> str | None:
         return None
     address = _address(parts[:end], language)
     return address if address == _address(parts[end:], language) else None
-
-
-def _is_name_and_number(local: str) -> bool:
-    """«karim zéro six chez gmail»; but «depuis 2012 chez orange» is no address."""
-    name = local.rstrip("0123456789")
-    return len(local) - len(name) > 1 and is_first_name(name)
 
 
 def _begins_with_talk(said: Sequence[Part], language: str) -> bool:
@@ -141,6 +160,13 @@ def _begins_with_talk(said: Sequence[Part], language: str) -> bool:
     )
 
 
+def _begins_with_article(said: Sequence[Part]) -> bool:
+    """«La compta»; but «le gall point yves» is a name."""
+    kinds = [part.kind for part in said]
+    is_name = kinds == [Kind.PARTICLE, Kind.WORD, Kind.SEPARATOR, Kind.WORD] and is_first_name(said[-1].value)
+    return kinds[0] is Kind.PARTICLE and not is_name
+
+
 def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
     cut = max((position + 1 for position in range(len(parts)) if _is_introduction(parts, position)), default=0)
     if any(
@@ -148,17 +174,51 @@ def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
         for part in parts[:cut]
     ):
         return None
+    if (
+        _is_remarked(parts[cut:])
+        or _may_open_a_name(parts[cut:], language)
+        or (cut and _may_belong_to_it(parts[cut - 1], parts[cut:]))
+    ):
+        return None
     said = _without_glosses([part for part in without_name(parts[cut:]) if part.kind not in SILENT])
     mailbox = said[-1].value if said else ""
     said = list(dropwhile(lambda part: part.kind is Kind.INTERJECTION, said))
     if not said and mailbox in table("email")[language]["mailbox"]:
         return mailbox
-    if not said or (not glued and (said[0].kind is Kind.PARTICLE or _begins_with_talk(said, language))):
+    if not said or (not glued and (_begins_with_article(said) or _begins_with_talk(said, language))):
         return None
     first = list(takewhile(lambda part: part.kind in TEXT, said))
     if not glued and len(first) > 1 and len(first) < len(said) and _ends_with_initial(first):
         return None
     return joined(said, glued=glued)
+
+
+def _may_open_a_name(parts: Sequence[Part], language: str) -> bool:
+    """«Allô taxi arobase», «bon pain arobase»: talk, or the first word of the name?"""
+    if len(parts) < 2 or parts[0].kind is not Kind.INTERJECTION or parts[1].kind is not Kind.WORD:
+        return False
+    lists = table("email")[language]
+    is_title = parts[0].value in lists["title"]
+    is_one_word = all(part.kind in (*TEXT, *SILENT) for part in parts[1:])
+    return is_one_word and (
+        is_title or (parts[0].value in lists["interjection_or_word"] and not is_first_name(parts[1].value))
+    )
+
+
+def _is_remarked(parts: Sequence[Part]) -> bool:
+    """«Générale hein accueil arobase»"""
+    beside = zip(parts, parts[1:], parts[2:], strict=False)
+    return any(
+        remarked == Part(Kind.FILLER, REMARKED) and before.kind in TEXT and after.kind in TEXT
+        for before, remarked, after in beside
+    )
+
+
+def _may_belong_to_it(introduction: Part, said: Sequence[Part]) -> bool:
+    """«Mon petit jardin arobase»: all of it, or only the last word?"""
+    if introduction != Part(Kind.INTRO, OF_A_NOUN) or any(part.kind not in (*TEXT, *SILENT) for part in said):
+        return False
+    return bool(said) and said[0].kind is Kind.WORD and not is_first_name(said[0].value)
 
 
 def _ends_with_initial(parts: Sequence[Part]) -> bool:
@@ -180,6 +240,9 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
     for position, part in enumerate(parts):
         following = parts[position + 1].kind if position + 1 < len(parts) else None
         is_gloss = part.has_example and kept and following is not Kind.LETTERS
+        before = list(takewhile(lambda earlier: earlier.kind is Kind.LETTERS, reversed(kept)))
+        if is_gloss and Part(Kind.LETTERS, part.value) in before[1:]:
+            return [Part(Kind.DOUBT)]  # «P, A, U, L, P comme Pierre»
         if is_gloss and kept[-1] in (part, Part(Kind.LETTERS, part.value)):
             continue  # «point R, la lettre R»
         if not is_gloss or kept[-1].kind is not Kind.WORD:
@@ -190,8 +253,11 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
     return kept
 
 
-def _domain(parts: Sequence[Part], local: str, *, glued: bool) -> tuple[str, bool] | None:
-    """The domain, and whether its ending was said."""
+def _domain(parts: Sequence[Part], local: str, *, glued: bool) -> str | None:
+    """The domain, if its ending was said: «chez gmail» may be any."""
+    spoken = list(dropwhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
+    if spoken and spoken[0].kind is Kind.PROVIDER:
+        parts = spoken  # «arobase, et là c'est orange point fr»
     said: list[Part] = []
     after: Sequence[Part] = []
     for position, part in enumerate(parts):
@@ -204,24 +270,21 @@ def _domain(parts: Sequence[Part], local: str, *, glued: bool) -> tuple[str, boo
             after = parts[position:]
             break
         said.append(part)
-    spoken = joined(said, glued=glued) if said else None
-    if not spoken:
+    domain = joined(said, glued=glued) if said else None
+    if not domain or not changes_nothing(after, f"{local}@{domain}"):
         return None
-    label, _, ending = spoken.partition(".")
-    if not changes_nothing(after, f"{local}@{spoken}"):
-        return None
+    label, _, ending = domain.partition(".")
     provider = table("email")["providers"].get(label)
-    if not ending:
-        is_whole = provider and said[-1].kind is Kind.PROVIDER and len(provider["endings"]) == 1
-        return (f"{label}.{provider['endings'][0]}", False) if is_whole else None
     if provider:
-        return (spoken, True) if ending in provider["endings"] else None
-    *names, last = spoken.split(".")
+        return domain if ending in provider["endings"] else None
+    *names, last = domain.split(".")
     if last not in endings() or len(label) < 2 or _is_misheard(label):
         return None
+    if any(part.kind is Kind.PARTICLE and part.value in names for part in said):
+        return None  # «le point vert point fr»
     if len(names) > 1 and names[-1] in endings() - second_levels():
         return None  # «point com, euh, point fr»
-    return spoken, True
+    return domain
 
 
 def _is_misheard(label: str) -> bool:

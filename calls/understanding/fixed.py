@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from enum import StrEnum
 from functools import cache
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import Hit, Lexicon, lexicon, table, words
-from calls.understanding.yes_no import Answer, yes_no
+from calls.understanding.yes_no import Answer, is_future, yes_no
 
 
 class _Sign(StrEnum):
@@ -20,6 +19,7 @@ class _Sign(StrEnum):
     WORKS = "works"
     BROKEN = "broken"
     PARTIAL = "partial"
+    DOUBT = "doubt"
     WAITING = "waiting"
     TURN = "turn"
     GOOD_VERB = "good_verb"
@@ -35,7 +35,6 @@ class _Sign(StrEnum):
 # How far a negation reaches, in words: «ne marche vraiment toujours pas», «pas encore vraiment revenu».
 _REACH = 3
 _HAVE_REACH = 5  # «j'ai de nouveau du réseau»
-_INFINITIVE = re.compile(r"(?:er|ir|dre|tre|ire)$")
 
 
 @cache
@@ -60,7 +59,8 @@ def fixed(text: str, language: str) -> Answer:
     """Whether it works now, as a careful technician would take the answer.
 
     What is said of the thing itself outweighs the «oui» or «non» before it: «oui, ça
-    ne marche toujours pas» is a no, and «oui mais ça coupe encore» too. French is judged
+    ne marche toujours pas» is a no, and so is what works only in part: «oui mais ça coupe
+    encore», «tout sauf la télé», which leaves something to mend. French is judged
     by what was learnt, with what the word lists find among its signs; when it is not
     clearly either, or seems both, it is unclear.
     """
@@ -108,8 +108,8 @@ def listed(text: str, language: str) -> Heard:
     signs = {hit.value for hit in hits}
     answer = _weighed(now, signs)
     if answer is None:
-        is_future = any(_is_future(hit, spoken, language) for hit in hits)
-        answer = Answer.UNCLEAR if _Sign.WAITING in signs or is_future else yes_no(text, language)
+        going_to = any(is_future(spoken, hit.start, language) for hit in hits)
+        answer = Answer.UNCLEAR if _Sign.WAITING in signs or going_to else yes_no(text, language)
     said = {f"said {works}" for works in now}
     last = {f"last {now[-1]}"} if now else set()
     both = {"here and there"} if _is_here_and_there(spoken, language) else set()
@@ -120,8 +120,10 @@ def _weighed(now: Sequence[bool], signs: Set[_Sign]) -> Answer | None:
     """What was said of the thing, in order; None: nothing was."""
     if now and not now[-1]:
         return Answer.NO
-    if _Sign.PARTIAL in signs or False in now:
+    if _Sign.DOUBT in signs or False in now:
         return Answer.UNCLEAR
+    if _Sign.PARTIAL in signs and _Sign.WAITING not in signs:
+        return Answer.NO
     return Answer.YES if now else None
 
 
@@ -150,7 +152,7 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
             return True
         case _Sign.BROKEN:
             return False
-        case _Sign.GOOD_VERB if _is_future(hit, spoken, language):
+        case _Sign.GOOD_VERB if is_future(spoken, hit.start, language):
             return None
         case _Sign.GOOD_VERB | _Sign.BAD_VERB:
             negated = bool(
@@ -175,15 +177,3 @@ def _works(hit: Hit[_Sign], spoken: Sequence[str], clause_start: int, language: 
             is_all = hit.end - hit.start == len(spoken)  # «message d'erreur»
             return False if is_all or _words("one", language).intersection(before) else None
     return None
-
-
-def _is_future(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool:
-    """«Ma fille va voir en haut», «il va falloir attendre»: going to do something, and not well."""
-    following = spoken[hit.end : hit.end + 1]
-    return (
-        language == "fr"
-        and spoken[hit.start] == "va"
-        and bool(following)
-        and _INFINITIVE.search(following[0]) is not None
-        and following[0] not in _words("no_infinitive", language)
-    )

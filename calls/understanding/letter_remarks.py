@@ -19,8 +19,11 @@ _VOWELS = frozenset("aeiouy")
 _LEFT_OUT_AT_THE_END = frozenset("es")
 
 
+MARKS = frozenset("-._")
+
+
 class Remark(NamedTuple):
-    """That a word has `letters` (or a hyphen); negated, that it has them not.
+    """That a word has `letters` (or one of MARKS); negated, that it has them not.
 
     `place` is a key of `place` in words/spelling.toml.
     """
@@ -81,6 +84,18 @@ def _letters(heard: Sequence[Word], plain: Sequence[str], position: int, languag
     return letters, position
 
 
+def between_end(plain: Sequence[str], position: int) -> int:
+    """Where «entre le F et Ferrero», «entre les deux», «au milieu» ends, if it stands at `position`."""
+    if plain[position : position + 2] == ["au", "milieu"]:
+        return position + 2
+    if plain[position : position + 1] != ["entre"]:
+        return position
+    if plain[position + 1 : position + 3] == ["les", "deux"]:
+        return position + 3
+    both = next((end for end in range(position + 2, min(position + 5, len(plain))) if plain[end] == "et"), None)
+    return min(both + 2, len(plain)) if both else position + 1
+
+
 def remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str, is_listed: bool
 ) -> tuple[int, Remark] | None:
@@ -100,7 +115,7 @@ def remark_at(
     is_only_one = article is not None and article.value == "only one"
     is_negated = lead is not None and lead.value == "without"
     if lead and not is_negated and not is_only_one and (mark := _lexicon("mark", language).at(plain, at)):
-        return mark.end, Remark(mark.value)
+        return between_end(plain, mark.end), Remark(mark.value)
     if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
         return at + 1, Remark(plain[at], is_negated)  # «avec PH»
     letter = letter_at(heard, plain, at, language)
@@ -114,7 +129,7 @@ def remark_at(
     if not letters.isalpha() or len(letters) > 2:
         return None
     is_counted = len(letters) == 2 and letters[0] in word
-    if not lead and not is_counted and not (is_listed and article):
+    if not lead and not is_counted and not (is_listed and (article or len(letters) == 2)):
         # «Philippe, un L, deux P»
         is_counted = article is not None and letters in word
         if not is_counted or not remark_at(heard, plain, letter.end, language, word=word, is_listed=False):

@@ -13,6 +13,8 @@ from calls.understanding.names import is_first_name
 from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# «D' A U T R Y»
+_APOSTROPHE_APART = re.compile(r"['’]\s+[^\W\d_](?![^\W_])")
 _NATO_AT_LEAST = 3
 # The letters with an accent that western European names have (Latin-1).
 ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
@@ -52,12 +54,15 @@ def dictated(text: str) -> list[Word]:
     found = []
     for match in _TOKEN.finditer(text[:LONGEST_DICTATION]):
         head, mark, tail = match[0].replace("’", "'").partition("'")
+        is_apart = len(head) == 1 and not mark and _APOSTROPHE_APART.match(text, match.end())
         if mark and len(head) == len(tail) == 1:
             found.append(Word(compact(head), head, match.start(), match.start() + 1))
             found.append(Word("apostrophe", mark, match.start() + 1, match.start() + 2))
             found.append(Word(compact(tail), tail, match.start() + 2, match.end()))
         else:
             found.append(Word(compact(match[0]), match[0], match.start(), match.end()))
+            if is_apart:
+                found.append(Word("apostrophe", "'", match.end(), match.end() + 1))
     return found
 
 
@@ -70,6 +75,14 @@ def letter_names(language: str) -> Lexicon[tuple[str, Certainty]]:
         for letter, names in table("letters")[language][section].items()
         for name in names
     )
+
+
+def letter_name(letter: str, language: str) -> str:
+    """How a letter is called, as one word: «effe»; a vowel as it is written."""
+    if letter in "aeiou":
+        return letter
+    sections = (table("letters")[language][section] for section in ("names", "homophones", "inside"))
+    return next((compact(section[letter][0]) for section in sections if letter in section), letter)
 
 
 @cache
@@ -103,6 +116,8 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     example = _example(plain, end, value, certainty, language)
     if example:
         end, value, certainty = *example, Certainty.SURE
+    elif end < len(words) and words[end].text.lower().replace("’", "'").startswith(f"d'{value}"):
+        end, certainty = end + 1, Certainty.SURE  # «I d'Irène»
     if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
         written = accent.value in unicodedata.normalize("NFD", value)  # «É accent aigu»
         accented = value if written else unicodedata.normalize("NFC", value + accent.value)
@@ -145,6 +160,8 @@ def _example(
     if like.end >= len(plain) or len(plain[like.end]) < 2 or not plain[like.end].isalpha():
         return None
     example = plain[like.end]
+    if len(example) > 3 and example[:4] in "".join(word for word in plain[:position] if len(word) == 1):
+        return None  # «B, L, A, N, C, H, E, T, comme Blanche»
     if example[0] == unicodedata.normalize("NFD", value)[0]:
         return like.end + 1, value
     is_example = is_first_name(example) or signs("nato", language).at(plain, like.end) is not None

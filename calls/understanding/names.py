@@ -22,6 +22,8 @@ _MOST_NAME_WORDS = 4
 _NEGATION_REACH = 6
 # How far «c'est» reaches to who it is: «Pierre, c'est le prénom de mon mari».
 _RELATION_REACH = 5
+# A word that is no longer is not told to be a last name by how it is built.
+_LONGEST_ENDING = 5
 # So many letters said one by one are a spelling.
 _FEWEST_SPELLED = 3
 
@@ -125,9 +127,12 @@ def first_name(text: str, language: str) -> str | None:
     A name that nobody has heard of is taken when it was introduced («je m'appelle
     Xochitl») or said alone; accents stay as recognition wrote them.
     """
-    if refuses(text, language):
+    spoken = _hyphenated(_tokens(text), language)
+    told = _without_remark(spoken, language)
+    # «Olivier, ça suffira» keeps nothing back.
+    if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
         return None
-    tokens = _without_denied(_without_remark(_hyphenated(_tokens(text), language), language), language)
+    tokens = _without_denied(told, language)
     name, is_other_talk = None, False
     for clause, is_nickname in _clauses(tokens, language):
         more = None if is_nickname and name else _name_in(clause, language)
@@ -161,12 +166,22 @@ def _name_in(tokens: list[_Token], language: str) -> str | None:
     plain = [token.plain for token in tokens]
     found = {
         section: [hit for hit in reversed(_leads(section, language).find(plain)) if not _is_any(plain, hit.start)]
-        for section in ("given", "introduced", "perhaps", "called", "but")
+        for section in ("given", "introduced", "perhaps", "called", "but", "last")
     }
-    for section in ("given", "introduced", "perhaps"):
+    for hit in _leads("named", language).find(plain):
+        if (
+            hit.start > 0
+            and plain[hit.end : hit.end + 1] not in (["de"], ["du"])
+            and is_first_name(plain[hit.start - 1])
+        ):
+            return _cased(tokens[hit.start - 1].text)
+    for section in ("given", "introduced", "last", "perhaps"):
         for hit in found[section]:
+            if section == "last":
+                return _beside_last_name(tokens, hit.start, hit.end, language)
             is_answer = bool(found["given"]) and hit.end == len(tokens) - 1  # «mon prénom est rare, c'est Théophane»
-            name = _name_at(tokens[hit.end :], language, certain=section != "perhaps" or is_answer)
+            certain = section != "perhaps" or is_answer
+            name = _name_at(tokens[hit.end :], language, certain=certain, is_given=section == "given" or is_answer)
             if name:
                 return name
     if name := _spelled_name(tokens, language):
@@ -177,7 +192,9 @@ def _name_in(tokens: list[_Token], language: str) -> str | None:
         return _name_at(tokens, language, certain=certain)
     if leads[-1].end == len(tokens):
         return _name_at(tokens[: leads[-1].start], language, certain=False)
-    of_another = not _words("another", language).isdisjoint(plain[leads[0].end : leads[0].end + _RELATION_REACH])
+    is_of_self = plain[leads[0].start : leads[0].end] == ["je", "suis"]  # «Renée, je suis une femme»
+    told = plain[leads[0].end : leads[0].end + _RELATION_REACH]
+    of_another = not is_of_self and not _words("another", language).isdisjoint(told)
     is_told_of = _is_followed_by_letters(tokens, language)
     name = None if of_another else _name_at(tokens[: leads[0].start], language, certain=is_told_of)
     if name and (is_told_of or is_first_name(fold(name))):
@@ -190,6 +207,15 @@ def _name_in(tokens: list[_Token], language: str) -> str | None:
     return None
 
 
+def _beside_last_name(tokens: list[_Token], start: int, end: int, language: str) -> str | None:
+    """What is known as a first name behind «mon nom c'est», or is told before it."""
+    name = _name_at(tokens[end:], language, certain=False)
+    if name and is_first_name(fold(name)):
+        return name
+    is_told = start > 0 and tokens[start - 1].plain in _words("is", language)  # «Martin, c'est mon nom de famille»
+    return None if is_told else _name_in(tokens[:start], language)
+
+
 def _is_any(plain: Sequence[str], position: int) -> bool:
     """«Un prénom ancien»: not the caller's."""
     return position > 0 and plain[position] == "prenom" and plain[position - 1] == "un"
@@ -197,9 +223,13 @@ def _is_any(plain: Sequence[str], position: int) -> bool:
 
 def _spelled_name(tokens: Sequence[_Token], language: str) -> str | None:
     """«Ewa, E, W, A»: the word whose letters are said."""
-    letters = "".join(token.plain for token in tokens if len(token.plain) == 1)
+    signs = [token for token in tokens if len(token.plain) == 1]
+    letters = "".join(token.plain for token in signs)
     if len(letters) < _FEWEST_SPELLED:
         return None
+    others = {token.plain for token in tokens} - {token.plain for token in signs}
+    if letters in _known() and others <= _words("filler", language):
+        return "".join(token.text for token in signs).capitalize()
     has_known = any(is_first_name(token.plain) for token in tokens)
     for position, token in enumerate(tokens):
         is_last_name = has_known or (position > 0 and tokens[position - 1].plain in _words("title", language))
@@ -207,10 +237,28 @@ def _spelled_name(tokens: Sequence[_Token], language: str) -> str | None:
             len(token.plain) > _FEWEST_SPELLED - 1
             and letters.startswith(token.plain[:2])
             and set(letters) <= set(token.plain)
-            and (is_first_name(token.plain) or not (is_last_name or is_no_name(token.plain, language)))
+            and (is_first_name(token.plain) or not (is_last_name or _may_not_be_first(token.plain, language)))
         ):
             return _cased(token.text)
     return None
+
+
+def _may_not_be_first(plain: str, language: str) -> bool:
+    return is_no_name(plain, language) or _is_last_name(plain, language)
+
+
+def _is_last_name(plain: str, language: str) -> bool:
+    """Whether an unknown word is some family's name, one of those that many have or built like them: «Etcheverry»."""
+    if is_first_name(plain):
+        return False
+    begin, end = (table("names")[language][section] for section in ("last_begin", "last_end"))
+    is_built_so = len(plain) > _LONGEST_ENDING and (plain.startswith(tuple(begin)) or plain.endswith(tuple(end)))
+    return is_built_so or (bool(end) and plain in _last_names())
+
+
+@cache
+def _last_names() -> frozenset[str]:
+    return frozenset(fold(name) for name in table("company_names")["surnames"].split())
 
 
 def _is_followed_by_letters(tokens: Sequence[_Token], language: str) -> bool:
@@ -229,7 +277,8 @@ def _hyphenated(tokens: list[_Token], language: str) -> list[_Token]:
     while position < len(tokens):
         hyphen = _leads("hyphen", language).at(plain, position)
         after = tokens[hyphen.end] if hyphen and hyphen.end < len(tokens) else None
-        if hyphen and after and joined and is_first_name(joined[-1].plain) and not is_no_name(after.plain, language):
+        is_first = bool(joined) and "-" not in joined[-1].plain and is_first_name(joined[-1].plain)
+        if hyphen and after and is_first and not is_no_name(after.plain, language):
             before = joined.pop()
             joined.append(_Token(f"{before.text}-{after.text}", f"{before.plain}-{after.plain}"))
             position = hyphen.end + 1
@@ -278,8 +327,11 @@ def is_no_name(plain: str, language: str) -> bool:
     return plain in _no_names(language) or plain in _words("filler", language)
 
 
-def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str | None:
-    """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one."""
+def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool, is_given: bool = False) -> str | None:
+    """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one.
+
+    What looks like a last name is one, unless it `is_given` for a first.
+    """
     fillers, titles = _words("filler", language), _words("title", language)
     end, never = _words("end", language), _no_names(language)
     start = 0
@@ -294,6 +346,8 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
         said_otherwise = is_word or _ELIDED.match(token.plain)
         return len(token.plain) > 1 and not said_otherwise and not _ADVERB.match(token.plain)
 
+    if _is_particle_first(tokens[start:], language):
+        start += 1
     candidates = list(takewhile(may_be_name, tokens[start:]))
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
         return None
@@ -304,12 +358,21 @@ def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool) -> str |
             if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
                 return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
             return _cased(token.text)
+    if not is_given and _is_last_name(candidates[0].plain, language):
+        return None
     after = tokens[start + len(candidates) :]
     if after and after[0].plain not in end and not _is_followed_by_letters(tokens, language):
         return None
     if certain or (not after and candidates[0].text[0].isupper()):
         return _cased(candidates[0].text)
     return None
+
+
+def _is_particle_first(tokens: Sequence[_Token], language: str) -> bool:
+    """«Le Floch Yann»: whether a last name that begins so is followed by nothing but the first."""
+    if len(tokens) != len(("le", "Floch", "Yann")) or tokens[0].plain not in _words("particle", language):
+        return False
+    return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain)
 
 
 def is_first_name(plain: str) -> bool:

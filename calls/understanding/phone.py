@@ -1,4 +1,4 @@
-"""Telephone numbers: as they are dictated, and as networks write them."""
+"""Telephone numbers, as they are dictated."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from collections.abc import Iterator, Sequence
 from calls.understanding.numbers import number
 from calls.understanding.phone_parts import Link, Part, parts
 from calls.understanding.phone_readings import read, read_number
+from companies.phone import international
 
-_COUNTRY_CODES = {
-    "FR": "33", "BE": "32", "CH": "41", "LU": "352", "GB": "44", "IE": "353",
-    "DE": "49", "ES": "34", "IT": "39", "US": "1", "CA": "1",
-}  # fmt: skip
-
-# E.164 allows 15 digits; a dictation needs no more words than these, said twice.
-_MOST_DIGITS = 15
+# A dictation of 15 digits, which E.164 allows, needs no more words than these, said twice.
 _MOST_WORDS = 60
+_SHORTEST_ABROAD = 9
+_FRENCH = 10
 _LONGEST_NATIONAL = 11
 _LONGEST_SAID = 2 * _LONGEST_NATIONAL
 _MOBILE = {"06", "07"}
@@ -32,45 +29,11 @@ def phone(text: str, language: str) -> str | None:
     said = parts(text, language)
     if sum(len(part.spoken) for part in said) > _MOST_WORDS:
         return None
-    for recut in (False, True):
-        heard = {number for digits in _heard(said, language, recut) if (number := _number(digits, language))}
+    for recut, to_number in ((False, _number), (True, _number), (False, _stammered)):
+        heard = {number for digits in _heard(said, language, recut) if (number := to_number(digits, language))}
         if heard:
             return heard.pop() if len(heard) == 1 else None
     return None
-
-
-def normalise_number(raw: str, region: str) -> str | None:
-    """A caller id («0612345678», «0033…», «"Pierre" <+336…>», «sip:+336…@host») in E.164.
-
-    `region` is the country of the line, such as FR: what a number without country code
-    belongs to. None for hidden numbers («anonymous») and internal extensions.
-    """
-    if match := re.search(r"<([^<>]*)>", raw):
-        raw = match[1]
-    raw = re.sub(r"^\s*(?:sips?|tel):", "", raw, flags=re.IGNORECASE).split("@")[0].split(";")[0]
-    digits = re.sub(r"[\s().\-/]", "", raw.replace("(0)", ""))
-    if not re.fullmatch(r"\+?[0-9]{1,17}", digits, flags=re.ASCII):
-        return None
-    code = _COUNTRY_CODES.get(region.upper(), "")
-    if digits.startswith("+"):
-        digits = digits[1:]
-    elif digits.startswith("00"):
-        digits = digits[2:]
-    elif digits.startswith("0") and code:
-        digits = code + (digits if region.upper() == "IT" else digits[1:])
-    elif code and not (digits.startswith(code) and len(digits) > 10):
-        if len(digits) < 9:
-            return None
-        digits = code + digits
-    return _e164(digits)
-
-
-def _e164(digits: str) -> str | None:
-    if digits.startswith("0") or not 8 <= len(digits) <= _MOST_DIGITS:
-        return None
-    if digits.startswith("33") and not re.fullmatch(r"33[1-9][0-9]{8}", digits):
-        return None
-    return f"+{digits}"
 
 
 def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
@@ -85,7 +48,8 @@ def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
         if alone == {""}:
             continue  # «ça fait trois fois que j'appelle»
         if whole := {digits for digits in alone if _number(digits, language)}:
-            heard = whole
+            is_other = part.link is Link.ALTERNATIVE and any(_number(digits, language) for digits in heard)
+            heard = heard | whole if is_other else whole
         else:
             following = said[position + 1 : position + 2]
             if not denied and part.link is Link.CORRECTION and following and following[0].link is Link.DENIED:
@@ -124,8 +88,9 @@ def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) 
 def _corrected(digits: str, part: Part, denied: str, language: str) -> Iterator[str]:
     """`digits` with what the part says instead of some of them: mostly of the last pair."""
     is_whole = bool(_number(digits, language))
+    is_half = len(digits) % 2 == 1  # «soixante-seize, huit, non, zéro huit»
     first = number(part.spoken, 0, language)
-    if first and len(first[1]) == 1 and first[1] != "0":  # «cinq, quatre, non, trois, …»
+    if is_half or (first and len(first[1]) == 1 and first[1] != "0"):  # «cinq, quatre, non, trois, …»
         for instead in read(part.spoken, len(digits) - 1, language):
             yield digits[:-1] + instead
     for instead in read(part.spoken, len(digits), language):
@@ -138,7 +103,7 @@ def _corrected(digits: str, part: Part, denied: str, language: str) -> Iterator[
             continue
         if is_whole and {digits[:2], instead} == _MOBILE:
             continue  # «non, zéro sept»: the first pair, or the last
-        if len(instead) > 1:
+        if len(instead) > 1 and not is_half:
             yield digits[:-2] + instead
         for size in range(4, len(digits) + 1, 2):
             again = digits[-size:]
@@ -156,14 +121,29 @@ def _number(digits: str, language: str) -> str | None:
     return _to_e164(digits.lstrip("+"), language, digits.startswith("+"))
 
 
-def _to_e164(digits: str, language: str, international: bool) -> str | None:
-    if international or digits.startswith("00"):
-        digits = digits if international else digits[2:]
-        if digits.startswith("330"):  # «+33 (0)6»
-            digits = "33" + digits[3:]
-        return _e164(digits) if len(digits) >= 9 else None
+def _stammered(digits: str, language: str) -> str | None:
+    """The number, if what is too much of it was said twice: «vingt-sept, euh, vingt-sept»."""
+    size = len(digits) - _FRENCH
+    places = range(0, len(digits) - size, 2) if size > 0 and size % 2 == 0 else ()
+    once = {
+        digits[:place] + digits[place + size :]
+        for place in places
+        if digits[place : place + size] == digits[place + size : place + 2 * size]
+    }
+    return _number(once.pop(), language) if len(once) == 1 else None
+
+
+def _to_e164(digits: str, language: str, is_international: bool) -> str | None:
+    if is_international or digits.startswith("00"):
+        digits = digits if is_international else digits[2:]
+        if digits.startswith("0") or len(digits) < _SHORTEST_ABROAD:
+            return None
+        number = international(f"+{digits}")
+        # Who says 33 without nine digits after it is not done, or was misheard.
+        is_incomplete = digits.startswith("33") and len(digits.removeprefix("330").removeprefix("33")) != 9
+        return number if number and not is_incomplete else None
     if re.fullmatch(r"0[1-9][0-9]{8}", digits):
-        return f"+33{digits[1:]}"
+        return international(digits)
     if language == "en":
         if re.fullmatch(r"0[1-9][0-9]{9}", digits):
             return f"+44{digits[1:]}"

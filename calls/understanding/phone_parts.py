@@ -42,6 +42,8 @@ class Link(Enum):
     DENIED = auto()
     # «Je répète, trente-quatre…»
     REPETITION = auto()
+    # «… ou zéro un…»
+    ALTERNATIVE = auto()
 
 
 @dataclass
@@ -89,8 +91,10 @@ class _Listener:
             self._add("twice")
         elif word in self._lists["thrice"]:
             self._add("thrice")
-        elif language == "fr" and word == "fois" and before[-1:] in (["deux"], ["2"], ["trois"], ["3"]):
+        elif language == "fr" and word in ("fois", "zeros") and before[-1:] in (["deux"], ["2"], ["trois"], ["3"]):
             before[-1] = "twice" if before[-1] in ("deux", "2") else "thrice"
+            if word == "zeros":
+                self._add("zero")
         elif word == "une" and before[-1:] != ["et"]:
             self.cut()  # «une seule fois»
         elif word == "un" and spoken[:position][-1:] == ["est"] and following and not is_number(following, language):
@@ -144,6 +148,8 @@ class _Listener:
             self._link = Link.APOLOGY if again else Link.CORRECTION
         elif word in self._lists["repetitions"] and self._link is Link.NEXT:
             self._link = Link.REPETITION
+        elif word in self._lists["alternatives"] and self._link is Link.NEXT:
+            self._link = Link.ALTERNATIVE
         elif word in self._lists["denials"]:
             self._denied()
         elif word in self._lists["beginnings"]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from calls.understanding.numbers import is_digits, number, readings
 from calls.understanding.phone_parts import PAUSE, PLUS, REPEATS
 
 _LONGEST = 24
+_TEENS = range(10, 20)
+_BEFORE_TEENS = ("60", "80")
+_LOOSE_TENS = ("vingt", "trente", "quarante", "cinquante", "soixante")
+_UNITS = ("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
 
 
 def read_number(spoken: Sequence[str], language: str, *, recut: bool, is_first: bool) -> set[str]:
@@ -17,7 +22,7 @@ def read_number(spoken: Sequence[str], language: str, *, recut: bool, is_first: 
         return read(spoken, 0, language, recut=recut)
     if language == "fr" and (code := number(international, 0, language)) and code[1].startswith("33"):
         subscriber = [*([code[1][2:]] if code[1] != "33" else []), *international[code[0] :]]
-        if _is_zero(subscriber, 0, language):  # «plus trente-trois, zéro six»
+        if _digits_at(subscriber, 0, language).startswith("0"):  # «plus trente-trois, zéro six»
             return read(subscriber, 0, language, recut=recut)
         return read(["0", *subscriber], 0, language, recut=recut)
     return {f"+{digits}" for digits in read(international, 0, language, in_pairs=False)}
@@ -67,9 +72,26 @@ def _next(
     yield from (option for option in options[:1] if not _cuts_ninety(spoken, start, option[0], offset, language))
     for end, digits in options[1:]:
         is_before_eighty = spoken[end : end + 1] == ["quatre"] and spoken[end + 1 : end + 2] in (["vingt"], ["vingts"])
-        is_hyphenated_apart = digits in ("60", "80") and end < len(spoken) and is_digits(spoken[end])
-        if is_before_eighty or (recut and (literal or is_hyphenated_apart)):
+        is_before_hundred = offset == 1 and spoken[end : end + 1] in (["cent"], ["cents"])  # «zéro six cent vingt»
+        is_apart = digits in _BEFORE_TEENS and end < len(spoken) and _is_written_apart(spoken, end)
+        if is_before_eighty or is_before_hundred or (recut and (literal or is_apart)):
             yield end, digits
+
+
+def _is_written_apart(spoken: Sequence[str], end: int) -> bool:
+    """Whether what comes at `end` is no part of the number before it, as recognition writes numbers here.
+
+    It joins parts with hyphens, or another number of this dictation would not be one word:
+    «cinquante-neuf soixante quinze» is 59 60 15.
+    """
+    is_joined = any(is_digits(word) and len(word) == 2 and int(word) > _TEENS[-1] and word[1] != "0" for word in spoken)
+    return is_digits(spoken[end]) or (is_joined and not _has_loose_numbers(spoken))
+
+
+def _has_loose_numbers(spoken: Sequence[str]) -> bool:
+    """Whether a number is written without hyphens that is not said otherwise: «trente deux»."""
+    pairs = pairwise(spoken)
+    return any((tens in _LOOSE_TENS and unit in _UNITS) or (tens, unit) == ("quatre", "vingt") for tens, unit in pairs)
 
 
 def _cuts_ninety(spoken: Sequence[str], start: int, end: int, offset: int, language: str) -> bool:
@@ -81,8 +103,8 @@ def _cuts_ninety(spoken: Sequence[str], start: int, end: int, offset: int, langu
 
 
 def _fits(digits: str, offset: int) -> bool:
-    """Whether a spoken number may begin after so many digits: «0 800 123 456», «06 12 34 56 78»."""
-    return len(digits) == 1 or (len(digits) == 2 and offset % 2 == 0) or (len(digits) == 3 and offset % 3 == 1)
+    """Whether a spoken number may begin after so many digits: «06 12 34 56 78», «0 800 123 456», «06 214 382 07»."""
+    return len(digits) == 1 or (len(digits) == 2 and offset % 2 == 0) or (len(digits) == 3 and offset % 3 > 0)
 
 
 def _after_prefix(spoken: Sequence[str], language: str, is_first: bool) -> list[str] | None:
@@ -92,14 +114,14 @@ def _after_prefix(spoken: Sequence[str], language: str, is_first: bool) -> list[
         return spoken[1:]
     if not is_first:
         return None
-    is_twice = spoken[0] == "twice" or spoken[:1] == spoken[1:2]
-    if is_twice and _is_zero(spoken[1:], 0, language) and len(spoken) > 2:
+    is_twice = spoken[0] == "twice" or _digits_at(spoken, 0, language) == "0"
+    if is_twice and _digits_at(spoken, 1, language) == "0" and len(spoken) > 2:
         return spoken[2:]
     if is_digits(spoken[0]) and spoken[0].startswith("00"):
         return [*filter(None, [spoken[0][2:]]), *spoken[1:]]
     return None
 
 
-def _is_zero(spoken: Sequence[str], start: int, language: str) -> bool:
+def _digits_at(spoken: Sequence[str], start: int, language: str) -> str:
     found = number(spoken, start, language)
-    return found is not None and found[1].startswith("0")
+    return found[1] if found else ""

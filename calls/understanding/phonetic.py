@@ -11,10 +11,17 @@ from calls.understanding.text import fold
 _RULES = [
     (r"[^a-z0-9]", ""),
     (r"ph", "f"),
+    (r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
+    (r"sch|^ch(?=[mntvw])", "sh"),
+    # «Bailleul» as «Bayeul», «Meyer» as «maillère».
+    (r"(?<=[aeou])ill(?=[aeiouy]|$)|(?<=[aeo])y(?=[aeiou])|(?<=[aeo])i(?=[aeiou])(?!es?$)", "Y"),
+    (r"[ae]i?Y", "eY"),
+    (r"(?<=[aeo][iu])x$", ""),
     (r"(?<=.)h(?=[^aeiouy]|$)|^h", "h"),
     (r"ch(?=[^aeiouyh]|$)|ck|cqu?|qu|q", "k"),
-    (r"sch|sh|ch", "S"),
+    (r"sh|ch", "S"),
     (r"h", ""),
+    (r"ae", "e"),
     (r"c(?=[eiy])", "s"),
     (r"c", "k"),
     (r"ge(?=[aou])|g(?=[eiy])|j", "j"),
@@ -23,6 +30,7 @@ _RULES = [
     (r"y", "i"),
     (r"w", "v"),
     (r"z", "s"),
+    (r"(?<=au)l(?=[td]s?$)", ""),  # «Thibault» as «Thibaut»
     (r"eau|au", "o"),
     (r"oeu|eu", "e"),
     (r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
@@ -33,6 +41,17 @@ _RULES = [
     (r"(.)\1+", r"\1"),
     (r"(?<=..)(?:e?s|e|[tdpx]s?)$", ""),
     (r"(?<=..)e$", ""),
+]
+# What may be said otherwise than a French reader would: final letters, and what other languages write.
+_OTHERWISE = [
+    (re.compile(r"(?<=[a-z]{2}[rtdpsxz])$"), "e"),  # «Weber» as «vébère», «Payet» as «payette»
+    (re.compile(r"(?<=[a-z]{2}[ai]m)$"), "e"),  # «Techniflam»
+    (re.compile(r"(?<=[a-z]{2})e[rz]$"), "ee"),
+    (re.compile(r"w"), "ou"),  # «Gwenn»
+    (re.compile(r"ill(?=[aeou])"), "iy"),  # «Avrillon»
+    (re.compile(r"(?<=[^i]en)$"), "ne"),
+    (re.compile(r"ie(?=[^aeiouy])"), "i"),  # «Kieffer»
+    (re.compile(r"^s(?=[tp])"), "sh"),  # «Steiner»
 ]
 _COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in _RULES]
 
@@ -49,3 +68,12 @@ def phonetic(word: str) -> str:
 def sounds_like(words: tuple[str, ...]) -> str:
     """The key of words spoken together: «véto dock» as «Vetodok»."""
     return re.sub(r"(.)\1+", r"\1", "".join(phonetic(word) for word in words))
+
+
+@lru_cache(maxsize=8192)
+def pronunciations(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of words spoken together, however their letters may be said."""
+    spoken = {words: None}
+    for pattern, replacement in _OTHERWISE:
+        spoken |= {tuple(pattern.sub(replacement, word) for word in said): None for said in spoken}
+    return tuple(dict.fromkeys(map(sounds_like, spoken)))

@@ -5,33 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from calls.understanding.anger import is_angry, wants_human
-from calls.understanding.backchannel import is_backchannel, is_noise
-from calls.understanding.censor import censor
-from calls.understanding.company import company, free_company
+from calls import understanding
 from calls.understanding.company_names import company_index
-from calls.understanding.email import email
-from calls.understanding.fixed import fixed
-from calls.understanding.grounding import is_grounded
-from calls.understanding.names import first_name, refuses
-from calls.understanding.phone import phone
-from calls.understanding.problem import ProblemIndex, problem
-from calls.understanding.requests import (
-    asks_if_machine,
-    asks_to_repeat,
-    is_acknowledgement,
-    is_done,
-    is_question,
-    refuses_recording,
-)
-from calls.understanding.spelling import is_unfinished, spelling
-from calls.understanding.yes_no import yes_no
 
 LANGUAGES: Final = ("fr", "en")
 
 _QUESTIONS: Final = (
-    *(asks_if_machine, asks_to_repeat, email, first_name, fixed, free_company, is_acknowledgement, is_backchannel),
-    *(is_done, is_question, is_unfinished, phone, refuses, refuses_recording, spelling, wants_human, yes_no),
+    understanding.asks_if_machine,
+    understanding.asks_to_repeat,
+    understanding.email,
+    understanding.first_name,
+    understanding.fixed,
+    understanding.free_company,
+    understanding.is_acknowledgement,
+    understanding.is_backchannel,
+    understanding.is_done,
+    understanding.is_question,
+    understanding.is_unfinished,
+    understanding.phone,
+    understanding.refuses,
+    understanding.refuses_recording,
+    understanding.spelling,
+    understanding.wants_human,
+    understanding.yes_no,
 )
 _COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon", "Novalis Conseil")
 # Whatever the tables are asked for is somewhere in these.
@@ -42,21 +38,49 @@ _SAID: Final = (
     "zéro six quatre-vingt-douze, mille neuf cent quatre-vingts, deux mille dix",
     "oui c'est fait, vous êtes un robot ? vous pouvez répéter ? je ne veux pas être enregistré ni la donner",
     "ça marche, le voyant est passé au vert mais le wifi va revenir, mon mari est furieux contre vous, pas de réseau",
-    *("le problème est résolu", "ça fait chier votre truc", "je veux parler à quelqu'un", "il y a quelqu'un ?"),
-    *("est-ce qu'il y a un humain quelque part ?", "mon opérateur c'est Orange", "je vous l'ai déjà donné"),
-    *("je n'ai pas l'intention de vous donner mon nom", "sophie point durand, avec un d, arobase gmail point com"),
-    *("Ewa, E W A", "Jean tiret Luc, enfin Paul", "Dominique, c'est ma fille", "Xabier, avec un beau tréma"),
-    *(
-        "Linh, c'est breton",
-        "l e g e r, accent aigu sur le premier e, pas plus",
-        "yes, it works",
-        "this is ridiculous",
-        "someone cut the cable",
-    ),
-    *("Garage.", "garage Dupond", "cabinet ansart", "Media Total", "Monsieur Total", "Mr Total", "CARvertical."),
-    *("mairie à Lyon", "le cabinet d'avocats Ansart", "le cabinet Dupont", "la société Dupont Garage"),
-    *("Total Énergies", "garage carrosserie Dupont", "garage Dupont Bayonne", "garage Dupont rue de la gare"),
-    *("Novalis", "mairie de Lyon sur Saône", "mairie de Lyonnet"),
+    "le problème est résolu",
+    "ça fait chier votre truc",
+    "je veux parler à quelqu'un",
+    "il y a quelqu'un ?",
+    "est-ce qu'il y a un humain quelque part ?",
+    "mon opérateur c'est Orange",
+    "je vous l'ai déjà donné",
+    "je n'ai pas l'intention de vous donner mon nom",
+    "sophie point durand, avec un d, arobase gmail point com",
+    "Ewa, E W A",
+    "Jean tiret Luc, enfin Paul",
+    "Dominique, c'est ma fille",
+    "Xabier, avec un beau tréma",
+    "Linh, c'est breton",
+    "l e g e r, accent aigu sur le premier e, pas plus",
+    "yes, it works",
+    "this is ridiculous",
+    "someone cut the cable",
+    "Garage.",
+    "garage Dupond",
+    "cabinet ansart",
+    "Media Total",
+    "Monsieur Total",
+    "Mr Total",
+    "CARvertical.",
+    "mairie à Lyon",
+    "le cabinet d'avocats Ansart",
+    "le cabinet Dupont",
+    "la société Dupont Garage",
+    "Total Énergies",
+    "garage carrosserie Dupont",
+    "garage Dupont Bayonne",
+    "garage Dupont rue de la gare",
+    "Novalis",
+    "mairie de Lyon sur Saône",
+    "mairie de Lyonnet",
+    "Ansart, les camions",
+    "chez Ansart",
+    "tépéo",
+    "le prénom c'est Paul le prénom",
+    "Le Floch Yann",
+    "mon nom c'est Xochitl",
+    "xochitl x o c h i t l",
     "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",
     "my name is John, from Acme Limited, j for juliet, let me talk to someone please, this is unacceptable, it's done",
 )
@@ -65,15 +89,15 @@ _SAID: Final = (
 def get_ready() -> None:
     """Before the first call: word lists, lexicons and weights, some 0.3 s of work."""
     for language in LANGUAGES:
-        index = ProblemIndex({"internet": ["wifi"]}, language)
+        index = understanding.ProblemIndex({"internet": ["wifi"]}, language)
         for text in _SAID:
             for ask in _QUESTIONS:
                 ask(text, language)
-            problem(text, index, language)
-            company(text, _COMPANIES, language)
-            is_angry(text, (), language)
-            is_grounded(text, [text], language)
-            is_noise(text)
+            understanding.problem(text, index, language)
+            understanding.company(text, _COMPANIES, language)
+            understanding.is_angry(text, (), language)
+            understanding.is_grounded(text, [text], language)
+            understanding.is_noise(text)
 
 
 def get_ready_for(
@@ -84,5 +108,5 @@ def get_ready_for(
     One company more costs a tenth of that.
     """
     company_index(tuple(companies), language)
-    is_angry("", anger_words, language)
-    censor("", censored)
+    understanding.is_angry("", anger_words, language)
+    understanding.censor("", censored)

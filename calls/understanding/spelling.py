@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
-from enum import Enum, auto
 from functools import cache
 from itertools import takewhile
-from typing import NamedTuple
 
 from calls.understanding.accents import accented, without_accent_remarks
-from calls.understanding.letters import Certainty, Word, dictated, letter_at, letter_names, nato_run, signs
+from calls.understanding.letters import Word, dictated, letter_names, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin
+from calls.understanding.spelling_pieces import Kind, Piece, pieces_of
 from calls.understanding.text import Lexicon, compact, table
 
 _FEWEST_LETTERS = 2
@@ -25,37 +24,7 @@ _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 # A word that is this much like the letters is the name itself, said before or after them.
 _LIKE_THE_NAME = 0.6
-
-
-class _Kind(Enum):
-    LETTERS = auto()
-    MARK = auto()  # hyphen, apostrophe, space
-    CAPITALS = auto()  # «MARTIN», as recognition joins letters
-    WORD = auto()
-    FILLER = auto()
-    AGAIN = auto()  # «je répète»
-    CORRECTION = auto()  # «non», of a letter or of all
-    RESTART = auto()  # «je recommence»
-    ABOUT = auto()  # «avec deux N»: letters that tell of the name before them
-    PLACE = auto()  # «à la fin», of the letter beside it
-
-
-class _Piece(NamedTuple):
-    kind: _Kind
-    value: str
-    certainty: Certainty = Certainty.SURE
-
-
-# The keys of `place` in words/spelling.toml.
-_PLACES = ("start", "middle", "end")
 _VOWELS = frozenset("aeiouy")
-
-_PHRASES = (
-    (_Kind.RESTART, "restart"),
-    (_Kind.ABOUT, "about"),
-    (_Kind.CORRECTION, "correction"),
-    (_Kind.AGAIN, "repetition"),
-)
 
 
 def spelling(text: str, language: str) -> str | None:
@@ -65,10 +34,10 @@ def spelling(text: str, language: str) -> str | None:
     as a word beside its letters is no part of it; a name that was only said is None.
     """
     heard, remarks = without_accent_remarks(_with_plain_e(dictated(text), language), language)
-    told = _told_once(_settled(list(_pieces(heard, language))))
-    if told is None:
+    said = pieces_of(heard, language)
+    pieces = None if _is_interrupted(heard, said, language) else _told_once(said)
+    if pieces is None:
         return None
-    pieces = told
     name = _assembled(pieces)
     if not name or any(unicodedata.combining(letter) for letter in name):
         return None  # «N cédille»: the letter or its accent was misheard
@@ -86,81 +55,6 @@ def spelling(text: str, language: str) -> str | None:
     return name.upper() if language == "fr" else re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)
 
 
-def _pieces(heard: Sequence[Word], language: str) -> Iterator[_Piece]:
-    plain = [word.plain for word in heard]
-    position = 0
-    spelled = False
-    while position < len(heard):
-        piece, end = _piece_at(heard, plain, position, language, spelled=spelled)
-        spelled = spelled or piece.kind is _Kind.LETTERS
-        yield piece
-        position = end
-
-
-def _piece_at(
-    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, spelled: bool
-) -> tuple[_Piece, int]:
-    filler = signs("filler", language).at(plain, position)
-    if spelled:
-        for kind, section in _PHRASES:
-            if hit := signs(section, language).at(plain, position):
-                return _Piece(kind, ""), hit.end
-        if hit := signs("marks", language).at(plain, position) or signs("place", language).at(plain, position):
-            return _Piece(_Kind.PLACE if hit.value in _PLACES else _Kind.MARK, hit.value), hit.end
-    elif hit := signs("about", language).at(plain, position):
-        return _Piece(_Kind.ABOUT, ""), hit.end
-    elif hit := signs("place", language).at(plain, position):
-        return _Piece(_Kind.PLACE, hit.value), hit.end
-    if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
-        return _Piece(_Kind.FILLER, ""), like.end + 1  # «comme le prénom»
-    if run := nato_run(plain, position, language):
-        return _Piece(_Kind.LETTERS, run[1]), run[0]
-    letter = letter_at(heard, plain, position, language)
-    if letter and not (filler and filler.end > letter.end):
-        return _Piece(_Kind.LETTERS, letter.value, letter.certainty), letter.end
-    if filler:
-        return _Piece(_Kind.FILLER, ""), filler.end
-    word = heard[position].text
-    if len(word) > 1 and word.isupper() and word.isalpha():
-        return _Piece(_Kind.CAPITALS, word.lower()), position + 1
-    return _Piece(_Kind.WORD, word), position + 1
-
-
-def _settled(pieces: list[_Piece]) -> list[_Piece]:
-    """Words that may be letters become the one or the other, by what stands beside them."""
-
-    def is_sure(position: int) -> bool:
-        if not 0 <= position < len(pieces):
-            return False
-        piece = pieces[position]
-        return piece.kind is _Kind.LETTERS and piece.certainty is Certainty.SURE
-
-    settled = []
-    for position, piece in enumerate(pieces):
-        if piece.kind is _Kind.LETTERS and piece.certainty is not Certainty.SURE:
-            beside = is_sure(position - 1), is_sure(position + 1)
-            if not (all(beside) if piece.certainty is Certainty.INSIDE else any(beside)):
-                piece = _Piece(_Kind.FILLER, "")
-        settled.append(piece)
-    if any(piece.kind is _Kind.LETTERS for piece in settled):
-        # «MA RT IN»: scraps of two or three among letters; longer ones are the name repeated.
-        return [
-            piece._replace(kind=_Kind.LETTERS if len(piece.value) <= 3 else _Kind.WORD)
-            if piece.kind is _Kind.CAPITALS
-            else piece
-            for piece in settled
-        ]
-    capitals = [piece.value for piece in settled if piece.kind is _Kind.CAPITALS]
-    return [
-        piece._replace(
-            kind=_Kind.LETTERS if piece.value == capitals[0] and settled.index(piece) == position else _Kind.WORD
-        )
-        if piece.kind is _Kind.CAPITALS
-        else piece
-        for position, piece in enumerate(settled)
-    ]
-
-
 def _with_plain_e(heard: list[Word], language: str) -> list[Word]:
     """«Bé, é, enne»: where consonants are written by their names, «é» is the name of E."""
     consonants = [word for word in heard if len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS]
@@ -170,30 +64,46 @@ def _with_plain_e(heard: list[Word], language: str) -> list[Word]:
     return [word._replace(text="e") if word.text in ("é", "É") else word for word in heard]
 
 
-def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
+def _told_once(pieces: Sequence[Piece]) -> list[Piece] | None:
     """Without the letters that tell of the name spelled before them: «…, deux N», «…, R à la fin».
 
     None when what they tell does not fit the name.
     """
-    kept: list[_Piece] = []
-    told = [piece for piece in pieces if piece.kind is not _Kind.FILLER]
-    if any(piece.kind is _Kind.ABOUT for piece in told):
-        return [piece for piece in pieces if piece.kind is not _Kind.PLACE]
+    kept: list[Piece] = []
+    told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
+    about = next((place for place, piece in enumerate(told) if piece.kind is Kind.ABOUT), None)
+    if about is not None:
+        # «…, deux S et un seul L»
+        if about == 0:
+            return _told_once(told[1:]) if len(told) > _CERTAINLY_SPELLED else None
+        *letters, last = told[about:]
+        if (
+            told[about].value == "has"
+            and last.kind is Kind.PLACE
+            and {piece.kind for piece in letters[1:]} == {Kind.LETTERS}
+        ):
+            # «C, O, S, T, E, avec un S à la fin»
+            added = Piece(Kind.LETTERS, "".join(piece.value for piece in letters[1:]))
+            return _told_once([*told[:about], added, last])
+        before = _told_once(told[:about])
+        if before and len(told) == about + 2 and _contradicts(told[-1], before):
+            return None  # «V, A, N, I, E, R, avec deux N»
+        return before and [*before, *(piece for piece in told[about:] if piece.kind is not Kind.PLACE)]
     told = _without_count_before(told)
     recounted = _without_count_after(told)
     if recounted is None:
         return None
     told = recounted
     for position, piece in enumerate(told):
-        place = next((near.value for near in told[position + 1 : position + 2] if near.kind is _Kind.PLACE), None)
-        if place is None and position == len(told) - 1 and kept and kept[-1].kind is _Kind.PLACE:
+        place = next((near.value for near in told[position + 1 : position + 2] if near.kind is Kind.PLACE), None)
+        if place is None and position == len(told) - 1 and kept and kept[-1].kind is Kind.PLACE:
             place = kept.pop().value  # «…, à la fin un R»
-        if piece.kind is not _Kind.LETTERS or not kept or kept[-1].kind is not _Kind.LETTERS:
+        if piece.kind is not Kind.LETTERS or not kept or kept[-1].kind is not Kind.LETTERS:
             # «…, deux M au milieu et deux N à la fin»: obeyed already, and more is told.
-            if piece.kind is not _Kind.PLACE or position >= len(told) - 2:
+            if piece.kind is not Kind.PLACE or position >= len(told) - 2:
                 kept.append(piece)
             continue
-        part = list(takewhile(lambda earlier: earlier.kind is _Kind.LETTERS, reversed(kept)))[::-1]
+        part = list(takewhile(lambda earlier: earlier.kind is Kind.LETTERS, reversed(kept)))[::-1]
         name = "".join(letters.value for letters in part)
         amended = _with_letters(name, piece.value, place, is_last=position == len(told) - 1)
         if amended is None:
@@ -201,46 +111,51 @@ def _told_once(pieces: Sequence[_Piece]) -> list[_Piece] | None:
         if amended == name + piece.value:
             kept.append(piece)
         else:
-            kept = [*kept[: -len(part)], _Piece(_Kind.LETTERS, amended)]
-    return [piece for piece in kept if piece.kind is not _Kind.PLACE]
+            kept = [*kept[: -len(part)], Piece(Kind.LETTERS, amended)]
+    return [piece for piece in kept if piece.kind is not Kind.PLACE]
 
 
-def _is_counted(piece: _Piece) -> bool:
+def _is_counted(piece: Piece) -> bool:
     """«Deux L»"""
-    return piece.kind is _Kind.LETTERS and len(piece.value) > 1 and len(set(piece.value)) == 1
+    return piece.kind is Kind.LETTERS and len(piece.value) > 1 and len(set(piece.value)) == 1
 
 
-def _tells(piece: _Piece) -> bool:
+def _contradicts(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    name = "".join(earlier.value for earlier in pieces if earlier.kind is Kind.LETTERS)
+    return bool(name) and _is_counted(piece) and piece.value not in name
+
+
+def _tells(piece: Piece) -> bool:
     """Whether the piece may tell of letters spelled elsewhere: «deux L», «un T», but no vowel on its own."""
-    return piece.kind is _Kind.LETTERS and (_is_counted(piece) or piece.value not in _VOWELS)
+    return piece.kind is Kind.LETTERS and (_is_counted(piece) or piece.value not in _VOWELS)
 
 
-def _without_count_before(told: list[_Piece]) -> list[_Piece]:
+def _without_count_before(told: list[Piece]) -> list[Piece]:
     """«Deux L au milieu, B, A, I, L, L, Y»; but «deux L, O, Y, D» is Lloyd."""
     for start in range(len(told) - 1, 0, -1):
         lead, rest = told[:start], told[start:]
-        count = [piece for piece in lead if piece.kind not in (_Kind.PLACE, _Kind.WORD)]
-        name = "".join(piece.value for piece in rest if piece.kind is _Kind.LETTERS)
-        is_placed = any(piece.kind is _Kind.PLACE for piece in lead)
+        count = [piece for piece in lead if piece.kind not in (Kind.PLACE, Kind.WORD)]
+        name = "".join(piece.value for piece in rest if piece.kind is Kind.LETTERS)
+        is_placed = any(piece.kind is Kind.PLACE for piece in lead)
         # «N, H au milieu, …», «ça commence par un W, …»
-        is_told = lead[-1].kind is _Kind.PLACE or (is_placed and len(count) == 1)
+        is_told = lead[-1].kind is Kind.PLACE or (is_placed and len(count) == 1)
         if (
-            rest[0].kind is _Kind.LETTERS
+            rest[0].kind is Kind.LETTERS
             and (is_placed or not any(_is_counted(piece) for piece in rest))  # «deux L, E, W, E, deux L, Y, N»
             and (is_told or any(_is_counted(piece) for piece in count))
             and count
             and all(_tells(piece) and piece.value in name for piece in count)
             and not _VOWELS.isdisjoint(name)
         ):
-            return [*(piece for piece in lead if piece.kind is _Kind.WORD), *rest]
+            return [*(piece for piece in lead if piece.kind is Kind.WORD), *rest]
     return told
 
 
-def _without_count_after(told: list[_Piece]) -> list[_Piece] | None:
+def _without_count_after(told: list[Piece]) -> list[Piece] | None:
     """«B, O, U, L, L, E, T, deux L et un T»; None when the name has not what is counted."""
     for start in range(1, len(told) - 1):
         tail = told[start:]
-        spelled = list(takewhile(lambda piece: piece.kind is _Kind.LETTERS, reversed(told[:start])))
+        spelled = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, reversed(told[:start])))
         name = "".join(piece.value for piece in reversed(spelled))
         if (
             _is_counted(tail[0])
@@ -272,15 +187,15 @@ def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) 
     return name + letters
 
 
-def _assembled(pieces: Sequence[_Piece]) -> str:
+def _assembled(pieces: Sequence[Piece]) -> str:
     """The letters put together, corrections and repetitions obeyed."""
     name = ""
     since = ""
-    how: _Kind | None = None
-    for piece in [*pieces, _Piece(_Kind.RESTART, "")]:
-        if piece.kind in (_Kind.LETTERS, _Kind.MARK):
+    how: Kind | None = None
+    for piece in [*pieces, Piece(Kind.RESTART, "")]:
+        if piece.kind in (Kind.LETTERS, Kind.MARK):
             since += piece.value
-        elif piece.kind in (_Kind.AGAIN, _Kind.CORRECTION, _Kind.RESTART, _Kind.ABOUT):
+        elif piece.kind in (Kind.AGAIN, Kind.CORRECTION, Kind.RESTART, Kind.ABOUT):
             name = _joined(name, since, how)
             since, how = "", piece.kind
     name = name.strip(" -'")
@@ -290,29 +205,29 @@ def _assembled(pieces: Sequence[_Piece]) -> str:
     return name
 
 
-def _joined(name: str, more: str, how: _Kind | None) -> str:
+def _joined(name: str, more: str, how: Kind | None) -> str:
     if not name or not more or how is None:
         return name + more
     begins_anew = more[0] == name[0] and len(more) >= min(len(name), _CERTAINLY_SPELLED) - 1 and len(more) > 1
     match how:
-        case _Kind.ABOUT:
+        case Kind.ABOUT:
             # «…, non, un seul T, R, O, B, E, R, T»: spelled again after it.
             again = more.find(name[: _CERTAINLY_SPELLED - 1], 1)
             return more[again:] if again > 0 and len(name) >= _CERTAINLY_SPELLED else name
-        case _Kind.RESTART:
+        case Kind.RESTART:
             return more
-        case _Kind.CORRECTION:
+        case Kind.CORRECTION:
             return more if begins_anew else name[:-1] + more
         case _:
             return more if begins_anew else name + more
 
 
-def _amended(pieces: Sequence[_Piece]) -> str | None:
+def _amended(pieces: Sequence[Piece]) -> str | None:
     """«Bonet avec deux N»: the name as it was said, made to have these letters."""
-    said = [piece.value for piece in pieces if piece.kind is _Kind.WORD]
-    letters = [piece.value for piece in pieces if piece.kind is _Kind.LETTERS]
+    said = [piece.value for piece in pieces if piece.kind is Kind.WORD]
+    letters = [piece.value for piece in pieces if piece.kind is Kind.LETTERS]
     kinds = [piece.kind for piece in pieces]
-    if len(said) != 1 or _Kind.ABOUT not in kinds or _Kind.LETTERS in kinds[: kinds.index(_Kind.ABOUT)]:
+    if len(said) != 1 or Kind.ABOUT not in kinds or Kind.LETTERS in kinds[: kinds.index(Kind.ABOUT)]:
         return None
     name = said[0].lower()
     for letter in letters:
@@ -324,17 +239,17 @@ def _amended(pieces: Sequence[_Piece]) -> str | None:
     return name
 
 
-def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
+def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:
     """Whether what was said beside the letters is the name, or an introduction to it."""
     plain_name = compact(name)
-    about = next((position for position, piece in enumerate(pieces) if piece.kind is _Kind.ABOUT), len(pieces))
-    all_places = [position for position, piece in enumerate(pieces) if piece.kind is _Kind.LETTERS]
+    about = next((position for position, piece in enumerate(pieces) if piece.kind is Kind.ABOUT), len(pieces))
+    all_places = [position for position, piece in enumerate(pieces) if piece.kind is Kind.LETTERS]
     places = [position for position in all_places if position < about] or all_places
     for position, piece in enumerate(pieces):
-        if piece.kind is not _Kind.WORD:
+        if piece.kind is not Kind.WORD:
             continue
         word = compact(piece.value)
-        if SequenceMatcher(None, word, plain_name).ratio() >= _LIKE_THE_NAME or is_first_name(word):
+        if _is_like(piece, plain_name) or is_first_name(word):
             continue
         if position == places[-1] + 1 and len(word) < _SHORTEST_REMARK and not is_no_name(word, language):
             return False  # «bé, é, èr, té, in»: more letters, misheard
@@ -350,6 +265,26 @@ def _belongs(pieces: Sequence[_Piece], name: str, language: str) -> bool:
         if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):
             return False
     return True
+
+
+def _is_interrupted(heard: Sequence[Word], pieces: Sequence[Piece], language: str) -> bool:
+    """Whether the caller stopped before the end of the name: «m, a, r, attendez», «m, a, r, pardon, on m'appelle»."""
+    plain = [word.plain for word in heard]
+    if any(hit.end == len(plain) for hit in signs("hesitation", language).find(plain)):
+        return True
+    after = list(takewhile(lambda piece: piece.kind is not Kind.LETTERS, reversed(pieces)))
+    if len(after) == len(pieces):
+        return False
+    kinds = [piece.kind for piece in after if piece.kind is not Kind.FILLER]
+    is_excused = Kind.WORD in kinds and Kind.CORRECTION in kinds[kinds.index(Kind.WORD) :]
+    spelled = "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
+    is_excused = is_excused and not any(_is_like(piece, spelled) for piece in pieces)
+    return Kind.INTERRUPTION in kinds or is_excused
+
+
+def _is_like(piece: Piece, name: str) -> bool:
+    """Whether the piece is `name` as it was said, beside its letters."""
+    return piece.kind is Kind.WORD and SequenceMatcher(None, compact(piece.value), name).ratio() >= _LIKE_THE_NAME
 
 
 @cache
@@ -378,9 +313,9 @@ def is_unfinished(text: str, language: str) -> bool:
         if ending.value == "whole":
             return ending.start == 0 or len(_endings(language).find(plain[: ending.start])) > 0
         return ending.start > 0 and _is_dictation(plain[: ending.start])
-    pieces = _settled(list(_pieces(heard, language)))
-    letters = "".join(piece.value for piece in pieces if piece.kind is _Kind.LETTERS)
-    only_letters = all(piece.kind in (_Kind.LETTERS, _Kind.FILLER) for piece in pieces)
+    pieces = pieces_of(heard, language)
+    letters = "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
+    only_letters = all(piece.kind in (Kind.LETTERS, Kind.FILLER) for piece in pieces)
     return only_letters and 0 < len(letters) <= _FEWEST_LETTERS
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 
-from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, lexicon, table, words
+
+_INFINITIVE = re.compile(r"(?:er|ir|dre|tre|ire)$")
+# They end like one.
+_NO_INFINITIVES = frozenset({"super", "hier", "cher", "hiver", "centre", "notre", "votre", "autre"})
+_TAKES_BACK = frozenset({"mais", "enfin", "seulement"})
+_PLEASE = frozenset({"plait", "please"})
 
 
 class Answer(StrEnum):
@@ -21,6 +29,7 @@ class _Sign(StrEnum):
     AGREE = "agree"
     NO = "no"
     DENY = "deny"
+    AMISS = "amiss"
     DOUBT = "doubt"
     ASIDE = "aside"
 
@@ -39,11 +48,39 @@ def yes_no(text: str, language: str) -> Answer:
     firm = [sign for sign in signs if sign in (_Sign.YES, _Sign.NO)]
     if len(signs) == len(firm) == 2 == len(words(text, language)) and firm[0] is not firm[1]:
         return Answer.UNCLEAR  # «oui non»
+    if text.rstrip().endswith("?") and not firm:
+        return Answer.UNCLEAR
     if firm:
         return Answer.YES if firm[-1] is _Sign.YES else Answer.NO
     if _Sign.DENY in signs:
         return Answer.NO
     return Answer.YES if _Sign.AGREE in signs else Answer.UNCLEAR
+
+
+def is_future(spoken: Sequence[str], position: int, language: str) -> bool:
+    """«Ma fille va voir en haut», «il va falloir attendre»: going to do something, and not well."""
+    following = spoken[position + 1 : position + 2]
+    return (
+        language == "fr"
+        and spoken[position] == "va"
+        and bool(following)
+        and _INFINITIVE.search(following[0]) is not None
+        and following[0] not in _NO_INFINITIVES
+    )
+
+
+def _agrees(hit: Hit[_Sign], spoken: Sequence[str], language: str) -> bool:
+    """Not «ça va durer longtemps», nor «parlez plus fort s'il vous plaît», which asks for something."""
+    is_polite = spoken[hit.end - 1] in _PLEASE and hit.start > 1
+    return not is_polite and not is_future(spoken, hit.end - 1, language)
+
+
+def _settled(hit: Hit[_Sign], spoken: Sequence[str], before: Sequence[_Sign]) -> _Sign:
+    """What is amiss takes a yes back only with a «mais»: «oui, on a changé de box» is none."""
+    if hit.value is not _Sign.AMISS:
+        return hit.value
+    takes_back = _TAKES_BACK.intersection(spoken[: hit.start + 1])
+    return _Sign.NO if takes_back or _Sign.YES not in before else _Sign.ASIDE
 
 
 def _signs(text: str, language: str) -> list[_Sign]:
@@ -55,7 +92,9 @@ def _signs(text: str, language: str) -> list[_Sign]:
             negated_up_to = hit.end
         elif hit.value in (_Sign.YES, _Sign.AGREE) and hit.start == negated_up_to:
             continue  # «pas tout à fait exact»
-        signs.append(hit.value)
+        if hit.value is _Sign.AGREE and not _agrees(hit, spoken, language):
+            continue
+        signs.append(_settled(hit, spoken, signs))
     if language == "fr":
         # «si» contradicts a no; before a clause it is only «if».
         if spoken[:1] == ["si"] and (len(spoken) == 1 or spoken[1:3] == ["ce", "est"] or signs[:1] == [_Sign.YES]):

@@ -17,44 +17,12 @@ from calls.understanding import (
     is_angry,
     is_backchannel,
     is_noise,
-    normalise_number,
     problem,
     spelling,
     strip_hallucinations,
 )
 
 PRESET = tomllib.loads((Path(tenants.presets.__file__).parent / "fr.toml").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize(
-    ("raw", "region", "number"),
-    [
-        ("0612345678", "FR", "+33612345678"),
-        ("06 12 34 56 78", "FR", "+33612345678"),
-        ("+33612345678", "FR", "+33612345678"),
-        ("+33 (0)6 12 34 56 78", "FR", "+33612345678"),
-        ("0033612345678", "FR", "+33612345678"),
-        ("33612345678", "FR", "+33612345678"),
-        ("612345678", "FR", "+33612345678"),
-        ('"Pierre" <0612345678>', "FR", "+33612345678"),
-        ("sip:+33612345678@pbx.example", "FR", "+33612345678"),
-        ("tel:+442079460958", "FR", "+442079460958"),
-        ("020 7946 0958", "GB", "+442079460958"),
-        ("(415) 555-2671", "US", "+14155552671"),
-        ("+33612345678", "", "+33612345678"),
-        ("anonymous", "FR", None),
-        ("Anonymous", "FR", None),
-        ("restricted", "FR", None),
-        ("unknown", "FR", None),
-        ("", "FR", None),
-        ("201", "FR", None),
-        ("+331", "FR", None),
-        ("06123456789012345678", "FR", None),
-        ("٠٦١٢٣٤٥٦٧٨", "FR", None),
-    ],
-)
-def test_caller_ids_become_e164(raw, region, number):
-    assert normalise_number(raw, region) == number
 
 
 def test_a_company_that_could_be_two_is_none():
@@ -79,6 +47,47 @@ def test_a_number_in_a_companys_name_is_said_in_words_and_written_in_digits_or_t
     assert company("quatre saisons", companies, "fr") == "4 Saisons"
     assert company("les 3 chênes", companies, "fr") == "Les Trois Chênes"
     assert company("atelier vingt-huit", companies, "fr") is None
+
+
+def test_initials_are_known_without_small_words_and_with_an_article_or_a_legal_form_before_them():
+    companies = ["Société de Travaux Publics du Maine", "EHPAD La Providence", "SARL BTR", "SARL JBC Bâtiment"]
+    assert company("s t p m", companies, "fr") == "Société de Travaux Publics du Maine"
+    assert company("l'e h p a d la providence", companies, "fr") == "EHPAD La Providence"
+    assert company("s a r l b t r", companies, "fr") == "SARL BTR"
+    assert company("c'est la SARL JBC", companies, "fr") == "SARL JBC Bâtiment"
+
+
+def test_initials_that_sound_like_a_word_are_no_initials():
+    assert company("c'est pour la mairie", ["Syndicat des Eaux du Ségala"], "fr") is None
+
+
+def test_a_place_or_a_surname_that_two_companies_have_is_none():
+    assert company("mairie de capdenac", ["Mairie de Capdenac-Gare", "Mairie de Capdenac-le-Haut"], "fr") is None
+    places = ["Mairie de Saint-Germain-du-Bois", "Mairie de Saint-Germain-du-Plain"]
+    assert company("mairie de saint germain", places, "fr") is None
+    assert company("chez monneret", ["Monneret Jouets", "Tournage Monneret"], "fr") is None
+
+
+def test_a_place_or_a_person_that_only_one_company_has_may_be_called_shortly_with_the_trade():
+    companies = ["Mairie de Saint-Amand-Montrond", "ADMR du Pays de Lesneven", "Collège Jean Giono", "Garage Mistral"]
+    assert company("oui c'est pour la mairie de saint amand", companies, "fr") == "Mairie de Saint-Amand-Montrond"
+    assert company("l'ADMR de Lesneven, je suis au planning", companies, "fr") == "ADMR du Pays de Lesneven"
+    assert company("collège giono", companies, "fr") == "Collège Jean Giono"
+    assert company("chez giono", companies, "fr") is None
+
+
+def test_who_works_somewhere_else_is_not_the_caller():
+    assert company("c'est mon mari qui travaille au garage kerbrat", ["Garage Kerbrat"], "fr") is None
+
+
+def test_a_correction_of_the_last_part_keeps_the_trade():
+    companies = ["Pharmacie de la Gare", "Pharmacie du Marché"]
+    assert company("la pharmacie de la gare euh non pardon du marché", companies, "fr") == "Pharmacie du Marché"
+    assert company("la pharmacie de la gare, non pardon, du Pont", companies, "fr") is None
+
+
+def test_a_name_that_is_said_and_then_spelled_is_one():
+    assert company("axilis a x i l y s", ["Axilys"], "fr") == "Axilys"
 
 
 def test_two_letters_more_are_another_company():

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from calls import understanding
-from calls.understanding.readiness import LANGUAGES
+from calls.understanding.readiness import LANGUAGES, get_ready
 from tests.understanding.corpora import KINDS, in_cells
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def caches() -> "list[Cache]":
 def test_nothing_is_read_or_built_when_a_caller_speaks(language: str) -> None:
     for cache in caches():
         cache.cache_clear()
-    understanding.get_ready()
+    get_ready()
     # Made once; of single words and of tenants so much is kept, and no more.
     once = [cache for cache in caches() if cache.cache_parameters()["maxsize"] is None]
     made = [cache.cache_info().misses for cache in once]

@@ -1,0 +1,145 @@
+"""The kinds of pieces that a dictated e-mail address has, and the phrases that they are said with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from calls.understanding.letter_remarks import Remark
+from calls.understanding.text import Lexicon, compact, table
+
+
+class Kind(Enum):
+    WORD = auto()
+    LETTERS = auto()
+    DIGITS = auto()
+    SEPARATOR = auto()
+    AT = auto()
+    WEAK_AT = auto()  # «chez», which mostly is just «chez»
+    PROVIDER = auto()
+    PARTICLE = auto()  # part of an address only inside it: «de la tour»
+    INTRO = auto()  # what comes before an address
+    IN_FRONT = auto()  # of the domain, said before
+    NAMED = auto()  # «mon prénom», of the name after it or before it
+    INTERJECTION = auto()
+    GLUED = auto()  # with nothing between; without the mark, if there is a value
+    PAUSE = auto()
+    FILLER = auto()
+    CORRECTION = auto()
+    REPETITION = auto()
+    REMARK = auto()  # on the letters of the word before it
+    DENIAL = auto()  # of what follows: «pas gmail»
+    IN_DIGITS = auto()  # of the number before it
+    IN_LETTERS = auto()
+    ABBREVIATED = auto()  # of the word before it, by the letters after it
+    DOUBT = auto()  # nobody can tell what this makes of the address before it
+    POISON = auto()  # nor, said after it, of the whole
+
+
+class Part(NamedTuple):
+    kind: Kind
+    value: str = ""
+    has_example: bool = False  # «P comme Pierre»
+    remark: Remark | None = None
+    spoken: str = ""  # a number, if it was one word
+
+
+TEXT = (Kind.WORD, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER, Kind.PARTICLE)
+SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
+
+# That a name was said before: «c'est mon prénom».
+AFTER_A_NAME = "after"
+# «Hein»: more likely there for a remark than for a piece of the address before it.
+REMARKED = "remarked"
+# An introduction that one more word belongs to.
+BEFORE_A_WORD, BEFORE_A_NOUN = "one more", "a noun"
+OF_A_NOUN, OF_THE_ADDRESS = "of a noun", "of the address"
+_SPOKEN = (
+    ("at", Kind.AT, "@"),
+    ("weak_at", Kind.WEAK_AT, "@"),
+    ("dot", Kind.SEPARATOR, "."),
+    ("dot_com", Kind.SEPARATOR, ".com"),
+    ("hyphen", Kind.SEPARATOR, "-"),
+    ("underscore", Kind.SEPARATOR, "_"),
+    ("plus", Kind.SEPARATOR, "+"),
+    ("glued", Kind.GLUED, ""),
+    ("no_dot", Kind.GLUED, "."),
+    ("no_hyphen", Kind.GLUED, "-"),
+    ("filler", Kind.FILLER, ""),
+    ("remarked", Kind.FILLER, REMARKED),
+    ("correction", Kind.CORRECTION, ""),
+    ("repetition", Kind.REPETITION, ""),
+    ("particle", Kind.PARTICLE, ""),
+    ("before_a_word", Kind.INTRO, BEFORE_A_WORD),
+    ("before_a_noun", Kind.INTRO, BEFORE_A_NOUN),
+    ("of_the_address", Kind.INTRO, OF_THE_ADDRESS),
+    ("in_front", Kind.IN_FRONT, ""),
+    ("named", Kind.NAMED, ""),
+    ("after_a_name", Kind.NAMED, AFTER_A_NAME),
+    ("intro", Kind.INTRO, ""),
+    ("interjection", Kind.INTERJECTION, ""),
+    ("denial", Kind.DENIAL, ""),
+    ("in_digits", Kind.IN_DIGITS, ""),
+    ("in_letters", Kind.IN_LETTERS, ""),
+    ("abbreviated", Kind.ABBREVIATED, ""),
+    ("doubt", Kind.DOUBT, ""),
+    ("poison", Kind.POISON, ""),
+)
+
+
+@cache
+def phrases(language: str) -> Lexicon[Part]:
+    lists = table("email")[language]
+    also = {"fr": ("et ", "mais "), "en": ("and ", "but ")}[language]
+    spoken = (
+        (_split(lead + phrase), Part(kind, value))
+        for section, kind, value in _SPOKEN
+        for phrase in lists[section]
+        for lead in ("", *(also if kind in SILENT else ()))
+    )
+    combined = (words for words_of in lists["combined"].values() for words in product(*words_of))
+    return Lexicon([*spoken, *((_split(" ".join(words)), Part(Kind.INTRO)) for words in combined)])
+
+
+@cache
+def providers(*, right_after_at: bool) -> Lexicon[Part]:
+    return Lexicon(
+        (_split(said), Part(Kind.PROVIDER, name))
+        for name, entry in table("email")["providers"].items()
+        if right_after_at or not entry.get("is_a_word")
+        for said in entry["said"]
+    )
+
+
+@cache
+def asides(section: str, language: str) -> Lexicon[str]:
+    return Lexicon((_split(phrase), section) for phrase in table("email")[language][section])
+
+
+def _split(phrase: str) -> list[str]:
+    return [compact(word) for word in re.split(r"[ -]+", phrase)]
+
+
+def has_at(parts: Iterable[Part]) -> bool:
+    return any(part.kind in (Kind.AT, Kind.WEAK_AT) for part in parts)
+
+
+def is_over(parts: Sequence[Part]) -> bool:
+    """Whether a domain may be over: «…point com»."""
+    last = parts[-1].value if parts else ""
+    return parts[-2:-1] == [Part(Kind.SEPARATOR, ".")] and last in endings() and last not in second_levels()
+
+
+@cache
+def endings() -> frozenset[str]:
+    return frozenset(table("email")["endings"]["all"])
+
+
+@cache
+def second_levels() -> frozenset[str]:
+    """Those that may stand before another ending: «.co.uk»."""
+    return frozenset(table("email")["endings"]["only_second"])

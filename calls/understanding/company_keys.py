@@ -1,0 +1,140 @@
+"""How the names of companies, and what is said of them, are compared: as they are written and as they sound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from calls.understanding.company_parts import Parts, content, name_words, singular, small_words, word_set
+from calls.understanding.letters import letter_name
+from calls.understanding.phonetic import pronunciations, sounds_like
+from calls.understanding.text import fold, table
+
+_INITIALS = re.compile(r"[A-Z]{2,5}")
+_VOWELS = tuple("aeiouyh")
+_HAS_VOWEL = re.compile(r"[aeiouy].*[^aeiouy]|[^aeiouy].*[aeiouy]")
+_HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
+_DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
+_SHORTEST_ALIKE = 6
+_MOST_LETTERS_APART = 3
+
+
+class Key(NamedTuple):
+    """How words are spelled, and how they sound."""
+
+    spelling: str
+    sound: str
+    words: tuple[str, ...]
+
+
+def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
+    """What sets it apart, with and without small words: «du lac», «dulac», «le lac».
+
+    Behind a trade the article tells: «Transports Le Blanc» is not «Transports Blanc».
+    """
+    definite = parts.apart
+    is_civic = bool(parts.trades & word_set("civic"))
+    prepositions = word_set("glue") | (word_set("at") if is_civic else set())
+    while len(definite) > 1 and definite[0] in prepositions:
+        full = table("company_names")["contracted"].get(definite[0])
+        definite = (full, *definite[1:]) if full else definite[1:]
+    forms = [parts.apart, definite]
+    silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
+    if len(content(definite)) > 1:
+        silent = silent | word_set("articles")  # «hôtel Lion d'Or»
+    if len(definite) > 1 and definite[0] in silent:
+        forms.append(definite[1:])
+    return [_key(form) for form in dict.fromkeys(forms)]
+
+
+def _key(words: Sequence[str]) -> Key:
+    spoken = tuple(word for word in words if not word.isdigit())
+    digits = "" if len(spoken) == len(words) else "".join(word for word in words if word.isdigit())
+    return Key(_spelling("".join(words)), _plural_sign(spoken) + sounds_like(spoken) + digits, tuple(words))
+
+
+def _plural_sign(words: Sequence[str]) -> str:
+    """«Des Étoiles» is not «de l'Étoile»."""
+    return "+" if words[:1] == ("les",) else ""
+
+
+def _spelling(word: str) -> str:
+    """Without what nobody hears: «kobalt» is «Cobalt»."""
+    if _HAS_VOWEL.search(word) and word.isalpha():
+        word = _HARD_C.sub("k", word)
+    return _DOUBLED.sub(r"\1\2", word)
+
+
+def key_pronunciations(key: Key) -> tuple[str, ...]:
+    """How else a name may sound that is not French."""
+    words = tuple(word for word in key.words if not word.isdigit())
+    digits = "".join(word for word in key.words if word.isdigit())
+    return tuple(_plural_sign(words) + sound + digits for sound in pronunciations(words)) if words else ()
+
+
+def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
+    """«Les trois zépis» as «les trois épis», «Cordier est fils» as «Cordier et fils»."""
+    heard = [
+        word[1:] if word[0] == "z" and word[1:2] in _VOWELS and before[-1:] in ("s", "x") else word
+        for before, word in zip(("", *words), words, strict=False)
+    ]
+    return tuple("et" if word == "est" else word for word in heard)
+
+
+def said_by_letters(written: str, language: str) -> list[list[str]]:
+    """«tépéo» for «TPO»: its initials as they are called, as one word."""
+    first, _, more = written.partition(" ")
+    if not _INITIALS.fullmatch(first):
+        return []
+    said = "".join(letter_name(letter, language) for letter in fold(first))
+    return [[said], [said, *name_words(more)]] if more else [[said]]
+
+
+def pairs_of(key: str) -> set[str]:
+    return {key[position : position + 2] for position in range(len(key) - 1)}
+
+
+def likeness(one: Key, other: Key) -> float:
+    """Of what was said and a name, from 0 to 1; short names are alike only when they are the same."""
+    if abs(len(one.spelling) - len(other.spelling)) > _MOST_LETTERS_APART:
+        return 0.0
+    if one.words[0] in word_set("articles") and other.words[0] not in word_set("articles"):
+        return 0.0  # «l'horizon» is no slip for «Horizon»
+    ours, theirs = _joined(one.words), _joined(other.words)
+    if any(word.isdigit() for word in (*ours, *theirs)) or _plural_sign(one.words) != _plural_sign(other.words):
+        return 0.0
+    if len(ours) == len(theirs) > 1:  # «la Croix-Rouge» is not «la Croix-Rousse»
+        return min(_word_likeness(our, their) for our, their in zip(ours, theirs, strict=True))
+    if min(len(one.spelling), len(other.spelling)) < _SHORTEST_ALIKE or _is_longer_word(one, other):
+        return 0.0
+    return max(
+        SequenceMatcher(None, ours, theirs).ratio()
+        # One slip; «Transports Leblanc» is not «Transports Blanc».
+        if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE and abs(len(ours) - len(theirs)) <= 1
+        else 0.0
+        for ours, theirs in zip(one[:2], other[:2], strict=True)
+    )
+
+
+def _is_longer_word(one: Key, other: Key) -> bool:
+    """«Rocher» is no slip for «Roche», nor «Martine» for «Martin»; a silent ending is one."""
+    shorter, longer = sorted((one.spelling, other.spelling), key=len)
+    if not longer.startswith(shorter):
+        return False
+    is_silent = not set(pronunciations((shorter,))).isdisjoint(pronunciations((longer,)))
+    return not is_silent or longer.removeprefix(shorter).startswith("r")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """With «l'» and «d'» as a part of what they stand before."""
+    return re.sub(r"\b([ld]) ", r"\1", " ".join(words)).split()
+
+
+def _word_likeness(one: str, other: str) -> float:
+    if {one, other} & small_words():
+        return float(one == other)  # «la ferme du tilleul» is not «Ferme des Tilleuls»
+    ours, theirs = _key([singular(one)]), _key([singular(other)])
+    is_heard = ours.sound == theirs.sound and not _is_longer_word(ours, theirs)
+    return 1.0 if is_heard else likeness(ours, theirs)

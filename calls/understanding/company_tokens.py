@@ -1,0 +1,112 @@
+"""What is said of a company, as words: initials joined, examples and pronouns left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import zip_longest
+from typing import NamedTuple
+
+from calls.understanding.company_parts import trades, unclipped
+from calls.understanding.letters import join_letters
+from calls.understanding.text import LONGEST_UTTERANCE, compact, table
+
+_SHORTEST_FORM = 4  # «S A S» may begin other initials
+_STOPS = ".,;:!?…"
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
+# «L'hôtel», «l'E H P A D»; «d'accord» is one.
+_UNELIDED = re.compile(rf"[ld]['’](?!accord\b)(?=[^\W_]{{3}}|[^\W_] [^\W_]\b)|{_TOKEN.pattern}", re.IGNORECASE)
+
+
+class Token(NamedTuple):
+    plain: str  # folded, without apostrophes; "" for punctuation
+    start: int
+    end: int
+    is_spelled: bool = False
+
+
+def tokens_of(text: str, language: str, *, splits_articles: bool = False) -> list[Token]:
+    """With `splits_articles`, «l'hôtel» is two."""
+    pattern = _UNELIDED if splits_articles else _TOKEN
+    pauses = table("company")[language]["pause"]
+    tokens = [
+        Token(
+            "" if match[0].lower() in pauses or match[0][0] in _STOPS else plain_word(match[0]),
+            match.start(),
+            match.end(),
+        )
+        for match in pattern.finditer(text[:LONGEST_UTTERANCE])
+    ]
+    # «R.C.F. Élec.»: the full stop of an initial ends nothing.
+    tokens = [
+        token
+        for token, before in zip(tokens, [None, *tokens], strict=False)
+        if token.plain or before is None or len(before.plain) != 1
+    ]
+    tokens = _without_pronouns(_without_examples(tokens, language), language)
+    # The L of «à l'appareil» is no initial.
+    letters = [token.plain + ("'" if text[token.end - 1] in "'’" else "") for token in tokens]
+    return [
+        Token(plain.rstrip("'"), tokens[start].start, tokens[end - 1].end)
+        if end - start == 1
+        else Token(_initials(plain), tokens[start].start, tokens[end - 1].end, is_spelled=True)
+        for plain, start, end in join_letters(letters, language)
+    ]
+
+
+def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
+    """«A comme Anatole, C comme Célestin» as «A C», and «H U E T, H comme hôtel» as «H U E T»."""
+    plain = [token.plain for token in tokens]
+    kept: list[Token] = []
+    position, has_example = 0, False
+    unexplained: list[str] = []
+    while position < len(tokens):
+        is_letter = len(plain[position]) == 1
+        example = is_letter and position + 2 < len(plain) and plain[position + 1] in listed("like", language)
+        if has_example and is_letter and kept[-1].plain == "":
+            kept.pop()
+        if is_letter and not example:
+            unexplained.append(plain[position])
+        elif plain[position] and not example:
+            unexplained.clear()
+        if not (example and len(unexplained) > 1 and plain[position] in unexplained):
+            kept.append(tokens[position])
+        has_example = example or (has_example and not plain[position])
+        position += 3 if example else 1
+    return kept
+
+
+def _without_pronouns(tokens: Sequence[Token], language: str) -> list[Token]:
+    """«La pharmacie, celle de la gare» as «la pharmacie de la gare»."""
+    that, of = listed("that", language), listed("of", language)
+    kept: list[Token] = []
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.plain in that and following and following.plain in of:
+            stop = 1 if kept and not kept[-1].plain else 0
+            noun = kept[-1 - stop].plain if len(kept) > stop else ""
+            if noun and trades([noun]):
+                del kept[len(kept) - stop :]
+                continue
+        kept.append(token)
+    return kept
+
+
+def _initials(spelled: str) -> str:
+    """«B T M, B comme Bernard, T, M»: initials told twice are the same ones; «S A R L B T R» has a legal form."""
+    half = len(spelled) // 2
+    if half > 1 and spelled[:half] == spelled[half:]:
+        return spelled[:half]
+    form = next((form for form in table("company")["legal_forms"] if spelled.startswith(form)), "")
+    return spelled[len(form) :] if len(form) >= _SHORTEST_FORM and len(spelled) - len(form) > 1 else spelled
+
+
+@cache
+def listed(section: str, language: str) -> frozenset[str]:
+    """The words of a section of words/company.toml."""
+    return frozenset(plain_word(word) for word in table("company")[language][section])
+
+
+def plain_word(word: str) -> str:
+    """As words are compared."""
+    return "et" if word == "&" else unclipped(compact(word))
