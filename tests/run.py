@@ -1,6 +1,8 @@
 """Run the linters and every part of the suite that this machine can run.
 
-    tests/run.py [lint] [embedded] [postgresql] [redis] [prometheus] [browser] [haproxy] [asterisk]    (else all)
+    tests/run.py [lint] [embedded] [realtime] [postgresql] [redis] [prometheus] [browser] [haproxy] [asterisk]
+
+Without a name, all of them.
 
 The last lines say of each part whether it passed, failed or could not run, and why.
 Whether a server is there is found out by connecting to it:
@@ -20,10 +22,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 import psycopg
@@ -40,6 +44,9 @@ REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 # Only what a test needs of its surroundings: a key or a database of the person who
 # runs the suite must not get into it.
 TESTS_FAILED = 1  # pytest's exit status; others are no verdict
+AHEAD = -10  # niceness
+# Markers with a part of their own.
+OWN = ("asterisk", "browser", "haproxy", "prometheus", "realtime", "redis")
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "CI", "TERM", "ASTERISK_LAB", "REQUIRE_ASTERISK")
 
 
@@ -50,20 +57,26 @@ class Outcome:
     detail: str
 
 
-def run(log: TextIO, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run it, its output copied to `log` as it comes; return the exit status and pytest's closing line."""
+def run(log: TextIO, command: list[str], environment: Mapping[str, str], *, ahead: bool = False) -> tuple[int, str]:
+    """Run it, its output copied to `log` as it comes; return the exit status and pytest's closing line.
+
+    What goes `ahead` is not held up by what runs beside it, where this user may give it priority.
+    """
     print("\n$", *(f"{name}={value}" for name, value in environment.items()), *command, file=log, flush=True)
     surroundings = {name: os.environ[name] for name in KEPT if name in os.environ}
     closing = ""
     with subprocess.Popen(
         [str(ROOT / ".venv" / "bin" / command[0]), *command[1:]],
         cwd=ROOT,
-        env=surroundings | {"PYTHONUNBUFFERED": "1"} | environment,
+        env=surroundings | {"PYTHONUNBUFFERED": "1", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
+        if ahead:
+            with suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, AHEAD)
         assert process.stdout is not None
         for line in process.stdout:
             log.write(line)
@@ -89,17 +102,22 @@ def lint(log: TextIO) -> tuple[bool, str]:
 
 
 def suite(
-    markers: str, processes: int, paths: Callable[[], list[str]], **environment: str
+    markers: str,
+    processes: int,
+    paths: Callable[[], list[str]],
+    *,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    ahead: bool = False,
 ) -> Callable[[TextIO], tuple[bool, str]]:
-    """Tests of calls wait for audio most of the time: more processes than cores pay."""
+    """Calls wait for audio most of the time, and queries for PostgreSQL: more processes than cores pay."""
 
     def part(log: TextIO) -> tuple[bool, str]:
         chosen = ["-m", markers, *paths()]
         command = ["pytest", "-n", str(processes), "--dist=worksteal", "--durations=5", "--durations-min=10", *chosen]
-        status, closing = run(log, command, environment)
+        status, closing = run(log, command, environment, ahead=ahead)
         if status == TESTS_FAILED:
             # Calls in real time suffer on a busy machine: what failed gets it for itself, once, and that is said.
-            status, alone = run(log, ["pytest", "--last-failed", *chosen], environment)
+            status, alone = run(log, ["pytest", "--last-failed", *chosen], environment, ahead=ahead)
             closing = f"{closing}; what failed, again and alone: {alone}"
         return status == 0, closing or f"pytest ended with status {status}"
 
@@ -122,20 +140,20 @@ def most() -> list[str]:
 
 def embedded(log: TextIO) -> tuple[bool, str]:
     """What reaches the database runs once: on PostgreSQL where there is one, here where there is none."""
-    markers = "not (asterisk or postgres or redis or prometheus or browser or haproxy)"
-    return suite(markers if no_postgresql() else f"{markers} and (long or not database)", 6, most)(log)
+    markers = f"not ({' or '.join((*OWN, 'postgres'))})"
+    return suite(markers if no_postgresql() else f"{markers} and (long or not database)", 4, most)(log)
 
 
 def postgresql(log: TextIO) -> tuple[bool, str]:
     """As a role like production's: a superuser would pass row-level security."""
-    markers = "(database or postgres) and not (asterisk or redis or prometheus or browser or haproxy or long)"
-    return suite(markers, 6, most, DATABASE_URL=application_url(DATABASE_URL))(log)
+    markers = f"(database or postgres) and not ({' or '.join((*OWN, 'long'))})"
+    return suite(markers, 6, most, environment={"DATABASE_URL": application_url(DATABASE_URL)})(log)
 
 
 def with_redis(log: TextIO) -> tuple[bool, str]:
     """A worker's jobs need PostgreSQL as well; without, that one test is skipped."""
     other = {} if no_postgresql() else {"POSTGRES_URL": application_url(DATABASE_URL)}
-    return suite("redis", 1, of("redis"), REDIS_URL=REDIS_URL, **other)(log)
+    return suite("redis", 1, of("redis"), environment={"REDIS_URL": REDIS_URL} | other)(log)
 
 
 def no_postgresql() -> str:
@@ -188,12 +206,15 @@ class Part:
 PARTS = {
     "lint": Part(always, lint),
     "embedded": Part(always, embedded),
+    "realtime": Part(always, suite("realtime", 4, of("realtime"), ahead=True)),
     "postgresql": Part(no_postgresql, postgresql),
     "redis": Part(no_redis, with_redis),
-    "prometheus": Part(no_prometheus, suite("prometheus", 1, of("prometheus"), TEST_REDIS_URL=REDIS_URL)),
+    "prometheus": Part(
+        no_prometheus, suite("prometheus", 1, of("prometheus"), environment={"TEST_REDIS_URL": REDIS_URL}, ahead=True)
+    ),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
-    "haproxy": Part(no_haproxy, suite("haproxy", 1, of("haproxy"))),
-    "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"))),
+    "haproxy": Part(no_haproxy, suite("haproxy", 1, of("haproxy"), ahead=True)),
+    "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"), ahead=True)),
 }
 
 
@@ -208,9 +229,9 @@ def outcome(name: str, log: TextIO) -> Outcome:
     return Outcome(name, "passed" if passed else "FAILED", f"{seconds}{detail and ', '}{detail}")
 
 
-# Each lane runs beside the other. Asterisk comes last, when nothing runs beside it: a machine
+# Each lane runs beside the other. Asterisk comes last, when little runs beside it: a machine
 # without a core to spare loses words of real calls.
-LANES = (("embedded", "postgresql", "asterisk"), ("lint", "redis", "prometheus", "browser", "haproxy"))
+LANES = (("embedded", "postgresql"), ("realtime", "lint", "redis", "prometheus", "browser", "haproxy", "asterisk"))
 
 
 def outcomes(names: list[str]) -> list[Outcome]:

@@ -325,3 +325,11 @@ def test_a_text_that_another_system_changed_can_be_restored(cast: Cast, crm: Crm
         change = phrase.changes.first()
     assert change is not None
     assert (change.before, change.after, change.changed_by) == ("Bienvenue chez Alpha.", "Bonjour du CRM.", None)
+
+
+@pytest.mark.parametrize("asked", ["0692123456", "+33692123456", "+262692123456"])
+def test_an_overseas_number_is_found_in_whatever_form_it_was_stored(cast: Cast, crm: Crm, asked: str) -> None:
+    with acting_for(cast.alpha.tenant):
+        stored = Customer.objects.create(phone_number="+33692123456")
+    found = crm.get("customers", phone_number=asked).json()["results"]
+    assert [row["id"] for row in found] == [stored.pk]

@@ -12,11 +12,10 @@ from django.contrib.staticfiles import finders
 from playwright.async_api import Page, Route, async_playwright
 
 from sandbox.product import Product
-from tenants.models import AsteriskServer, Membership, Tenant
-from tenants.scope import acting_for
-from tenants.services import create_tenant
+from tenants.models import Membership, Tenant
 from tests.calls.page import session_cookie
 from tests.cast import person
+from tests.exchanges import with_exchange
 
 CHROMIUM = shutil.which("chromium")
 HERE = Path(__file__).parent
@@ -32,10 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def alpha(transactional_db: None) -> Tenant:
-    tenant = create_tenant(slug="alpha", name="Alpha", language="fr")
-    with acting_for(tenant):
-        AsteriskServer.objects.create(name="PBX", network="127.0.0.2")
-    return tenant
+    return with_exchange()
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ async def test_the_caller_goes_where_the_company_wants(free: str, last: str, end
     assert stage.case.wants_callback is (free == "")
 
 
-@pytest.mark.long
+@pytest.mark.realtime
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("queue", ["", "queue"])

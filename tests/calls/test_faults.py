@@ -38,7 +38,7 @@ from tenants.services import create_tenant
 from tickets.models import Ticket
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.realtime,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("transactional_db"),
     pytest.mark.timeout(180),

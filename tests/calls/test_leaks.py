@@ -23,7 +23,7 @@ from tenants.services import create_tenant
 from tests.telephony.asterisk import calling
 from voicebot_site.asgi import application
 
-pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.realtime, pytest.mark.django_db(transaction=True)]
 
 AT_ONCE = 10
 WARM_UP_CALLS = 50  # until every pool has all its threads, and each its connection

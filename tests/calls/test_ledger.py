@@ -43,7 +43,7 @@ from tests.cast import list_prices
 
 __all__ = ["alpha"]  # the fixture: a company that calls from 127.0.0.2
 
-pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.realtime, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
 CALLS = 50
 AT_ONCE = 5

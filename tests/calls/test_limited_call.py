@@ -20,7 +20,7 @@ from tests.calls.test_call import PIERRE, _vendors, alpha, call, records
 
 __all__ = ["_vendors", "alpha"]
 
-pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.realtime, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 @sync_to_async(thread_sensitive=False)

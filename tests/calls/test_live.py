@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from calls import monitor
+from calls import db, monitor
 from calls.live import control_group, live_group
 from calls.models import Turn
 from tenants.middleware import ACTING_KEY
@@ -38,6 +40,15 @@ async def pages() -> AsyncIterator[list[Page]]:
     yield opened
     for page in opened:
         await page.leave()
+    # A query that a page was waiting for goes on without it, and would meet the emptying of its table.
+    await asyncio.to_thread(until_idle, db._threads)
+
+
+def until_idle(threads: ThreadPoolExecutor) -> None:
+    everyone = threading.Barrier(threads._max_workers + 1)
+    for _ in range(threads._max_workers):
+        threads.submit(everyone.wait, 10)
+    everyone.wait(10)
 
 
 async def open_page(pages: list[Page], user: Any) -> Page:

@@ -18,11 +18,11 @@ from sandbox.caller import Caller, CallResult, End
 from sandbox.g711 import MULAW
 from sandbox.product import Product
 from sandbox.voice import transcript
-from tenants.models import AsteriskServer, Membership, Tenant
+from tenants.models import Membership, Tenant
 from tenants.scope import acting_for
-from tenants.services import create_tenant
 from tests.calls.page import Page
 from tests.cast import person
+from tests.exchanges import with_exchange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -31,10 +31,7 @@ LINE = "Ici Claire, je reprends la main."
 
 @pytest.fixture
 def alpha(transactional_db: None) -> Tenant:
-    tenant = create_tenant(slug="alpha", name="Alpha", language="fr")
-    with acting_for(tenant):
-        AsteriskServer.objects.create(name="PBX", network="127.0.0.2")
-    return tenant
+    return with_exchange()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tenants.scope import acting_for
 from tests.calls.test_call import PIERRE, alpha, call, records  # noqa: F401
 from tests.cast import list_prices
 
-pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.realtime, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 @pytest.fixture

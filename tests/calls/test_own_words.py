@@ -150,7 +150,7 @@ async def test_a_speech_that_is_cut_lets_the_model_stop(vendors: Vendors) -> Non
         await closed.wait()
 
 
-@pytest.mark.long
+@pytest.mark.realtime
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(120)
 async def test_a_caller_is_answered_in_other_words(product: Product, alpha: Tenant) -> None:  # noqa: F811

@@ -55,7 +55,7 @@ def shortest(request: pytest.FixtureRequest) -> list[Scenario]:
     return sorted(audible, key=lambda scenario: seconds[scenario.name])[: -(-len(scenarios) // 3)]
 
 
-@pytest.mark.long
+@pytest.mark.realtime
 @pytest.mark.usefixtures("_usual_vendors")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(240)

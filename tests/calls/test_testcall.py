@@ -28,7 +28,7 @@ from tests.calls.page import Page
 from tests.cast import Cast, person
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.realtime, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 TRY = "/ws/try"
 PIERRE = "+33612345678"

@@ -156,6 +156,7 @@ def test_the_sandbox_serves_until_it_is_told_to_stop(unused_tcp_port):
         assert process.wait(10) == 0
 
 
+@pytest.mark.realtime
 @pytest.mark.timeout(180)  # a database, a worker that starts, and the calls
 def test_a_load_test_brings_its_own_worker():
     done = subprocess.run(

@@ -11,7 +11,7 @@ from django.conf import settings
 from sandbox.management.commands.demo import SCRIPT
 
 
-@pytest.mark.long
+@pytest.mark.realtime
 @pytest.mark.timeout(180)
 def test_the_demo_prints_every_line_of_its_call_once(tmp_path):
     command = [sys.executable, "manage.py", "demo", "--once", "--json", "--port=0", "--audiosocket-port=0"]

@@ -46,5 +46,6 @@ def test_an_unknown_part_is_refused():
     status, lines = run("postgres")
     assert (status, lines[-1]) == (
         2,
-        "no such part: postgres; there are lint, embedded, postgresql, redis, prometheus, browser, haproxy, asterisk",
+        "no such part: postgres; there are lint, embedded, realtime, postgresql, "
+        "redis, prometheus, browser, haproxy, asterisk",
     )
