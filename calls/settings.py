@@ -134,6 +134,11 @@ def load(tenant: Tenant) -> CallSettings:
     return settings
 
 
+def forget() -> None:
+    """Where tables are emptied behind its back, as between tests."""
+    _known.clear()
+
+
 def load_drafts(tenant: Tenant) -> CallSettings:
     """As `load`, as if the phrases that wait were published."""
     return _read(tenant, with_drafts=True)

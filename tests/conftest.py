@@ -18,10 +18,12 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 import voicebot_site.celery
+from calls import settings as call_settings
 from calls.usage import forget_prices
 from providers import registry
 from tenants.scope import acting_for
 from tests.cast import Cast, assemble, list_prices
+from tests.stage import Stage
 
 if TYPE_CHECKING:
     from sandbox.product import Product
@@ -72,8 +74,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("long")  # screens meet the queries of the rooms behind them
 
 
+STAGE = pytest.StashKey[Stage]()
+
+
+@pytest.hookimpl(tryfirst=True)  # before the test's own transaction begins
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    is_of_database = item.get_closest_marker("database") or "django_db_setup" in getattr(item, "fixturenames", ())
+    if is_of_database and STAGE in item.config.stash:
+        item.config.stash[STAGE].prepare(item)
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
+) -> Iterator[None]:
     """The test database, made from the models in a third of the time that the migrations take.
 
     `tests/site/test_migrations.py` sees that both lead to the same. PostgreSQL drops it only
@@ -81,7 +95,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     with django_db_blocker.unblock():
         list_prices()
+    pytestconfig.stash[STAGE] = stage = Stage(django_db_blocker)
     yield
+    stage.clear()
     SyncToAsync.single_thread_executor.submit(connections.close_all).result(timeout=10)
 
 
@@ -102,19 +118,22 @@ def _files_of_its_own(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _vendors_of_its_own() -> Iterator[None]:
-    """Vendors' objects belong to one event loop, and each test has its own; their prices are those of its tables."""
+    """Vendors' objects belong to one event loop, and each test has its own; prices and phrases are of its tables."""
     yield
     registry.forget()
     forget_prices()
+    call_settings.forget()
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(db: None, pytestconfig: pytest.Config) -> Cast:
     """Alpha, Bravo and their people, with no scope open.
 
     A test whose code reaches the database from another thread, as all async code
     does, needs `@pytest.mark.django_db(transaction=True)`.
     """
+    if there := pytestconfig.stash[STAGE].cast():
+        return there
     list_prices()
     return assemble()
 
