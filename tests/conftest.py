@@ -43,10 +43,10 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(trylast=True)  # of what was chosen
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Strew slow tests, which wait, among quick ones, which compute, in each process's share; none comes last."""
+    """Strew slow tests, which wait, among quick ones, which compute, in each process's share; the longest come first."""
     processes = getattr(session.config, "workerinput", {}).get("workercount", 1)
-    slow = [item for item in session.items if is_slow(item)]
-    quick = [item for item in session.items if not is_slow(item)]
+    slow = sorted((item for item in session.items if seconds_of(item) > 60), key=seconds_of, reverse=True)
+    quick = [item for item in session.items if seconds_of(item) <= 60]
     session.items.clear()
     for number in range(processes):
         mine = slow[number::processes]
@@ -57,10 +57,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.items.extend(share)
 
 
-def is_slow(item: pytest.Item) -> bool:
-    """Calls in real time; such tests are given more than a minute."""
+def seconds_of(item: pytest.Item) -> float:
+    """What a test may take; calls in real time are given more than the minute of all."""
     timeout = item.get_closest_marker("timeout")
-    return timeout is not None and timeout.args[0] > 60
+    return float(timeout.args[0]) if timeout else 60.0
 
 
 @pytest.hookimpl(tryfirst=True)  # before markers are chosen from

@@ -42,6 +42,11 @@ def test_an_asterisk_that_cannot_run_is_a_failure_only_where_it_is_required(tmp_
     assert (status, lines[-1]) == (1, f"FAILED   {reason}")
 
 
+def test_a_part_that_would_begin_too_late_is_named_and_is_no_failure():
+    status, lines = run("lint", BEGIN_SECONDS="0.001")
+    assert (status, lines[-1]) == (0, "not run  lint        0 s had passed (BEGIN_SECONDS): run it by itself")
+
+
 def test_an_unknown_part_is_refused():
     status, lines = run("postgres")
     assert (status, lines[-1]) == (
