@@ -43,7 +43,7 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(trylast=True)  # of what was chosen
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Strew slow tests, which wait, among quick ones, which compute, in each process's share; the longest come first."""
+    """Strew slow tests, which wait, among quick ones, which compute, in each process's share, the longest first."""
     processes = getattr(session.config, "workerinput", {}).get("workercount", 1)
     slow = sorted((item for item in session.items if seconds_of(item) > 60), key=seconds_of, reverse=True)
     quick = [item for item in session.items if seconds_of(item) <= 60]
