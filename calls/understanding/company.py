@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise, takewhile
+from itertools import pairwise, takewhile, zip_longest
 
 from calls.understanding.company_names import (
     MOST_WORDS,
@@ -165,8 +165,8 @@ def _unintroduced(
             clause[-(position - denied) :], plain[position : position + 1], language
         )
         for end in range(min(len(plain), position + MOST_WORDS_AMONG), position, -1):
-            said = plain[position:end]
-            if "" in said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
+            said = _said(plain[position:end], language)
+            if not said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
                 continue
             if not is_denied and not _is_over(tokens, end, said, language):
                 continue
@@ -186,6 +186,14 @@ def _unintroduced(
             break
         else:
             position += 1
+
+
+def _said(words: Sequence[str], language: str) -> list[str]:
+    """Words that may be one name, «Kiné Santé, à Montferrand» without its comma; nothing if they are not one."""
+    places = listed("before_place", language)
+    if any(not word and after not in places for word, after in zip_longest(words, words[1:])):
+        return []
+    return [word for word in words if word]
 
 
 def _is_set_off(

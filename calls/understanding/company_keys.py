@@ -42,6 +42,8 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
         definite = (full, *definite[1:]) if full else definite[1:]
     forms = [parts.apart, definite]
     silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
+    if of_name and parts.trades & word_set("signs"):
+        silent = silent | {"le", "la"}
     if len(content(definite)) > 1:
         silent = silent | word_set("articles")  # «hôtel Lion d'Or»
     if len(definite) > 1 and definite[0] in silent:
@@ -80,7 +82,7 @@ def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
         word[1:] if word[0] == "z" and word[1:2] in _VOWELS and before[-1:] in ("s", "x") else word
         for before, word in zip(("", *words), words, strict=False)
     ]
-    return tuple("et" if word == "est" else word for word in heard)
+    return tuple("et" if word in ("est", "and") else word for word in heard)
 
 
 def said_by_letters(written: str, language: str) -> list[list[str]]:

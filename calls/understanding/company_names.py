@@ -231,6 +231,9 @@ def _entry(written: str, language: str) -> _Entry:
     if not apart.trades and len(content(words)) > 1:
         # «Carrefour City à Castellane»
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
+    placed = _placed(words)
+    if placed and trades(placed) == apart.trades:
+        variants.append(taken_apart(placed))
     if len(words) > 2:  # as initials
         variants.append(whole(("".join(word[0] for word in words),)))
     initials = "".join(word[0] for word in content(words))
@@ -310,6 +313,17 @@ def _is_civic(words: Sequence[str]) -> bool:
     return (
         bool(hits) and hits[0].start == 0 and hits[0].value in word_set("civic") and bool(content(words[hits[0].end :]))
     )
+
+
+def _placed(words: tuple[str, ...]) -> tuple[str, ...]:
+    """With «à» before its place: «Camping Les Pins à Oléron» (d'Oléron), «Kiné Santé à Montferrand»."""
+    at = {"de": "a", "d": "a", "du": "au", "des": "aux"}
+    inside = [position for position in range(2, len(words) - 1) if words[position] in at]
+    if inside:
+        last = inside[-1]
+        return (*words[:last], at[words[last]], *words[last + 1 :])
+    is_place = len(content(words)) > 2 and not is_common(words[-1:]) and words[-2] not in small_words()
+    return (*words[:-1], "a", words[-1]) if is_place else ()
 
 
 def _without_trade(words: tuple[str, ...]) -> Parts:

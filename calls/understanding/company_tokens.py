@@ -44,6 +44,7 @@ def tokens_of(text: str, language: str, *, splits_articles: bool = False) -> lis
         for token, before in zip(tokens, [None, *tokens], strict=False)
         if token.plain or before is None or len(before.plain) != 1
     ]
+    tokens = _without_letters(tokens, language)
     tokens = _without_pronouns(_without_examples(tokens, language), language)
     # The L of «à l'appareil» is no initial.
     letters = [token.plain + ("'" if text[token.end - 1] in "'’" else "") for token in tokens]
@@ -53,6 +54,23 @@ def tokens_of(text: str, language: str, *, splits_articles: bool = False) -> lis
         else Token(_initials(plain), tokens[start].start, tokens[end - 1].end, is_spelled=True)
         for plain, start, end in join_letters(letters, language)
     ]
+
+
+def _without_letters(tokens: Sequence[Token], language: str) -> list[Token]:
+    """«Texier, T E X I E R» of «Texier, avec un X, T E X I E R»."""
+    having, some = listed("having", language), listed("some", language)
+    kept: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        plain = [token.plain for token in tokens[position : position + 3]]
+        if len(plain) == 3 and plain[0] in having and plain[1] in some and len(plain[2]) == 1:
+            position += 3
+            if kept and not kept[-1].plain:
+                kept.pop()
+        else:
+            kept.append(tokens[position])
+            position += 1
+    return kept
 
 
 def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:

@@ -11,6 +11,7 @@ from calls.understanding.text import fold
 _RULES = [
     (r"[^a-z0-9]", ""),
     (r"ph", "f"),
+    (r"oyes?$", "oi"),  # «Troyes» as «Troie»
     (r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
     (r"sch|^ch(?=[mntvw])", "sh"),
     # «Bailleul» as «Bayeul», «Meyer» as «maillère».
@@ -46,7 +47,9 @@ _RULES = [
 _OTHERWISE = [
     (re.compile(r"(?<=[a-z]{2}[rtdpsxz])$"), "e"),  # «Weber» as «vébère», «Payet» as «payette»
     (re.compile(r"(?<=[a-z]{2}[ai]m)$"), "e"),  # «Techniflam»
-    (re.compile(r"(?<=[a-z]{2})e[rz]$"), "ee"),
+    (re.compile(r"(?<=[a-z]{2})(?:e[rz]|[ae]y)$"), "ee"),  # «Chauray» as «Chaurée»
+    (re.compile(r"(?<=[aeiou])s(?=[ln]e)"), ""),  # «Duchesne», «Somme-Vesle»
+    (re.compile(r"^x"), "s"),  # «Saint-Xandre»
     (re.compile(r"w"), "ou"),  # «Gwenn»
     (re.compile(r"ill(?=[aeou])"), "iy"),  # «Avrillon»
     (re.compile(r"(?<=[^i]en)$"), "ne"),

@@ -76,6 +76,24 @@ def test_a_place_or_a_person_that_only_one_company_has_may_be_called_shortly_wit
     assert company("chez giono", companies, "fr") is None
 
 
+def test_a_place_in_a_name_is_where_the_company_is():
+    companies = ["Camping Les Pins d'Oléron", "Kiné Santé Montferrand", "Hôtel Le Lafayette", "Transports Le Goff"]
+    assert company("camping des pins, à Oléron", companies, "fr") == "Camping Les Pins d'Oléron"
+    assert company("Kiné santé, à Montferrand.", companies, "fr") == "Kiné Santé Montferrand"
+    assert company("l'hôtel Lafayette", companies, "fr") == "Hôtel Le Lafayette"
+    assert company("les transports Goff", companies, "fr") is None
+
+
+def test_names_of_places_that_sound_alike_are_the_same():
+    assert company("la mairie de chaurée", ["Mairie de Chauray"], "fr") == "Mairie de Chauray"
+    assert company("mairie de somme vel", ["Mairie de Somme-Vesle"], "fr") == "Mairie de Somme-Vesle"
+    assert company("boulangerie du vieux troie", ["Boulangerie du Vieux Troyes"], "fr") == "Boulangerie du Vieux Troyes"
+
+
+def test_a_letter_that_is_told_before_the_others_is_no_part_of_them():
+    assert company("boulangerie tessier, avec un x, t e x i e r", ["Boulangerie Texier"], "fr") == "Boulangerie Texier"
+
+
 def test_who_works_somewhere_else_is_not_the_caller():
     assert company("c'est mon mari qui travaille au garage kerbrat", ["Garage Kerbrat"], "fr") is None
 
