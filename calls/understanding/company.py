@@ -17,10 +17,12 @@ from calls.understanding.company_names import (
     has_article,
     is_joined,
     is_particular,
+    is_surname,
     is_unusual,
 )
 from calls.understanding.company_parts import (
     is_common,
+    is_empty,
     is_small,
     name_words,
     trade_hits,
@@ -74,7 +76,10 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     elif len(found) > 2:
         return None
     name = max(found, key=lambda name: found[name], default=None)
-    is_taken_back = name is not None and _corrected_part(plain[found[name] :], language) is not None
+    is_another = any(
+        one in listed("theirs", language) and other in listed("denial", language) for one, other in pairwise(plain)
+    )
+    is_taken_back = is_another or (name is not None and _corrected_part(plain[found[name] :], language) is not None)
     return None if is_taken_back else name
 
 
@@ -115,13 +120,15 @@ def _trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
 
 def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, language: str) -> bool:
     """Whether so much of a name is enough; without its number or region, when nothing else is told."""
+    if is_surname(match) and not any(is_empty(token.plain) for token in tokens[:end]):
+        return False  # «chez Carpentier» of «Ets Carpentier»
     if match.told is Told.BEGUN:
         return not any(token.plain for token in tokens[end:])
     if match.told is Told.SHORT:
-        return end == len(tokens) or not tokens[end].plain
+        return end == len(tokens) or tokens[end].plain in (listed("end", language) | {""}) - word_set("in_towns")
     if match.told is Told.APART and (
         tokens[start].is_spelled
-        or _is_spelled_after(tokens, start, end)
+        or _is_spelled_after(tokens, start, end, language)
         or is_joined(match, [token.plain for token in tokens[start:end]])
         or (is_unusual(match) and _is_of_house([token.plain for token in tokens[:start]], language))
     ):
@@ -129,9 +136,11 @@ def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, lang
     return match.told > Told.APART or is_particular(match)
 
 
-def _is_spelled_after(tokens: Sequence[Token], start: int, end: int) -> bool:
+def _is_spelled_after(tokens: Sequence[Token], start: int, end: int, language: str) -> bool:
     """«Gallet, G A deux L E T»."""
     following = [token for token in tokens[end : end + 2] if token.plain][:1]
+    if listed("written", language).intersection(token.plain for token in tokens[end : end + 3]):
+        return True  # «Wizéo, ça s'écrit avec un Z»
     return bool(following) and following[0].is_spelled and following[0].plain == tokens[end - 1].plain
 
 
@@ -188,6 +197,14 @@ def _unintroduced(
             position += 1
 
 
+def _is_one_of_two(plain: Sequence[str], position: int, language: str) -> bool:
+    """«La boulangerie Pelletier et la boucherie Ménard»: whoever calls for two names one that is not known."""
+    position += plain[position] == "et"
+    while position and plain[position - 1] in listed("article", language):
+        position -= 1
+    return plain[position - 1 : position] == ["et"] and bool(trades(_clause_before(plain, position - 1, language)))
+
+
 def _said(words: Sequence[str], language: str) -> list[str]:
     """Words that may be one name, «Kiné Santé, à Montferrand» without its comma; nothing if they are not one."""
     places = listed("before_place", language)
@@ -213,6 +230,8 @@ def _is_set_off(
         return False
     before = frozenset().union(*(listed(section, language) for section in _BEFORE), {""})
     is_second = plain[position - 1] == "et" and position > 1 and plain[position - 2] not in before  # «Rivière et Morel»
+    if _is_one_of_two(plain, position, language):
+        return False
     # «Factrice à la Poste»
     is_at = plain[position - 1] in listed("at", language) and position > 1 and plain[position - 2] in before - {""}
     is_led = is_at or (plain[position - 1] in before and not is_second)
@@ -243,6 +262,10 @@ def _is_over(tokens: Sequence[Token], end: int, said: Sequence[str], language: s
 def _is_longer(said: Sequence[str], after: Sequence[Token]) -> bool:
     """Whether the name of a place goes on: «la mairie de Saint-Aubin», «du Cormier»."""
     if not word_set("civic") & trades(said) or len(after) < 2 or is_small(after[1].plain):
+        return False
+    if after[0].plain == "en" and any(
+        "".join(word.plain for word in after[1:end]) in word_set("departments") for end in (2, 3, 4)
+    ):
         return False
     return after[0].plain in word_set("of") | word_set("in_towns")
 

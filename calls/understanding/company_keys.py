@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import NamedTuple
 
 from calls.understanding.company_parts import Parts, content, name_words, singular, small_words, word_set
@@ -46,6 +47,9 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
         silent = silent | {"le", "la"}
     if len(content(definite)) > 1:
         silent = silent | word_set("articles")  # «hôtel Lion d'Or»
+    if parts.trades and ("de", "la") in pairwise(definite[1:]):  # «Rives de Dordogne»
+        at = definite.index("de", 1)
+        forms.append(definite[: at + 1] + definite[at + 2 :])
     if len(definite) > 1 and definite[0] in silent:
         forms.append(definite[1:])
     return [_key(form) for form in dict.fromkeys(forms)]

@@ -38,6 +38,7 @@ from calls.understanding.company_parts import (
     is_kindred,
     is_rare,
     is_small,
+    is_town,
     known_trades,
     name_words,
     singular,
@@ -264,6 +265,13 @@ def is_unusual(match: Match) -> bool:
     return is_rare(content(_apart(match.name)))
 
 
+def is_surname(match: Match) -> bool:
+    """Whether it tells nothing but that it is a company, and whose: «Ets Carpentier»."""
+    words = name_words(match.name)
+    is_of_somebody = word_set("surnames").issuperset(_apart(match.name)) and not trades(words)
+    return is_of_somebody and any(is_empty(word) for word in words)
+
+
 def is_joined(match: Match, said: Sequence[str]) -> bool:
     """Whether recognition took one long word for several, as it does with made-up ones: «techni flamme»."""
     apart = content(_apart(match.name))
@@ -300,6 +308,8 @@ def _beginning(written: str) -> tuple[str, ...]:
         return words[:1] if len(words) > 1 else ()
     end = len(words)
     left_out = word_set("regions") | small_words()
+    if is_town(words[-1:]) and is_rare(content(_apart(written))[:-1]):
+        end -= 1
     while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
         end -= 1
     said = content(words[:end])
@@ -342,8 +352,13 @@ def _short(words: tuple[str, ...]) -> list[tuple[str, ...]]:
         return []
     trade, rest = words[: hits[0].end], words[hits[0].end :]
     if not _is_civic(words):
-        is_person = len(rest) == 2 and is_first_name(rest[0]) and not is_common(rest[1:]) and not is_first_name(rest[1])
-        return [(*trade, rest[1])] if is_person and not trades(rest) else []
+        first, last = content(rest)[:-1], rest[-1:]
+        is_person = len(rest) == 2 and is_first_name(rest[0])
+        is_place = (
+            bool(first) and is_common(first) and is_rare(last) and not is_small(rest[-2])
+        )  # «Pharmacie de la Tour Mataguerre»
+        is_enough = (is_person or is_place) and not is_common(last) and not is_first_name(last[0])
+        return [(*trade, *last)] if is_enough and not trades(rest) else []
     ends = [end for end in range(1, len(rest)) if not is_small(rest[end - 1]) and not is_common(rest[:end])]
     places = [rest[:end] for end in ends]
     if "pays" in rest[1:-2]:

@@ -102,10 +102,14 @@ def known_trades(words: Sequence[str]) -> frozenset[str]:
     return frozenset(trade for word in words for trade in _known().get(word, ()))
 
 
+def is_town(words: Sequence[str]) -> bool:
+    return "-".join(words) in _towns()
+
+
 def before_address(words: Sequence[str]) -> int:
     """How many words stand before a street or a town that they end in: 2 of «garage Benali La Rochelle»."""
     for at in range(1, len(words)):
-        is_place = words[at] in word_set("streets") or "-".join(words[at:]) in _towns()
+        is_place = words[at] in word_set("streets") or is_town(words[at:])
         if is_place and not is_small(words[at - 1]) and words[at - 1] not in word_set("at"):
             return at
     return len(words)

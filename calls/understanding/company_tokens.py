@@ -65,8 +65,6 @@ def _without_letters(tokens: Sequence[Token], language: str) -> list[Token]:
         plain = [token.plain for token in tokens[position : position + 3]]
         if len(plain) == 3 and plain[0] in having and plain[1] in some and len(plain[2]) == 1:
             position += 3
-            if kept and not kept[-1].plain:
-                kept.pop()
         else:
             kept.append(tokens[position])
             position += 1

@@ -103,6 +103,8 @@ def remark_at(
 
     After another remark (`is_listed`) «et un T» is one too; on its own «deux N» only of a word with an N.
     """
+    if position >= len(plain):
+        return None
     for section in ("plural", "singular"):
         if ending := _lexicon(section, language).at(plain, position):
             return ending.end, Remark("s", section == "singular", "end")

@@ -50,6 +50,7 @@ _OTHERWISE = [
     (re.compile(r"(?<=[a-z]{2})(?:e[rz]|[ae]y)$"), "ee"),  # «Chauray» as «Chaurée»
     (re.compile(r"(?<=[aeiou])s(?=[ln]e)"), ""),  # «Duchesne», «Somme-Vesle»
     (re.compile(r"^x"), "s"),  # «Saint-Xandre»
+    (re.compile(r"ch$"), "che"),  # «Foch»
     (re.compile(r"w"), "ou"),  # «Gwenn»
     (re.compile(r"ill(?=[aeou])"), "iy"),  # «Avrillon»
     (re.compile(r"(?<=[^i]en)$"), "ne"),

@@ -90,6 +90,11 @@ def test_names_of_places_that_sound_alike_are_the_same():
     assert company("boulangerie du vieux troie", ["Boulangerie du Vieux Troyes"], "fr") == "Boulangerie du Vieux Troyes"
 
 
+def test_what_breaks_off_behind_a_letter_is_no_address():
+    for said in ("0L:L:L", "philippe un l", "arobase un l un l", "philippe, un l, un p"):
+        assert email(said, "fr") is None
+
+
 def test_a_letter_that_is_told_before_the_others_is_no_part_of_them():
     assert company("boulangerie tessier, avec un x, t e x i e r", ["Boulangerie Texier"], "fr") == "Boulangerie Texier"
 
