@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
 _DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
 _SHORTEST_ALIKE = 6
 _MOST_LETTERS_APART = 3
+_HARDLY_ALIKE = 0.8
 
 
 class Key(NamedTuple):
@@ -55,10 +57,11 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
     return [_key(form) for form in dict.fromkeys(forms)]
 
 
-def _key(words: Sequence[str]) -> Key:
+@lru_cache(maxsize=8192)
+def _key(words: tuple[str, ...]) -> Key:
     spoken = tuple(word for word in words if not word.isdigit())
     digits = "" if len(spoken) == len(words) else "".join(word for word in words if word.isdigit())
-    return Key(_spelling("".join(words)), _plural_sign(spoken) + sounds_like(spoken) + digits, tuple(words))
+    return Key(_spelling("".join(words)), _plural_sign(spoken) + sounds_like(spoken) + digits, words)
 
 
 def _plural_sign(words: Sequence[str]) -> str:
@@ -116,12 +119,18 @@ def likeness(one: Key, other: Key) -> float:
     if min(len(one.spelling), len(other.spelling)) < _SHORTEST_ALIKE or _is_longer_word(one, other):
         return 0.0
     return max(
-        SequenceMatcher(None, ours, theirs).ratio()
+        _ratio(ours, theirs)
         # One slip; «Transports Leblanc» is not «Transports Blanc».
         if min(len(ours), len(theirs)) >= _SHORTEST_ALIKE and abs(len(ours) - len(theirs)) <= 1
         else 0.0
         for ours, theirs in zip(one[:2], other[:2], strict=True)
     )
+
+
+def _ratio(one: str, other: str) -> float:
+    """Of the same letters in the same order; at most of the same letters, where that is not enough for anything."""
+    matcher = SequenceMatcher(None, one, other)
+    return matcher.ratio() if (most := matcher.quick_ratio()) > _HARDLY_ALIKE else most
 
 
 def _is_longer_word(one: Key, other: Key) -> bool:
@@ -141,6 +150,6 @@ def _joined(words: Sequence[str]) -> list[str]:
 def _word_likeness(one: str, other: str) -> float:
     if {one, other} & small_words():
         return float(one == other)  # «la ferme du tilleul» is not «Ferme des Tilleuls»
-    ours, theirs = _key([singular(one)]), _key([singular(other)])
+    ours, theirs = _key((singular(one),)), _key((singular(other),))
     is_heard = ours.sound == theirs.sound and not _is_longer_word(ours, theirs)
     return 1.0 if is_heard else likeness(ours, theirs)

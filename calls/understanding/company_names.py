@@ -58,7 +58,7 @@ _ALIKE, _MARGIN = 0.9, 0.1
 _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _SHORTEST_OF_TRADE = 5  # «Kerbra, les camions»
 _SHORTEST_INITIALS = 3
-_BEGINNING = 2  # letters
+_BEGINNING = 3  # letters
 _VOWEL = re.compile("[aeiouy]")
 # «Le syndicat des eaux de la vallée de la Braye»; in the midst of other words there are more places to look at.
 MOST_WORDS, MOST_WORDS_AMONG = 10, 7
@@ -124,7 +124,8 @@ class CompanyIndex:
             said = key_pronunciations(key) if not is_common(key.words) else ()
             for sound in said:
                 self._by_pronunciation.setdefault(sound, set()).add(name)
-            self._beginnings |= {sound[:_BEGINNING] for sound in (key.spelling, key.sound, *said)}
+            sounds = (key.spelling, key.sound, *said)
+            self._beginnings |= {sound[:length] for sound in sounds for length in range(1, _BEGINNING + 1)}
         for key in entry.alike:
             for pair in pairs_of(key.spelling):
                 self._by_pair.setdefault(pair, []).append(key)

@@ -78,6 +78,13 @@ def sounds_like(words: tuple[str, ...]) -> str:
 def pronunciations(words: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of words spoken together, however their letters may be said."""
     spoken = {words: None}
-    for pattern, replacement in _OTHERWISE:
+    for way in sorted(set().union(*map(_ways, words))):
+        pattern, replacement = _OTHERWISE[way]
         spoken |= {tuple(pattern.sub(replacement, word) for word in said): None for said in spoken}
     return tuple(dict.fromkeys(map(sounds_like, spoken)))
+
+
+@lru_cache(maxsize=8192)
+def _ways(word: str) -> frozenset[int]:
+    """Which of `_OTHERWISE` it may be said in: one or two of many."""
+    return frozenset(way for way, (pattern, _) in enumerate(_OTHERWISE) if pattern.search(word))
