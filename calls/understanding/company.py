@@ -76,10 +76,13 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     elif len(found) > 2:
         return None
     name = max(found, key=lambda name: found[name], default=None)
-    is_another = any(
-        one in listed("theirs", language) and other in listed("denial", language) for one, other in pairwise(plain)
+    pairs = list(pairwise(plain))
+    theirs, denial, alternative = (listed(section, language) for section in ("theirs", "denial", "alternative"))
+    is_another = any(one in theirs and other in denial for one, other in pairs)
+    is_doubtful = not alternative.isdisjoint(plain) and not listed("doubt", language).isdisjoint(map(" ".join, pairs))
+    is_taken_back = (
+        is_another or is_doubtful or (name is not None and _corrected_part(plain[found[name] :], language) is not None)
     )
-    is_taken_back = is_another or (name is not None and _corrected_part(plain[found[name] :], language) is not None)
     return None if is_taken_back else name
 
 
@@ -127,21 +130,11 @@ def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, lang
     if match.told is Told.SHORT:
         return end == len(tokens) or tokens[end].plain in (listed("end", language) | {""}) - word_set("in_towns")
     if match.told is Told.APART and (
-        tokens[start].is_spelled
-        or _is_spelled_after(tokens, start, end, language)
-        or is_joined(match, [token.plain for token in tokens[start:end]])
+        is_joined(match, [token.plain for token in tokens[start:end]])
         or (is_unusual(match) and _is_of_house([token.plain for token in tokens[:start]], language))
     ):
         return True
     return match.told > Told.APART or is_particular(match)
-
-
-def _is_spelled_after(tokens: Sequence[Token], start: int, end: int, language: str) -> bool:
-    """«Gallet, G A deux L E T»."""
-    following = [token for token in tokens[end : end + 2] if token.plain][:1]
-    if listed("written", language).intersection(token.plain for token in tokens[end : end + 3]):
-        return True  # «Wizéo, ça s'écrit avec un Z»
-    return bool(following) and following[0].is_spelled and following[0].plain == tokens[end - 1].plain
 
 
 def _is_of_house(before: list[str], language: str) -> bool:

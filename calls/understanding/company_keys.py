@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from calls.understanding.company_parts import Parts, content, name_words, singular, small_words, word_set
+from calls.understanding.company_parts import Parts, content, is_rare, name_words, singular, small_words, word_set
 from calls.understanding.letters import letter_name
 from calls.understanding.phonetic import pronunciations, sounds_like
 from calls.understanding.text import fold, table
@@ -47,6 +47,8 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
     silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
     if of_name and parts.trades & word_set("signs"):
         silent = silent | {"le", "la"}
+    if of_name and parts.apart[:2] == ("de", "la") and is_rare(content(definite)):
+        silent = silent | {"la"}  # «les vétérinaires de Chalosse»
     if len(content(definite)) > 1:
         silent = silent | word_set("articles")  # «hôtel Lion d'Or»
     if parts.trades and ("de", "la") in pairwise(definite[1:]):  # «Rives de Dordogne»

@@ -11,6 +11,7 @@ from calls.understanding.text import fold
 _RULES = [
     (r"[^a-z0-9]", ""),
     (r"ph", "f"),
+    (r"bs$", ""),  # «Doubs»
     (r"oyes?$", "oi"),  # «Troyes» as «Troie»
     (r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
     (r"sch|^ch(?=[mntvw])", "sh"),

@@ -99,6 +99,20 @@ def test_a_letter_that_is_told_before_the_others_is_no_part_of_them():
     assert company("boulangerie tessier, avec un x, t e x i e r", ["Boulangerie Texier"], "fr") == "Boulangerie Texier"
 
 
+def test_a_surname_alone_is_no_company_even_if_it_is_spelled():
+    assert company("castaing, c a s t a i n g", ["Transports Castaing"], "fr") is None
+    assert company("les transports castaing, c a s t a i n g", ["Transports Castaing"], "fr") == "Transports Castaing"
+    assert company("je travaille chez carpentier", ["Ets Carpentier"], "fr") is None
+    assert company("les établissements carpentier", ["Ets Carpentier"], "fr") == "Ets Carpentier"
+
+
+def test_who_names_two_or_doubts_names_none():
+    companies = ["Pharmacie du Midou", "Boucherie Ménard"]
+    assert company("la pharmacie du midou ou celle de la gare, je ne sais plus", companies, "fr") is None
+    assert company("pour la boulangerie pelletier et la boucherie ménard", companies, "fr") is None
+    assert company("c'est la boucherie ménard, je suis leur prestataire", companies, "fr") is None
+
+
 def test_who_works_somewhere_else_is_not_the_caller():
     assert company("c'est mon mari qui travaille au garage kerbrat", ["Garage Kerbrat"], "fr") is None
 
