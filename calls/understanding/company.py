@@ -52,7 +52,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     in a long name too; None when no company, or more than one, may be meant.
     """
     index = company_index(tuple(companies), language)
-    tokens = _corrected(tokens_of(text, language, splits_articles=True), language)
+    tokens = _without_denied_trade(tokens_of(text, language, splits_articles=True), language)
+    tokens = _corrected(tokens, language)
     plain = [token.plain for token in tokens]
     around = _trades_around(plain, language)
     found = {}
@@ -79,11 +80,31 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     pairs = list(pairwise(plain))
     theirs, denial, alternative = (listed(section, language) for section in ("theirs", "denial", "alternative"))
     is_another = any(one in theirs and other in denial for one, other in pairs)
-    is_doubtful = not alternative.isdisjoint(plain) and not listed("doubt", language).isdisjoint(map(" ".join, pairs))
+    is_doubtful = not alternative.isdisjoint(plain) and (
+        plain.count("soit") > 1 or not listed("doubt", language).isdisjoint(map(" ".join, pairs))
+    )
     is_taken_back = (
         is_another or is_doubtful or (name is not None and _corrected_part(plain[found[name] :], language) is not None)
     )
     return None if is_taken_back else name
+
+
+def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
+    """«Le Bihan, mais pas la boulangerie, hein, la couverture» as «Le Bihan, la couverture»."""
+    plain = [token.plain for token in tokens]
+    article, pause = listed("article", language), listed("filler", language) | {""}
+    for position in (position for position, word in enumerate(plain) if word == "pas"):
+        at = position + 1
+        while at < len(plain) and plain[at] in article:
+            at += 1
+        end = next((at + hit.end for hit in trade_hits(plain[at : at + MOST_WORDS_AMONG]) if hit.start == 0), at)
+        after = end
+        while after < len(plain) and plain[after] in pause:
+            after += 1
+        if at < end < after and trades(plain[after : after + MOST_WORDS_AMONG]):
+            start = position - 1 if plain[max(0, position - 1)] == "mais" else position
+            return [*tokens[:start], tokens[end]._replace(plain=""), *tokens[after:]]
+    return tokens
 
 
 def _corrected(tokens: list[Token], language: str) -> list[Token]:

@@ -112,12 +112,13 @@ class CompanyIndex:
         named = [name_words(written) for written in companies]
         self._beginning = Counter(words[:end] for words in named for end in range(1, len(words) + 1))
         self._holding = Counter(word for words in named for word in set(words))
+        self._of_trade = Counter((word, trade) for words in named for trade in trades(words) for word in set(words))
         for written in companies:
             self._add(_entry(written, language))
 
     def _add(self, entry: _Entry) -> None:
         for name, key in entry.keys:
-            if name.words and (self._beginning[name.words] or self._holding[name.words[-1]]) > 1:
+            if name.words and (self._beginning[name.words] or self._holders(name.words[-1], name.parts.trades)) > 1:
                 continue  # «Mairie de Capdenac-Gare» and «Mairie de Capdenac-le-Haut»
             self._by_spelling.setdefault(key.spelling, set()).add(name)
             self._by_sound.setdefault(key.sound, set()).add(name)
@@ -186,15 +187,20 @@ class CompanyIndex:
             return None
         matches = {match for name in found if (match := _match(name, parts, around))}
         best = max((match.told for match in matches), default=None)
-        if best in (Told.AMONG, Told.APART) and self._is_shared(parts):
+        told = parts.trades or (around if best is Told.PART else frozenset())
+        if best and best < Told.WHOLE and self._is_shared(parts, told):
             return None
         matches = {match for match in matches if match.told is best}
         return matches.pop() if len(matches) == 1 else None
 
-    def _is_shared(self, parts: Parts) -> bool:
-        """Whether another company has the only word that was said, beside a trade that nobody knows."""
+    def _is_shared(self, parts: Parts, trades: frozenset[str]) -> bool:
+        """Whether another company has the only word that was said, and the trade, or one that nobody knows."""
         said = content(parts.apart)
-        return len(said) == 1 and self._holding[said[0]] > 1
+        return len(said) == 1 and self._holders(said[0], trades) > 1
+
+    def _holders(self, word: str, trades: frozenset[str]) -> int:
+        """How many companies have a word, and one of the trades if there are any."""
+        return max((self._of_trade[word, trade] for trade in trades), default=self._holding[word])
 
     def _alike(self, parts: Parts, keys: Sequence[Key], around: frozenset[str]) -> Match | None:
         for said in keys:
@@ -233,9 +239,7 @@ def _entry(written: str, language: str) -> _Entry:
     if not apart.trades and len(content(words)) > 1:
         # «Carrefour City à Castellane»
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
-    placed = _placed(words)
-    if placed and trades(placed) == apart.trades:
-        variants.append(taken_apart(placed))
+    variants += (taken_apart(placed) for placed in _placed(words) if trades(placed) == apart.trades)
     if len(words) > 2:  # as initials
         variants.append(whole(("".join(word[0] for word in words),)))
     initials = "".join(word[0] for word in content(words))
@@ -326,15 +330,15 @@ def _is_civic(words: Sequence[str]) -> bool:
     )
 
 
-def _placed(words: tuple[str, ...]) -> tuple[str, ...]:
-    """With «à» before its place: «Camping Les Pins à Oléron» (d'Oléron), «Kiné Santé à Montferrand»."""
+def _placed(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """With «à» before its place: «Camping Les Pins à Oléron» (d'Oléron), «Collège Sainte-Anne à Redon»."""
     at = {"de": "a", "d": "a", "du": "au", "des": "aux"}
     inside = [position for position in range(2, len(words) - 1) if words[position] in at]
     if inside:
         last = inside[-1]
-        return (*words[:last], at[words[last]], *words[last + 1 :])
+        return [(*words[:last], at[words[last]], *words[last + 1 :])]
     is_place = len(content(words)) > 2 and not is_common(words[-1:]) and words[-2] not in small_words()
-    return (*words[:-1], "a", words[-1]) if is_place else ()
+    return [(*words[:-1], of, words[-1]) for of in ("a", "de")] if is_place else []
 
 
 def _without_trade(words: tuple[str, ...]) -> Parts:
@@ -399,7 +403,7 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
             return None
         told = Told.PART if is_specified else Told.AMONG
     else:
-        told = Told.PART if own & around else Told.APART
+        told = Told.PART if own & around or any(is_kindred(trade, own) for trade in around) else Told.APART
     if told is Told.PART and is_common(apart) and not (own - vague - word_set("owners") or own) <= said.trades | around:
         return None  # «la clinique du Port» may be another than «Clinique vétérinaire du Port»
     is_turned = said.is_trade_first != name.parts.is_trade_first and name_words(name.written)[0] not in vague

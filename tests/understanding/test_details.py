@@ -113,6 +113,18 @@ def test_who_names_two_or_doubts_names_none():
     assert company("c'est la boucherie ménard, je suis leur prestataire", companies, "fr") is None
 
 
+def test_a_trade_that_is_denied_tells_of_the_other():
+    companies = [
+        "Le Bihan Couverture",
+        "Boulangerie Le Bihan",
+        "Domaine Perraudin Père et Fils",
+        "Domaine Perraudin-Jacquot",
+    ]
+    assert company("le bihan, mais pas la boulangerie hein, la couverture", companies, "fr") == "Le Bihan Couverture"
+    assert company("c'est pas la boulangerie martin, c'est la couverture le bihan", companies, "fr") == companies[0]
+    assert company("le domaine perraudin", companies, "fr") is None
+
+
 def test_who_works_somewhere_else_is_not_the_caller():
     assert company("c'est mon mari qui travaille au garage kerbrat", ["Garage Kerbrat"], "fr") is None
 
