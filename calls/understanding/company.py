@@ -77,23 +77,26 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     elif len(found) > 2:
         return None
     name = max(found, key=lambda name: found[name], default=None)
+    is_taken_back = name is not None and _corrected_part(plain[found[name] :], language) is not None
+    return None if is_taken_back or _is_open(plain, language) else name
+
+
+def _is_open(plain: Sequence[str], language: str) -> bool:
+    """Whether it is nobody's for certain: «soit … soit», «ou celle du port, je ne sais plus», «leur prestataire»."""
+    sections = ("theirs", "denial", "either", "doubt", "alternative")
+    theirs, denial, either, doubt, alternative = (listed(section, language) for section in sections)
     pairs = list(pairwise(plain))
-    theirs, denial, alternative = (listed(section, language) for section in ("theirs", "denial", "alternative"))
-    is_another = any(one in theirs and other in denial for one, other in pairs)
-    is_doubtful = not alternative.isdisjoint(plain) and (
-        plain.count("soit") > 1 or not listed("doubt", language).isdisjoint(map(" ".join, pairs))
-    )
-    is_taken_back = (
-        is_another or is_doubtful or (name is not None and _corrected_part(plain[found[name] :], language) is not None)
-    )
-    return None if is_taken_back else name
+    if any(one in theirs and other in denial for one, other in pairs) or sum(word in either for word in plain) > 1:
+        return True
+    return not doubt.isdisjoint(map(" ".join, pairs)) and not alternative.isdisjoint(plain)
 
 
 def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
     """«Le Bihan, mais pas la boulangerie, hein, la couverture» as «Le Bihan, la couverture»."""
     plain = [token.plain for token in tokens]
-    article, pause = listed("article", language), listed("filler", language) | {""}
-    for position in (position for position, word in enumerate(plain) if word == "pas"):
+    negation, but, article = (listed(section, language) for section in ("negation", "but", "article"))
+    pause = listed("filler", language) | {""}
+    for position in (position for position, word in enumerate(plain) if word in negation):
         at = position + 1
         while at < len(plain) and plain[at] in article:
             at += 1
@@ -102,7 +105,7 @@ def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
         while after < len(plain) and plain[after] in pause:
             after += 1
         if at < end < after and trades(plain[after : after + MOST_WORDS_AMONG]):
-            start = position - 1 if plain[max(0, position - 1)] == "mais" else position
+            start = position - 1 if plain[max(0, position - 1)] in but else position
             return [*tokens[:start], tokens[end]._replace(plain=""), *tokens[after:]]
     return tokens
 

@@ -37,8 +37,6 @@ from calls.understanding.company_parts import (
     is_housed,
     is_kindred,
     is_rare,
-    is_small,
-    is_town,
     known_trades,
     name_words,
     singular,
@@ -49,15 +47,22 @@ from calls.understanding.company_parts import (
     whole,
     word_set,
 )
-from calls.understanding.names import is_first_name
+from calls.understanding.company_readings import (
+    SHORTEST_INITIALS,
+    beginning,
+    has_initials,
+    is_civic,
+    placed,
+    short,
+    without_trade,
+)
 from calls.understanding.phonetic import phonetic
-from calls.understanding.text import fold, table
+from calls.understanding.text import table
 
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
 _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _SHORTEST_OF_TRADE = 5  # «Kerbra, les camions»
-_SHORTEST_INITIALS = 3
 _BEGINNING = 3  # letters
 _VOWEL = re.compile("[aeiouy]")
 # «Le syndicat des eaux de la vallée de la Braye»; in the midst of other words there are more places to look at.
@@ -220,8 +225,8 @@ def _entry(written: str, language: str) -> _Entry:
     legal_forms = table("company")["legal_forms"]
     words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
     apart = taken_apart(words)
-    if _is_civic(words):
-        apart = _without_trade(words)  # «Mairie de Saint-Germain-du-Bois» sells no wood
+    if is_civic(words):
+        apart = without_trade(words)  # «Mairie de Saint-Germain-du-Bois» sells no wood
     if not apart.trades and is_common(apart.apart):  # «Société Générale»
         apart = whole(words)
     numbered = in_digits(words, language)
@@ -239,17 +244,17 @@ def _entry(written: str, language: str) -> _Entry:
     if not apart.trades and len(content(words)) > 1:
         # «Carrefour City à Castellane»
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
-    variants += (taken_apart(placed) for placed in _placed(words) if trades(placed) == apart.trades)
+    variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
     if len(words) > 2:  # as initials
         variants.append(whole(("".join(word[0] for word in words),)))
     initials = "".join(word[0] for word in content(words))
-    if len(initials) > _SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
+    if len(initials) > SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
         variants.append(whole((initials,)))
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
     names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
-    if beginning := _beginning(written):
-        names.append(_Name(written, taken_apart(beginning), Told.BEGUN, beginning))
-    names += [_Name(written, _without_trade(short), Told.SHORT, short) for short in _short(words)]
+    if begun := beginning(written):
+        names.append(_Name(written, taken_apart(begun), Told.BEGUN, begun))
+    names += [_Name(written, without_trade(called), Told.SHORT, called) for called in short(words)]
     keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
     return _Entry(keys, keys_of(apart, of_name=True))
 
@@ -262,7 +267,7 @@ def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
 def is_particular(match: Match) -> bool:
     """Whether what sets the company apart is so rare that nothing else is called that."""
     apart = content(_apart(match.name))
-    return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or _has_initials(match.name)
+    return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or has_initials(match.name)
 
 
 def is_unusual(match: Match) -> bool:
@@ -292,84 +297,6 @@ def has_article(match: Match, said: Sequence[str]) -> bool:
 
 def _apart(name: str) -> tuple[str, ...]:
     return taken_apart(name_words(name)).apart
-
-
-def _has_initials(name: str) -> bool:
-    first = re.match(rf"(?=[0-9]?[A-Z][A-Z0-9]?[A-Z])[A-Z0-9]{{{_SHORTEST_INITIALS},}}\b", _without_legal_form(name))
-    return first is not None and not trades([fold(first[0])]) and not is_empty(fold(first[0]))
-
-
-def _without_legal_form(name: str) -> str:
-    first, _, rest = name.partition(" ")
-    return rest if rest and fold(first) in table("company")["legal_forms"] else name
-
-
-def _beginning(written: str) -> tuple[str, ...]:
-    """What is left of a name without the number or the region that it ends in; nothing, if it is not enough."""
-    words = name_words(_without_legal_form(written))
-    if is_coined(words[:1]) and is_common(words[1:]):  # «Novatech Systèmes»
-        return words[:1] if len(words) > 1 else ()
-    if _has_initials(written):  # «T2M Maintenance»
-        return words[:1] if len(words) > 1 else ()
-    end = len(words)
-    left_out = word_set("regions") | small_words()
-    if is_town(words[-1:]) and is_rare(content(_apart(written))[:-1]):
-        end -= 1
-    while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
-        end -= 1
-    said = content(words[:end])
-    is_enough = len(said) > 1 and (is_rare(said) or bool(trades(said)))
-    return words[:end] if 0 < end < len(words) and is_enough else ()
-
-
-def _is_civic(words: Sequence[str]) -> bool:
-    """Whether a name begins with what there is one of in a place, and the place follows."""
-    hits = trade_hits(words)
-    return (
-        bool(hits) and hits[0].start == 0 and hits[0].value in word_set("civic") and bool(content(words[hits[0].end :]))
-    )
-
-
-def _placed(words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """With «à» before its place: «Camping Les Pins à Oléron» (d'Oléron), «Collège Sainte-Anne à Redon»."""
-    at = {"de": "a", "d": "a", "du": "au", "des": "aux"}
-    inside = [position for position in range(2, len(words) - 1) if words[position] in at]
-    if inside:
-        last = inside[-1]
-        return [(*words[:last], at[words[last]], *words[last + 1 :])]
-    is_place = len(content(words)) > 2 and not is_common(words[-1:]) and words[-2] not in small_words()
-    return [(*words[:-1], of, words[-1]) for of in ("a", "de")] if is_place else []
-
-
-def _without_trade(words: tuple[str, ...]) -> Parts:
-    first = trade_hits(words)[0]
-    return Parts(frozenset({first.value}), words[first.end :], is_trade_first=True)
-
-
-def _short(words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """How else a place or a person is called, behind the trade.
-
-    «Mairie de Blangy» for «Mairie de Blangy-sur-Bresle», «ADMR de Lesneven» for «ADMR du Pays de Lesneven»,
-    «collège Giono» for «Collège Jean Giono».
-    """
-    hits = trade_hits(words)
-    if not hits or hits[0].start:
-        return []
-    trade, rest = words[: hits[0].end], words[hits[0].end :]
-    if not _is_civic(words):
-        first, last = content(rest)[:-1], rest[-1:]
-        is_person = len(rest) == 2 and is_first_name(rest[0])
-        is_place = (
-            bool(first) and is_common(first) and is_rare(last) and not is_small(rest[-2])
-        )  # «Pharmacie de la Tour Mataguerre»
-        is_enough = (is_person or is_place) and not is_common(last) and not is_first_name(last[0])
-        return [(*trade, *last)] if is_enough and not trades(rest) else []
-    ends = [end for end in range(1, len(rest)) if not is_small(rest[end - 1]) and not is_common(rest[:end])]
-    places = [rest[:end] for end in ends]
-    if "pays" in rest[1:-2]:
-        at = rest.index("pays")
-        places.append(rest[at + 1 :])
-    return [(*trade, *place) for place in places]
 
 
 def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
