@@ -33,6 +33,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIVE = "/ws/live"
 
 
+@pytest.fixture(autouse=True)
+async def _last_query() -> AsyncIterator[None]:
+    """What a page was waiting for goes on without it, and would meet the emptying of its table."""
+    yield
+    await asyncio.to_thread(until_idle, db._threads)
+
+
 @pytest.fixture
 async def pages() -> AsyncIterator[list[Page]]:
     """Pages to be closed when the test is over."""
@@ -40,8 +47,6 @@ async def pages() -> AsyncIterator[list[Page]]:
     yield opened
     for page in opened:
         await page.leave()
-    # A query that a page was waiting for goes on without it, and would meet the emptying of its table.
-    await asyncio.to_thread(until_idle, db._threads)
 
 
 def until_idle(threads: ThreadPoolExecutor) -> None:
