@@ -283,6 +283,7 @@ def person(username: str, tenant: Tenant, role: Membership.Role) -> User:
 
 
 def assemble() -> Cast:
+    list_prices()
     alpha = house("Alpha", network="192.0.2.0/28", phone_number="+33612345678")
     bravo = house("Bravo", network="198.51.100.7", phone_number="+33687654321")
     return Cast(

@@ -132,10 +132,7 @@ def cast(db: None, pytestconfig: pytest.Config) -> Cast:
     A test whose code reaches the database from another thread, as all async code
     does, needs `@pytest.mark.django_db(transaction=True)`.
     """
-    if there := pytestconfig.stash[STAGE].cast():
-        return there
-    list_prices()
-    return assemble()
+    return pytestconfig.stash[STAGE].cast() or assemble()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.cast import Cast, assemble, list_prices
+from tests.cast import Cast, assemble
 
 FRESH_SECONDS = 30.0  # what was "just now" in the rows still is
 COMMITTED = ("transactional_db", "live_server")
@@ -29,12 +29,12 @@ class Stage:
 
     def prepare(self, item: pytest.Item) -> None:
         """Have the cast's rows there for a test that has a part for them, and for no other."""
-        if self._cast and not (plays(item) and time.monotonic() - self._since < FRESH_SECONDS):
+        has_a_part = plays(item)
+        if self._cast and not (has_a_part and time.monotonic() - self._since < FRESH_SECONDS):
             self.clear()
-        if not self._cast and plays(item):
+        if has_a_part and not self._cast:
             with self._blocker.unblock(), ExitStack() as stack:
                 stack.enter_context(transaction.atomic())
-                list_prices()
                 self._cast = assemble()
                 self._transaction = stack.pop_all()
             self._since = time.monotonic()

@@ -49,6 +49,7 @@ from calls.understanding.company_parts import (
 )
 from calls.understanding.company_readings import (
     SHORTEST_INITIALS,
+    apart_of,
     beginning,
     has_initials,
     is_civic,
@@ -99,6 +100,8 @@ class Match(NamedTuple):
 class _Entry(NamedTuple):
     """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
 
+    words: tuple[str, ...]
+    trades: frozenset[str]
     keys: list[tuple[_Name, Key]]
     alike: list[Key]
 
@@ -113,13 +116,14 @@ class CompanyIndex:
         self._by_pronunciation: dict[str, set[_Name]] = {}
         self._beginnings: set[str] = set()
         self._by_pair: dict[str, list[Key]] = {}
-        companies = list(companies)
-        named = [name_words(written) for written in companies]
-        self._beginning = Counter(words[:end] for words in named for end in range(1, len(words) + 1))
-        self._holding = Counter(word for words in named for word in set(words))
-        self._of_trade = Counter((word, trade) for words in named for trade in trades(words) for word in set(words))
-        for written in companies:
-            self._add(_entry(written, language))
+        entries = [_entry(written, language) for written in companies]
+        self._beginning = Counter(entry.words[:end] for entry in entries for end in range(1, len(entry.words) + 1))
+        self._holding = Counter(word for entry in entries for word in set(entry.words))
+        self._of_trade = Counter(
+            (word, trade) for entry in entries for trade in entry.trades for word in set(entry.words)
+        )
+        for entry in entries:
+            self._add(entry)
 
     def _add(self, entry: _Entry) -> None:
         for name, key in entry.keys:
@@ -256,7 +260,7 @@ def _entry(written: str, language: str) -> _Entry:
         names.append(_Name(written, taken_apart(begun), Told.BEGUN, begun))
     names += [_Name(written, without_trade(called), Told.SHORT, called) for called in short(words)]
     keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
-    return _Entry(keys, keys_of(apart, of_name=True))
+    return _Entry(name_words(written), trades(name_words(written)), keys, keys_of(apart, of_name=True))
 
 
 @lru_cache(maxsize=256)
@@ -266,37 +270,33 @@ def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
 
 def is_particular(match: Match) -> bool:
     """Whether what sets the company apart is so rare that nothing else is called that."""
-    apart = content(_apart(match.name))
+    apart = content(apart_of(match.name))
     return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or has_initials(match.name)
 
 
 def is_unusual(match: Match) -> bool:
     """Whether what sets the company apart is nobody else's as far as anybody knows, though it may be a surname."""
-    return is_rare(content(_apart(match.name)))
+    return is_rare(content(apart_of(match.name)))
 
 
 def is_surname(match: Match) -> bool:
     """Whether it tells nothing but that it is a company, and whose: «Ets Carpentier»."""
     words = name_words(match.name)
-    is_of_somebody = word_set("surnames").issuperset(_apart(match.name)) and not trades(words)
+    is_of_somebody = word_set("surnames").issuperset(apart_of(match.name)) and not trades(words)
     return is_of_somebody and any(is_empty(word) for word in words)
 
 
 def is_joined(match: Match, said: Sequence[str]) -> bool:
     """Whether recognition took one long word for several, as it does with made-up ones: «techni flamme»."""
-    apart = content(_apart(match.name))
+    apart = content(apart_of(match.name))
     heard = [word for word in content(said) if len(word) > 1]
     return len(heard) > len(apart) == 1 and len(apart[0]) >= _SHORTEST_SOUND and is_rare(apart)
 
 
 def has_article(match: Match, said: Sequence[str]) -> bool:
     """Whether `said` has the article that is a part of an unusual name: «l'Absinthe»; «Le Bihan» is a surname."""
-    article = _apart(match.name)[0]
+    article = apart_of(match.name)[0]
     return said[:1] == [article] and article in word_set("articles") - {"le"} and is_unusual(match)
-
-
-def _apart(name: str) -> tuple[str, ...]:
-    return taken_apart(name_words(name)).apart
 
 
 def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from calls.understanding.company_parts import (
@@ -28,6 +29,12 @@ from calls.understanding.text import fold, table
 SHORTEST_INITIALS: Final = 3
 
 
+@lru_cache(maxsize=16384)
+def apart_of(name: str) -> tuple[str, ...]:
+    """What sets a company apart; asked of a name each time that it is heard."""
+    return taken_apart(name_words(name)).apart
+
+
 def beginning(written: str) -> tuple[str, ...]:
     """What is left of a name without the number or the region that it ends in; nothing, if it is not enough."""
     words = name_words(_without_legal_form(written))
@@ -37,7 +44,7 @@ def beginning(written: str) -> tuple[str, ...]:
         return words[:1] if len(words) > 1 else ()
     end = len(words)
     left_out = word_set("regions") | small_words()
-    if is_town(words[-1:]) and is_rare(content(taken_apart(name_words(written)).apart)[:-1]):
+    if is_town(words[-1:]) and is_rare(content(apart_of(written))[:-1]):
         end -= 1
     while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
         end -= 1

@@ -67,9 +67,9 @@ def test_kubernetes_knows_every_field(manifest: dict[str, Any], version: str):
 
 
 def test_a_field_that_kubernetes_does_not_know_would_be_found():
-    wrong = named("Deployment", "voicebot-beat") | {"sepc": {}}
     import kubernetes_validate
 
+    wrong = named("Deployment", "voicebot-beat") | {"sepc": {}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, "1.34", strict=True)
 
