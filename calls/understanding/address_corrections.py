@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
+from calls.understanding.address_spelling import first_unit, last_unit
+from calls.understanding.letters import sound_alike, spells
 from calls.understanding.names import is_first_name
 
 _DOT = Part(Kind.SEPARATOR, ".")
@@ -34,6 +36,16 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
     if any(part.kind not in (*_TALK, *TEXT, Kind.SEPARATOR) for part in new):
         return None
     return _address_corrected(old, [part for part in new if not _is_talk(part)])
+
+
+def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
+    """What is said `after` «donc», or with `before` where it only goes on: «patrick point vidal, donc V I D A L»."""
+    old, new = _without_introduction(before), [part for part in _local(after) if not _is_talk(part)]
+    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+    if letters and new[: len(letters)] == letters:
+        return [*old[: -len(letters)], *after]  # «R O Y, je répète, R O Y»
+    is_begun = any(part.kind in (Kind.SEPARATOR, Kind.LETTERS) for part in old) and not has_at(old)
+    return [*before, *after] if is_begun and _first_text(new) != _first_text(old) else list(after)
 
 
 def _is_talk(part: Part) -> bool:
@@ -84,6 +96,10 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     local = [part for part in _local(new) if not _is_talk(part)]
     if not local:
         return None
+    unit, new_unit = last_unit(old), first_unit(local)
+    if new_unit == local and _is_letter(new_unit) and len(unit) > 1 and unit[-1].kind is Kind.LETTERS:
+        # «D U P O N D, non, T»; but «M A R I, non, E» may go on
+        return [*old[:-1], *new] if sound_alike(unit[-1].value[0], new_unit[0].value) else None
     if _first_text(local) == _first_text(old) or _text(local) == _text(old):
         return new
     if local[0].kind is Kind.SEPARATOR:
@@ -96,11 +112,31 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if marks and (old[-1] == local[-1] or marks == [part.value for part in old if part.kind is Kind.SEPARATOR]):
         return new  # «michel point bernard, non, bernard point michel»
     chunk = list(takewhile(lambda part: part.kind in TEXT, reversed(old)))
-    if len(chunk) != 1 or chunk[0].kind is not local[0].kind:
-        return [*old[:-1], *new] if chunk and chunk[0].kind is local[0].kind is Kind.DIGITS else None
-    if len(chunk) == len(old):  # «martin, non, dupont»; but «pierre, non, martin» may go on
-        return None if is_first_name(chunk[0].value) and not is_first_name(local[0].value) else new
-    return [*old[:-1], *new] if all(part.kind in TEXT for part in local) else None
+    if unit[-1].kind is new_unit[0].kind is Kind.DIGITS:
+        is_all = len(_text(unit)) == len(_text(new_unit))
+        return [*old[: -len(unit) if is_all else -1], *new] if is_all or len(new_unit) == 1 else None
+    if not chunk or len(unit) != len(chunk) or not _may_stand_for(new_unit, unit):
+        return None
+    if any(spells(_name(new_unit), part.value) for part in old[: -len(unit)]):
+        return None  # «luc point roy, non, L U K»
+    if len(unit) == len(old):  # «martin, non, dupont»; but «pierre, non, martin» may go on
+        return None if is_first_name(unit[0].value) and not is_first_name(_name(new_unit)) else new
+    return [*old[: -len(unit)], *new] if all(part.kind in (Kind.REMARK, *TEXT) for part in local) else None
+
+
+def _name(unit: Sequence[Part]) -> str:
+    return _text([part for part in unit if part.kind is unit[-1].kind])
+
+
+def _is_letter(unit: Sequence[Part]) -> bool:
+    return len(unit) == 1 and unit[0].kind is Kind.LETTERS and len(unit[0].value) == 1
+
+
+def _may_stand_for(new: Sequence[Part], old: Sequence[Part]) -> bool:
+    """Whether `new` is said instead of `old`; letters may as well go on, unless they begin again."""
+    if _is_letter(new) or _is_letter(old) or {Kind.WORD, Kind.LETTERS}.isdisjoint(part.kind for part in (*new, *old)):
+        return len(new) == len(old) and new[0].kind is old[0].kind
+    return new[0].kind is Kind.WORD or old[0].kind is Kind.WORD or new[0].value[0] == old[0].value[0]
 
 
 def _first_text(parts: Sequence[Part]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, takewhile
 
 from calls.understanding.address_phrases import (
     BEFORE_A_NOUN,
@@ -20,7 +21,7 @@ from calls.understanding.address_phrases import (
     phrases,
     providers,
 )
-from calls.understanding.letter_remarks import between_end, remark_at
+from calls.understanding.letter_remarks import Said, between_end, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, signs
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number, year
@@ -36,6 +37,7 @@ _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 # No letter is written so many times in a row.
 _TRIPLE = 3
 _SHORTEST_WORD = 3
+_OF = ("de", "du", "des")
 
 
 def address_parts(text: str, language: str) -> list[Part]:
@@ -45,17 +47,21 @@ def address_parts(text: str, language: str) -> list[Part]:
     parts: list[Part] = []
     position = 0
     in_domain = False
-    attached = _told_attached(plain, language)
+    hits = phrases(language).find(plain)
+    attached = _told_attached(plain, hits) | _possessive_name(plain, gaps, hits, language)
     while position < len(heard):
         previous = parts[-1].kind if parts else None
-        symbols = _symbols(gaps[position], heard, position, is_over=is_over(parts))
+        is_whole = is_over(parts) or previous is Kind.SEPARATOR
+        symbols = _symbols(gaps[position], heard, position, is_over=is_whole)
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
         elif remark := _remark_at(heard, plain, position, language, parts=[*parts, *symbols]):
             end, part = remark
         else:
-            end, part = _part_at(heard, plain, position, language, after=(symbols or parts)[-1:], in_domain=in_domain)
+            end, part = _part_at(
+                heard, plain, gaps, position, language, after=(symbols or parts)[-1:], in_domain=in_domain
+            )
         if not (gaps[position] == "-" and part.kind is previous and part.kind in (Kind.LETTERS, Kind.DIGITS)):
             parts += symbols  # but «M-A-R-T-I-N» and «quatre-vingt» have no hyphens
         parts.append(part)
@@ -68,16 +74,28 @@ def _remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, parts: Sequence[Part]
 ) -> tuple[int, Part] | None:
     """«Avec deux N», «comme la fête», said of the text before it; and where that ends."""
-    before = [part for part in parts if part.kind not in (Kind.CORRECTION, *SILENT)]
+    before = [part for part in parts if part.kind not in (Kind.CORRECTION, Kind.REPETITION, *SILENT)]
     if not before or before[-1].kind in (Kind.AT, Kind.SEPARATOR) or all(part.kind not in TEXT for part in before):
         return None
     if end := _gloss_end(heard, plain, position, language, word=before[-1].value):
         return end, Part(Kind.FILLER)
-    listed = before[-1].kind is Kind.REMARK
-    said = [part for part in before if part.kind is not Kind.REMARK][-1] if listed else before[-1]
-    word = said.value if said.kind in (Kind.WORD, Kind.PROVIDER) else ""
-    found = remark_at(heard, plain, position, language, word=word, is_listed=listed)
+    text = [part for part in before if part.kind is not Kind.REMARK]
+    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(text)))[::-1]
+    word = "".join(part.value for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
+    is_apart = parts[-1].kind in (Kind.PAUSE, Kind.REPETITION)
+    said = Said(word, bool(letters), is_apart, is_remarked=before[-1].kind is Kind.REMARK)
+    found = remark_at(heard, plain, position, language, said)
+    if found and len(set(found[1].letters)) > 1 and not found[1].place and _is_word(heard, plain, found[0], language):
+        return None  # «leclercq avec C Q sandra»
     return (found[0], Part(Kind.REMARK, remark=found[1])) if found else None
+
+
+def _is_word(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> bool:
+    """Whether a word goes on there in one breath, and not a mark or a letter: the noun of «comme le prénom Noël»."""
+    if not _is_in_one_breath(heard, position - 1) or len(plain[position]) == 1:
+        return False
+    mark = phrases(language).at(plain, position)
+    return not mark or mark.value.kind not in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR, *SILENT)
 
 
 def _gloss_end(
@@ -85,7 +103,9 @@ def _gloss_end(
 ) -> int | None:
     """Where «comme la fête», «comme l'oiseau» ends, which tells `word` from others."""
     if gloss := asides("gloss", language).at(plain, position):
-        return min(gloss.end + 1, len(plain))
+        end = gloss.end + _is_word(heard, plain, gloss.end, language)
+        is_longer = plain[end : end + 1] and plain[end] in _OF and _is_in_one_breath(heard, end)
+        return end + 2 if is_longer else end  # «comme la couleur de cheveux»
     is_noun = (
         plain[position] == "comme"
         and position + 1 < len(plain)
@@ -106,6 +126,13 @@ def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
             continue
         else:
             is_compound = False
+        if (
+            is_verb_or_noun
+            and part.kind is Kind.PARTICLE
+            and part.value.startswith("l")
+            and len(part.value) > len("les")
+        ):
+            part = Part(Kind.INTRO)  # «je l'épelle»
         if part.kind is not Kind.PARTICLE or not is_verb_or_noun:  # «je la retrouve»
             is_noun = part == Part(Kind.INTRO, BEFORE_A_NOUN)
             is_verb_or_noun = is_noun or part == Part(Kind.INTRO, BEFORE_A_WORD)
@@ -153,6 +180,7 @@ def _is_initial(heard: Sequence[Word], position: int) -> bool:
 def _part_at(
     heard: Sequence[Word],
     plain: Sequence[str],
+    gaps: Sequence[str],
     position: int,
     language: str,
     *,
@@ -165,28 +193,40 @@ def _part_at(
             return position + 1, Part(Kind.WORD, plain[position])
         if hit := providers(right_after_at=has_at(after)).at(plain, position):
             return hit.end, hit.value
-    if spoken_year := year(plain, position, language):
+    said = plain[: _breath_end(gaps, position)]
+    if spoken_year := year(said, position, language):
         return spoken_year[0], Part(Kind.DIGITS, spoken_year[1])
     if (lead := asides("before_a_number", language).at(plain, position)) and (
         dictated := year(plain, lead.end, language) or number(plain, lead.end, language)
     ):
-        return dictated[0], Part(Kind.DIGITS, dictated[1])  # «le chiffre deux»
-    dictated = number(plain, position, language)
+        return dictated[0], Part(Kind.DIGITS, dictated[1], has_example=True)  # «le chiffre deux»
+    dictated = number(said, position, language)
     kind_before = after[0].kind if after else None
     if dictated and plain[position] in ("un", "une"):
-        if kind_before is Kind.DIGITS or number(plain, dictated[0], language):
+        told = phrases(language).at(plain, dictated[0]) if dictated[0] < len(plain) else None
+        is_told = told is not None and told.value.kind is Kind.IN_DIGITS
+        if is_told or kind_before is Kind.DIGITS or number(plain, dictated[0], language):
             return dictated[0], Part(Kind.DIGITS, dictated[1])  # «zéro un», «un deux trois»; not «un»
         mark = phrases(language).find(plain[position + 1 : position + 3])[:1]
-        if kind_before is Kind.FILLER and mark and mark[0].value.kind is Kind.SEPARATOR and not mark[0].start:
+        is_apart = kind_before in (Kind.FILLER, Kind.PAUSE)
+        if (
+            is_apart
+            and _is_in_one_breath(heard, position)
+            and mark
+            and mark[0].value.kind is Kind.SEPARATOR
+            and not mark[0].start
+        ):
             return position + 1 + mark[0].end, mark[0].value  # «puis un tiret»
     phrase = phrases(language).at(plain, position)
+    if phrase and phrase.value.kind is Kind.POISON and dictated and dictated[0] > phrase.end:
+        return dictated[0], Part(Kind.DIGITS, dictated[1])  # «cent vingt»; but «cent» may be «sans»
     if phrase and phrase.value.value == "+" and in_domain:
         return phrase.end, Part(Kind.WORD, plain[position])  # «electro plus point fr»
     if (
         phrase
         and phrase.value.kind is Kind.AT
-        and kind_before in (Kind.SEPARATOR, Kind.LETTERS)
-        and heard[position].text == "a"
+        and heard[position].text in ("a", "A")
+        and (kind_before in (Kind.SEPARATOR, Kind.LETTERS) or not _is_in_one_breath(heard, position))
         and (at := phrases(language).at(plain, position + 1))
         and at.value.kind is Kind.AT
     ):
@@ -225,7 +265,19 @@ def _part_at(
     if not plain[position].isascii() or _ELIDED.match(heard[position].text):
         return position + 1, Part(Kind.DOUBT)
     has_article = _WITH_ARTICLE.match(heard[position].text)
-    return position + 1, Part(Kind.PARTICLE if has_article else Kind.WORD, plain[position])
+    if has_article:
+        return position + 1, Part(Kind.PARTICLE, plain[position], spoken=heard[position].text)
+    return position + 1, Part(Kind.WORD, plain[position])
+
+
+def _is_in_one_breath(heard: Sequence[Word], position: int) -> bool:
+    """Whether nothing is written between the word at `position` and the one after it."""
+    return position + 1 < len(heard) and heard[position].end + 1 == heard[position + 1].start
+
+
+def _breath_end(gaps: Sequence[str], position: int) -> int:
+    """Where the words from `position` on are followed by a mark: «mille neuf cent soixante, un neuf six zéro»."""
+    return next((end for end in range(position + 1, len(gaps)) if gaps[end] not in ("", "-")), len(gaps))
 
 
 def _initials_at(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
@@ -251,9 +303,8 @@ def _first_of_a_name(plain: Sequence[str], position: int, language: str, *, afte
     return Part(Kind.WORD, plain[position]) if is_name else Part(Kind.DOUBT)
 
 
-def _told_attached(plain: Sequence[str], language: str) -> frozenset[int]:
+def _told_attached(plain: Sequence[str], hits: Sequence[Hit[Part]]) -> frozenset[int]:
     """Where words stand that are told again with «en un mot»: «arobase bien être point fr, bien être en un mot»."""
-    hits = phrases(language).find(plain)
     marks = {Kind.AT, Kind.SEPARATOR}
     after_mark = {hit.end for hit in hits if hit.value.kind in marks}
     before_mark = {hit.start for hit in hits if hit.value.kind in marks}
@@ -263,6 +314,18 @@ def _told_attached(plain: Sequence[str], language: str) -> frozenset[int]:
             count = end - start
             if 1 < count <= again - end and plain[start:end] == plain[again - count : again]:
                 return frozenset((*range(start, end), *range(again - count, again)))
+    return frozenset()
+
+
+def _possessive_name(
+    plain: Sequence[str], gaps: Sequence[str], hits: Sequence[Hit[Part]], language: str
+) -> frozenset[int]:
+    """Where the words of «ma petite maison, tout attaché» stand; «mon entreprise Durand» is no name."""
+    for hit, glued in pairwise(hits):
+        is_possessive = hit.value == Part(Kind.INTRO, BEFORE_A_NOUN) and glued.value == Part(Kind.GLUED)
+        has_adjective = plain[hit.end : hit.end + 1] and asides("adjective", language).at(plain, hit.end)
+        if is_possessive and has_adjective and not any(gaps[hit.end : glued.start]):
+            return frozenset(range(hit.start, glued.start))
     return frozenset()
 
 
@@ -281,6 +344,9 @@ def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, langu
     has_gloss = position + 1 < len(plain) and _gloss_end(heard, plain, position + 1, language)
     if has_gloss and len(plain[position]) > 1 and not letter_names(language).at(plain, position):
         return None
+    is_short_for = len(plain[position]) >= _SHORTEST_WORD and plain[position + 1 : position + 2] == ["comme"]
+    if is_short_for and "".join(plain[position + 2 : position + 3]).startswith(plain[position]):
+        return None  # «pat comme Patrick»
     letter = letter_at(heard, plain, position, language)
     if letter and number(plain, position, language):
         is_triple = len(letter.value) == _TRIPLE and letter.value != "www"  # «trois D»

@@ -43,12 +43,13 @@ class Kind(Enum):
 class Part(NamedTuple):
     kind: Kind
     value: str = ""
-    has_example: bool = False  # «P comme Pierre»
+    has_example: bool = False  # «P comme Pierre», «le chiffre deux»
     remark: Remark | None = None
-    spoken: str = ""  # a number, if it was one word
+    spoken: str = ""  # a number, if it was one word, and what has an article: «l'épelle»
 
 
 TEXT = (Kind.WORD, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER, Kind.PARTICLE)
+AND = Part(Kind.PARTICLE, "et")
 SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
 
 # That a name was said before: «c'est mon prénom».
@@ -95,14 +96,21 @@ _SPOKEN = (
 def phrases(language: str) -> Lexicon[Part]:
     lists = table("email")[language]
     also = {"fr": ("et ", "mais "), "en": ("and ", "but ")}[language]
+    before_mark = [f"{lead} " for lead in lists["before_mark"]]
     spoken = (
         (_split(lead + phrase), Part(kind, value))
         for section, kind, value in _SPOKEN
         for phrase in lists[section]
-        for lead in ("", *(also if kind in SILENT else ()))
+        for lead in ("", *(also if kind in SILENT else before_mark if kind is Kind.SEPARATOR else ()))
     )
-    combined = (words for words_of in lists["combined"].values() for words in product(*words_of))
-    return Lexicon([*spoken, *((_split(" ".join(words)), Part(Kind.INTRO)) for words in combined)])
+    combined = (
+        (_split(lead + " ".join(words).strip()), Part(Kind[kind.upper()]))
+        for kind, sections in lists["combined"].items()
+        for words_of in sections.values()
+        for words in product(*words_of)
+        for lead in ("", *(also if Kind[kind.upper()] in SILENT else ()))
+    )
+    return Lexicon([*spoken, *combined])
 
 
 @cache

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import dropwhile, takewhile, zip_longest
 
-from calls.understanding.address_phrases import AFTER_A_NAME, SILENT, TEXT, Kind, Part, has_at, is_over
+from calls.understanding.address_phrases import AFTER_A_NAME, AND, SILENT, TEXT, Kind, Part, has_at, is_over
 from calls.understanding.letter_remarks import MARKS, Remark
+from calls.understanding.letters import SPELLED, spells
 
 _NAME = (Kind.WORD, Kind.LETTERS)
-_ALONE = re.compile(r"(?<![a-z0-9])[a-z](?![a-z0-9])")
 _WORDS_OF_A_NAME = 2
 # So many words of talk in a row are no letter misheard, as «j'ai» may be.
 _TALK = 2
-# So many letters found in the address are hardly there by chance.
-_LONG = 3
+_BETWEEN_TRIES = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 
 
 def as_told(parts: Sequence[Part]) -> list[Part]:
     """The parts with numbers and abbreviations as they are said to be written."""
-    return _abbreviated(_numbers_as_told(_without_named(_in_order(parts))))
+    return _abbreviated(_numbers_once(_numbers_as_told(_without_named(_in_order(parts)))))
 
 
 def _in_order(parts: Sequence[Part]) -> list[Part]:
@@ -63,8 +61,13 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
         number_told = "".join(digits.value for digits in told)
         rest = rest[len(told) :][::-1]
         is_again = any(other.kind is Kind.DIGITS and other.value == number_told for other in rest)
-        if is_again:
-            kept = rest[:-1] if rest[-1].kind is Kind.PARTICLE and rest[-2:-1] != [Part(Kind.AT, "@")] else rest
+        if len(told) > 1 and _number_before(rest) == number_told:
+            kept = rest  # «zéro sept, zéro sept en chiffres»
+        elif is_again:
+            is_led = rest[-1].kind is Kind.CORRECTION or (
+                rest[-1].kind is Kind.PARTICLE and rest[-2:-1] != [Part(Kind.AT, "@")]
+            )
+            kept = rest[:-1] if is_led else rest
         if part.kind is Kind.IN_DIGITS:
             kept = [other._replace(spoken="") if other.value == number_told else other for other in kept]
         else:
@@ -77,6 +80,34 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
             ]
             kept += [] if told else [Part(Kind.DOUBT)]
     return kept
+
+
+def _numbers_once(parts: Sequence[Part]) -> list[Part]:
+    """«Cinquante-neuf, cinq neuf», «deux, le chiffre deux» without the figures that the number was told in."""
+    kept: list[Part] = []
+    for part, following in zip_longest(parts, parts[1:]):
+        kept.append(part)
+        if part.kind is not Kind.DIGITS or (following and following.kind is Kind.DIGITS):
+            continue
+        run = list(takewhile(lambda other: _is_figure(other) or other == AND, reversed(kept)))
+        told = "".join(figure.value for figure in reversed(run) if figure != AND)
+        rest = list(dropwhile(lambda other: other.kind in _BETWEEN_TRIES, reversed(kept[: len(kept) - len(run)])))[::-1]
+        is_again = len(told) > 1 or part.has_example
+        if is_again and rest and (rest[-1].kind, rest[-1].value) == (Kind.DIGITS, told):
+            kept = rest
+        elif len(part.value) > 1 and _number_before(kept[:-1]) == part.value:
+            kept.pop()  # «un deux, douze»
+    return kept
+
+
+def _number_before(parts: Sequence[Part]) -> str:
+    """The figures that were said one by one, and before a pause."""
+    rest = list(dropwhile(lambda other: other.kind is Kind.PAUSE, reversed(parts)))
+    return "".join(part.value for part in reversed(list(takewhile(_is_figure, rest))))
+
+
+def _is_figure(part: Part) -> bool:
+    return part.kind is Kind.DIGITS and len(part.value) == 1
 
 
 def _abbreviated(parts: Sequence[Part]) -> list[Part]:
@@ -139,7 +170,8 @@ def without_talk_inside(parts: Sequence[Part]) -> list[Part]:
             end < len(parts) and parts[end].kind in (Kind.AT, Kind.SEPARATOR) and before and before[0].kind in TEXT
         )
         is_apart = talk[:1] == [Part(Kind.PAUSE)] or any(part.kind is Kind.SEPARATOR for part in kept)
-        if said >= _TALK and is_inside and is_apart:
+        is_spelled = said and before and not has_at(kept) and _spells(parts[end:], before[0])
+        if is_spelled or (said >= _TALK and is_inside and is_apart):
             position = end
         again = _mark_again(parts, position)
         if again:
@@ -149,6 +181,13 @@ def without_talk_inside(parts: Sequence[Part]) -> list[Part]:
             kept.append(parts[position])
             position += 1
     return kept
+
+
+def _spells(parts: Sequence[Part], word: Part) -> bool:
+    """Whether the letters that `parts` begin with are those of the word: «vidal, ça s'écrit V I D A L»."""
+    letters = takewhile(lambda part: part.kind in (Kind.LETTERS, *SILENT), parts)
+    spelled = "".join(part.value for part in letters if part.kind is Kind.LETTERS)
+    return word.kind is Kind.WORD and len(spelled) >= SPELLED and spells(spelled, word.value)
 
 
 def _mark_again(parts: Sequence[Part], position: int) -> int:
@@ -179,117 +218,5 @@ def without_name(parts: Sequence[Part]) -> list[Part]:
     )
     if is_made_of_it and any(part.kind is Kind.SEPARATOR for part in rest):
         return list(parts[position + 1 :])
-    is_spelled = rest[0].kind is Kind.LETTERS and len(rest) > 1 and rest[1].kind is Kind.LETTERS
+    is_spelled = [part.kind for part in rest if part not in name][:2] == [Kind.LETTERS, Kind.LETTERS]
     return list(parts) if is_spelled else [Part(Kind.DOUBT)]
-
-
-def changes_nothing(after: Sequence[Part], address: str) -> bool:
-    """Whether what follows an address tells of it what it is already: «…, le bon pain tout attaché».
-
-    Words after others that are no part of an address are talk: «…, c'est celle de ma femme».
-    """
-    is_talk = False
-    before = Kind.AT
-    told = ""
-    runs = list(_runs(after))
-    for position, run in enumerate(runs):
-        kind = run[0].kind
-        if kind in (Kind.POISON, Kind.AT):
-            return False
-        if kind in (*TEXT, Kind.SEPARATOR):
-            told = _told(run)
-            is_word = all(part.kind in (Kind.WORD, Kind.PARTICLE) or len(part.value) == 1 for part in run)
-            is_mark = any(part.kind is Kind.SEPARATOR for part in run)
-            without_particles = _told([part for part in run if part.kind is not Kind.PARTICLE])
-            is_there = _is_in(told, address) or _is_in(without_particles, address) or _explains(run, address)
-            is_beside = (is_word and not is_mark) and (is_talk or _is_shortened(told, runs[position + 1 :], address))
-            if before is Kind.DENIAL:
-                if is_there:
-                    return False
-            elif not is_there and not is_beside:
-                return False
-        elif run[0].remark:
-            of = runs[position + 2 : position + 3] if _is_doubt(runs[position + 1 : position + 2]) else []
-            if not _is_true(run[0].remark, _told(of[0]) if of else told, address):
-                return False
-        elif kind is not Kind.PAUSE:
-            is_talk = True
-        before = kind
-    return True
-
-
-def _explains(run: Sequence[Part], address: str) -> bool:
-    """«M, C comme Marie-Christine» of m-c.rey, «B comme Bernard» of badji."""
-    mailbox = address.partition("@")[0]
-    letters = run[0].value
-    if len(run) > 1 or not run[0].has_example or (len(letters) == 1 and _ALONE.search(mailbox)):
-        return False
-    return re.search(rf"(?<![a-z0-9]){'[._-]?'.join(letters)}", mailbox) is not None
-
-
-def _is_shortened(word: str, after: Sequence[Sequence[Part]], address: str) -> bool:
-    """«Saint, c'est S, T»: the letters are of the word, and in the address."""
-    following = next((run for run in after if run[0].kind not in (Kind.PAUSE, Kind.INTRO)), [Part(Kind.DOUBT)])
-    short = _told(following)
-    rest = iter(word)
-    is_of_it = bool(short) and short[0] == word[0] and all(letter in rest for letter in short)
-    return is_of_it and following[0].kind in (Kind.LETTERS, Kind.WORD) and _is_in(short, address)
-
-
-def _is_doubt(runs: Sequence[Sequence[Part]]) -> bool:
-    """«À», as in «avec un E à Martine»."""
-    return [run[0].kind for run in runs] == [Kind.DOUBT]
-
-
-def _is_true(remark: Remark, told: str, address: str) -> bool:
-    words = [told] if told.isalpha() else re.findall("[a-z]+", address)
-    if remark.letters in MARKS:
-        return remark.letters in (address.partition("@")[0] if remark.letters == "." else address)
-    return (all if remark.is_negated else any)(remark.is_true_of(word) for word in words)
-
-
-def _told(run: Sequence[Part]) -> str:
-    """The text of the parts, a word that is spelled too once."""
-    told: list[str] = []
-    letters = ""
-    for part in (*run, Part(Kind.PAUSE)):
-        if part.kind is Kind.LETTERS:
-            letters += part.value
-            continue
-        if letters and letters not in told:
-            told.append(letters)
-        letters = ""
-        told.append(part.value)
-    return "".join(told)
-
-
-def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Text and separators with nothing between them together, all else alone; «D, R, point, durand» is one."""
-    run: list[Part] = []
-    said = [part for part in parts if part.kind not in (Kind.FILLER, Kind.GLUED)]
-    for part, following in zip_longest(said, said[1:]):
-        if part.kind in (*TEXT, Kind.SEPARATOR):
-            run.append(part)
-        elif not (part.kind is Kind.PAUSE and run and following and _goes_on(run[-1], following)):
-            if run:
-                yield run
-            run = []
-            yield [part]
-    if run:
-        yield run
-
-
-def _goes_on(part: Part, following: Part) -> bool:
-    return Kind.SEPARATOR in (part.kind, following.kind) or part.kind is following.kind is Kind.LETTERS
-
-
-def _is_in(told: str, address: str) -> bool:
-    """Whether `told` is part of the address, and not by chance."""
-    if len(told) >= _LONG and not told.isdecimal():
-        return told in address
-    if not told:
-        return True
-    if told.isalpha() and len(told) > 1:
-        return re.search(rf"(?<![a-z0-9]){told}", address) is not None
-    edge = "[0-9]" if told.isdecimal() else "[a-z0-9]" if told.isalnum() else "$^"
-    return re.search(rf"(?<!{edge}){re.escape(told)}(?!{edge})", address) is not None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import dropwhile, takewhile
 
-from calls.understanding.address_corrections import corrected
+from calls.understanding.address_corrections import continued, corrected
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
     OF_A_NOUN,
@@ -24,10 +24,11 @@ from calls.understanding.address_phrases import (
 )
 from calls.understanding.address_remarks import (
     as_told,
-    changes_nothing,
     without_name,
     without_talk_inside,
 )
+from calls.understanding.address_retold import retold
+from calls.understanding.address_spelling import spelled_once
 from calls.understanding.address_text import joined
 from calls.understanding.names import is_first_name
 from calls.understanding.text import LONGEST_DICTATION, table
@@ -64,10 +65,11 @@ def email(text: str, language: str) -> str | None:
         if how is Kind.REPETITION:
             if not has_content:
                 continue
-            version = _address(said, language)
+            parts = continued(before, said)
+            version = _address(parts, language)
             if address and version != address and (version or has_at(said)):
                 return None
-            address = address or version
+            address = retold(said, address) if address and not version else version
         elif has_content or before:
             parts = corrected(before, said)
             address = _address(parts, language) if parts else None
@@ -78,7 +80,11 @@ def email(text: str, language: str) -> str | None:
 def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
     """The dictation cut at «non, pardon» and «je répète»."""
     versions: list[tuple[Kind, list[Part]]] = [(Kind.REPETITION, [])]
-    for part in as_told(address_parts(text, language)):
+    parts = as_told(address_parts(text, language))
+    for position, part in enumerate(parts):
+        following = next((other.kind for other in parts[position + 1 :] if other.kind not in SILENT), None)
+        if part.kind is Kind.REPETITION and following in (Kind.AT, Kind.SEPARATOR, Kind.REMARK):
+            continue  # «pierre, donc, point martin»
         if part.kind in (Kind.CORRECTION, Kind.REPETITION):
             versions.append((part.kind, []))
         else:
@@ -88,7 +94,7 @@ def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
 
 def _address(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts make, if they make one without a doubt."""
-    parts = without_talk_inside(_with_chez(parts))
+    parts = without_talk_inside(_with_domain_once(_with_chez(parts)))
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
     ats = strong or ats
@@ -99,10 +105,9 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     glued = any(part.kind is Kind.GLUED for part in parts)
     before, after = parts[: ats[0]], parts[ats[0] + 1 :]
     local = _local(_without_provider(before, after), language, glued=glued)
-    domain = _domain(after, local, glued=glued) if local else None
-    if not local or not domain:
+    address = _with_domain(local, after, glued=glued) if local else None
+    if not local or not address:
         return None
-    address = f"{local}@{domain}"
     marks = {"-": address, ".": local}
     if any(part.kind is Kind.GLUED and part.value and part.value in marks[part.value] for part in parts):
         return None  # «pierre point martin, sans point»
@@ -122,6 +127,32 @@ def _with_chez(parts: Sequence[Part]) -> list[Part]:
         is_word = part.kind is Kind.WEAK_AT and beside in ([Kind.WORD, Kind.WORD], [Kind.AT, Kind.WORD])
         kept.append(Part(Kind.WORD, part.value) if is_word else part)
     return kept
+
+
+def _with_domain_once(parts: Sequence[Part]) -> list[Part]:
+    """«…, chez orange, arobase orange point fr» without the first."""
+    ats = [position for position, part in enumerate(parts) if has_at([part])]
+    if len(ats) != 2:
+        return list(parts)
+    first, second = ([part for part in parts[at + 1 :] if part.kind not in SILENT] for at in ats)
+    named = [part.value for part in spelled_once(list(takewhile(lambda part: part.kind in _SAID, first)))]
+    is_all = [part.kind for part in first if part.kind not in _SAID][:1] in ([Kind.AT], [Kind.WEAK_AT])
+    if not named or not is_all or named != [part.value for part in second[: len(named)]]:
+        return list(parts)
+    before = list(dropwhile(lambda part: part.kind is Kind.INTRO, reversed(parts[: ats[0]])))[::-1]
+    return [*before, *parts[ats[1] :]]
+
+
+def _without_mark(parts: Sequence[Part]) -> list[Part]:
+    """«Cyril tiret masson, le tiret du milieu,» «…, pas le tiret du bas,» without what is said of the mark."""
+    rest = list(dropwhile(lambda part: part.kind in SILENT, reversed(parts)))
+    if not rest or rest[0].kind is not Kind.SEPARATOR:
+        return list(parts)
+    before = rest[2:] if [part.kind for part in rest[1:2]] == [Kind.PARTICLE] else rest[1:]
+    is_denied = [part.kind for part in before[:1]] == [Kind.DENIAL]
+    before = before[is_denied:]
+    is_apart = [part.kind for part in before[:1]] == [Kind.PAUSE]
+    return before[::-1] if is_apart and (rest[0] in before) is not is_denied else list(parts)
 
 
 def _without_provider(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
@@ -180,7 +211,7 @@ def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
         or (cut and _may_belong_to_it(parts[cut - 1], parts[cut:]))
     ):
         return None
-    said = _without_glosses([part for part in without_name(parts[cut:]) if part.kind not in SILENT])
+    said = _without_glosses([part for part in without_name(_without_mark(parts[cut:])) if part.kind not in SILENT])
     mailbox = said[-1].value if said else ""
     said = list(dropwhile(lambda part: part.kind is Kind.INTERJECTION, said))
     if not said and mailbox in table("email")[language]["mailbox"]:
@@ -243,18 +274,22 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
         before = list(takewhile(lambda earlier: earlier.kind is Kind.LETTERS, reversed(kept)))
         if is_gloss and Part(Kind.LETTERS, part.value) in before[1:]:
             return [Part(Kind.DOUBT)]  # «P, A, U, L, P comme Pierre»
+        if part.has_example and following is Kind.LETTERS and before == [Part(Kind.LETTERS, part.value)]:
+            return [Part(Kind.DOUBT)]  # «P point V, V comme Victor, I, D, A, L»
         if is_gloss and kept[-1] in (part, Part(Kind.LETTERS, part.value)):
             continue  # «point R, la lettre R»
         if not is_gloss or kept[-1].kind is not Kind.WORD:
             kept.append(part)
+        elif following is Kind.SEPARATOR:
+            kept.append(part)  # «c point masson, C comme Cyril, point, M A S S O N»
         elif all(earlier.kind is not Kind.LETTERS or earlier.value != part.value for earlier in kept):
             is_more = part.value not in kept[-1].value  # «Laura, S comme Sophie»
             kept.append(part if is_more else Part(Kind.DOUBT))
     return kept
 
 
-def _domain(parts: Sequence[Part], local: str, *, glued: bool) -> str | None:
-    """The domain, if its ending was said: «chez gmail» may be any."""
+def _with_domain(local: str, parts: Sequence[Part], *, glued: bool) -> str | None:
+    """The address, if the ending of its domain was said, «chez gmail» may be any, and what follows is true of it."""
     spoken = list(dropwhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
     if spoken and spoken[0].kind is Kind.PROVIDER:
         parts = spoken  # «arobase, et là c'est orange point fr»
@@ -271,21 +306,27 @@ def _domain(parts: Sequence[Part], local: str, *, glued: bool) -> str | None:
             break
         said.append(part)
     domain = joined(said, glued=glued) if said else None
-    if not domain or not changes_nothing(after, f"{local}@{domain}"):
+    if not domain or not _is_domain(domain, said):
         return None
+    return retold(after, f"{local}@{domain}")
+
+
+def _is_domain(domain: str, said: Sequence[Part]) -> bool:
     label, _, ending = domain.partition(".")
     provider = table("email")["providers"].get(label)
     if provider:
-        return domain if ending in provider["endings"] else None
+        return ending in provider["endings"]
     *names, last = domain.split(".")
     if last not in endings() or len(label) < 2 or _is_misheard(label):
-        return None
+        return False
     if any(part.kind is Kind.PARTICLE and part.value in names for part in said):
-        return None  # «le point vert point fr»
-    if len(names) > 1 and names[-1] in endings() - second_levels():
-        return None  # «point com, euh, point fr»
-    return domain
+        return False  # «le point vert point fr»
+    return len(names) == 1 or names[-1] not in endings() - second_levels()  # «point com, euh, point fr»
 
 
 def _is_misheard(label: str) -> bool:
-    return any(SequenceMatcher(None, label, name).ratio() >= _LIKE_A_PROVIDER for name in table("email")["providers"])
+    """«jimail»"""
+    names = table("email")["providers"]
+    return label.endswith("mail") or any(
+        SequenceMatcher(None, label, name).ratio() >= _LIKE_A_PROVIDER for name in names
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, letter_at, signs
+from calls.understanding.letters import Certainty, Word, letter_at, signs, spells
 from calls.understanding.text import Lexicon, compact, table
 
 # Written at the end of many words and not heard: «avec un D» tells of the end, wherever else a D may be.
@@ -62,6 +62,15 @@ class Remark(NamedTuple):
         return self.letters in word and not (is_single and letter in _DOUBLED and letter * 2 in word)
 
 
+class Said(NamedTuple):
+    """What a remark may be of."""
+
+    word: str
+    is_spelled: bool = False
+    is_apart: bool = False  # a pause came after it, or «donc»
+    is_remarked: bool = False  # another remark did
+
+
 @cache
 def _lexicon(section: str, language: str) -> Lexicon[str]:
     lists = table("email")[language]["remark"][section]
@@ -97,11 +106,11 @@ def between_end(plain: Sequence[str], position: int) -> int:
 
 
 def remark_at(
-    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str, is_listed: bool
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, said: Said
 ) -> tuple[int, Remark] | None:
-    """The remark on `word`, which was said before, and where it ends.
+    """The remark on what was `said` before, and where it ends.
 
-    After another remark (`is_listed`) «et un T» is one too; on its own «deux N» only of a word with an N.
+    After another remark «et un T» is one too; on its own «deux N» only of a word with an N.
     """
     if position >= len(plain):
         return None
@@ -109,7 +118,10 @@ def remark_at(
         if ending := _lexicon(section, language).at(plain, position):
             return ending.end, Remark("s", section == "singular", "end")
     lead = _lexicon("lead", language).at(plain, position)
-    at = lead.end if lead else position + (is_listed and plain[position] in ("et", "and"))
+    if lead and heard[lead.end - 1].text == "à":
+        lead = None  # «Y à la fin»
+    is_joined = said.is_remarked and lead is None and plain[position] in ("et", "and")
+    at = lead.end if lead else position + is_joined
     article = _lexicon("article", language).at(plain, at) if at < len(plain) else None
     at = article.end if article else at
     if at >= len(plain):
@@ -125,22 +137,44 @@ def remark_at(
         return None
     letters, end = _letters(heard, plain, at, language)
     place = signs("place", language).at(plain, end) if end < len(plain) else None
-    if place and word and (len(letters) > 1 or not article):
+    may_be_placed = said.is_apart if said.is_spelled else said.word and not spells(letters, said.word)
+    if place and may_be_placed and (len(letters) > 1 or not article):
         return place.end, Remark(letters, is_negated, place.value)  # «D, I, N à la fin»
+    if lead and (several := _several(heard, plain, at, language, said.word)):
+        return several[1], Remark(several[0], is_negated)
     letters = compact(letter.value)
     if not letters.isalpha() or len(letters) > 2:
         return None
-    is_counted = len(letters) == 2 and letters[0] in word
-    if not lead and not is_counted and not (is_listed and (article or len(letters) == 2)):
+    is_double = len(letters) == 2
+    is_in_it = letters in said.word
+    is_another = said.is_remarked and (article or is_double or (is_joined and is_in_it))
+    if not lead and not is_only_one and not is_another:
+        # «Nicolas, deux S»; of what is spelled only what was heard before: «G U I L L O U, donc deux L»
+        is_counted = is_double and ((said.is_apart and is_in_it) if said.is_spelled else letters[0] in said.word)
         # «Philippe, un L, deux P»
-        is_counted = article is not None and letters in word
-        if not is_counted or not remark_at(heard, plain, letter.end, language, word=word, is_listed=False):
+        if article and is_in_it and remark_at(heard, plain, letter.end, language, said):
+            is_only_one = True
+        elif not is_counted:
             return None
-        is_only_one = True
     place = signs("place", language).at(plain, letter.end) if letter.end < len(plain) else None
     end = place.end if place else letter.end
-    if not place and end < len(plain) and len(plain[end]) == 1 and heard[end].text.isalpha() and heard[end].text != "à":
+    following, _ = _letters(heard, plain, end, language)
+    is_letter = following and heard[end].text != "à" and not signs("two", language).at(plain, end)
+    if not place and is_letter and not spells(following, said.word):
         return None  # «…, deux N, E»: the word is spelled
     if is_only_one:
         return end, Remark(letters * 2, not is_negated)
     return end, Remark(letters, is_negated, place.value if place else "")
+
+
+def _several(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, word: str
+) -> tuple[str, int] | None:
+    """The letters of «avec P H», «pas A U L T», and where they end; not those that spell the word again."""
+    end = position + 1
+    while end < len(heard) and heard[end].start == heard[end - 1].end + 1 and heard[end].text != "à":
+        end += 1
+    letters, end = _letters(heard[:end], plain[:end], position, language)
+    if len(letters) != end - position or len(letters) < 2 or spells(letters[1:], word):
+        return None
+    return (letters[:2], position + 2) if spells(letters[2:], word) else (letters, end)

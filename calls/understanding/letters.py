@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from enum import IntEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,6 +20,12 @@ _NATO_AT_LEAST = 3
 # The letters with an accent that western European names have (Latin-1).
 ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
 
+# So many letters that resemble a word beside them spell that word.
+SPELLED, LIKE_THE_WORD = 3, 0.6
+# First letters that a word may be heard with instead of one another.
+_SAME_SOUND = ("ck", "cs", "gj", "iy", "sz", "kq", "vw")
+
+_VOWELS = frozenset("aeiouy")
 # Letters whose names are taken for one another; the others are not misheard.
 _ALIKE = ("bcdgptvwz", "flmnrsxz", "ahk", "gijy", "eioquy")
 
@@ -47,6 +54,7 @@ class Letter(NamedTuple):
     end: int
     value: str
     certainty: Certainty
+    has_example: bool = False
 
 
 def dictated(text: str) -> list[Word]:
@@ -100,7 +108,7 @@ def signs(section: str, language: str) -> Lexicon[str]:
 def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, language: str) -> Letter | None:
     """The letter dictated at `position`, with its count, its example and its accent; `plain` is the words' own."""
     start, count = position, 1
-    for times, section in ((2, "two"), (3, "three")):
+    for times, section in ((2, "twice"), (2, "two"), (3, "three")):
         # «double vé» is a letter of its own, so counts come after letters' names.
         if not letter_names(language).at(plain, position) and (hit := signs(section, language).at(plain, position)):
             position, count = hit.end, times
@@ -112,7 +120,10 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         return None
     end, value, certainty = named
     if count == 1 and end < len(plain) and (hit := signs("twice", language).at(plain, end)):
-        end, count = hit.end, 2
+        following = "".join(plain[hit.end : hit.end + 1])
+        # «G A deux fois L»: it is a consonant that is doubled.
+        if value not in _VOWELS or len(following) != 1 or following in _VOWELS:
+            end, count = hit.end, 2
     example = _example(plain, end, value, certainty, language)
     if example:
         end, value, certainty = *example, Certainty.SURE
@@ -124,7 +135,8 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         # An accent that the letter cannot have stays beside it: one of the two was misheard.
         impossible = accented not in ACCENTED and value + accent.value
         end, value, certainty = accent.end, impossible or accented, Certainty.SURE
-    return Letter(start, end, value * count, Certainty.SURE if count > 1 and certainty else certainty)
+    is_sure = count > 1 and certainty
+    return Letter(start, end, value * count, Certainty.SURE if is_sure else certainty, example is not None)
 
 
 def _named(
@@ -143,7 +155,15 @@ def _named(
     return None
 
 
-def _sound_alike(letter: str, other: str) -> bool:
+def spells(letters: str, word: str) -> bool:
+    """Whether `letters` are how the word is written that was heard as `word`: «Roy, R O I»."""
+    if letters == word or len(letters) < SPELLED or not word:
+        return letters == word
+    begin_alike = letters[0] == word[0] or any(letters[0] in pair and word[0] in pair for pair in _SAME_SOUND)
+    return begin_alike and SequenceMatcher(None, letters, word).ratio() >= LIKE_THE_WORD
+
+
+def sound_alike(letter: str, other: str) -> bool:
     return any(letter in group and other in group for group in _ALIKE)
 
 
@@ -165,12 +185,12 @@ def _example(
     if example[0] == unicodedata.normalize("NFD", value)[0]:
         return like.end + 1, value
     is_example = is_first_name(example) or signs("nato", language).at(plain, like.end) is not None
-    if certainty is Certainty.SURE and not _sound_alike(value[0], example[0]):
+    if certainty is Certainty.SURE and not sound_alike(value[0], example[0]):
         return None  # «…, E, R, M. Comme Guillaume»
     if (
         plain[position] in ("comme", "as", "like")
         and like.end <= position + 2
-        and (is_example or certainty < Certainty.SURE)
+        and (is_example or (certainty < Certainty.SURE and like.end == position + 1))
     ):
         return like.end + 1, example[0]
     return None

@@ -106,11 +106,20 @@ class Lexicon(Generic[V]):
     """
 
     def __init__(self, phrases: Iterable[tuple[Sequence[str], V]]) -> None:
-        self._by_first_word: dict[str, list[tuple[Sequence[str], V]]] = {}
+        self._exact: dict[tuple[str, ...], V] = {}
+        self._lengths: dict[str, list[int]] = {}
+        self._with_gap: dict[str, list[tuple[Sequence[str], V]]] = {}
         for phrase, value in phrases:
-            if phrase:
-                self._by_first_word.setdefault(phrase[0], []).append((phrase, value))
-        for candidates in self._by_first_word.values():
+            if GAP in phrase:
+                self._with_gap.setdefault(phrase[0], []).append((phrase, value))
+            elif phrase:
+                self._exact.setdefault(tuple(phrase), value)
+                lengths = self._lengths.setdefault(phrase[0], [])
+                if len(phrase) not in lengths:
+                    lengths.append(len(phrase))
+        for lengths in self._lengths.values():
+            lengths.sort(reverse=True)
+        for candidates in self._with_gap.values():
             candidates.sort(key=lambda candidate: -len(candidate[0]))
 
     def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
@@ -126,11 +135,19 @@ class Lexicon(Generic[V]):
 
     def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:
         """The longest phrase that starts at `position`."""
-        for phrase, value in self._by_first_word.get(spoken[position], ()):
-            end = _matched_up_to(spoken, position, phrase)
+        exact: Hit[V] | None = None
+        for length in self._lengths.get(spoken[position], ()):
+            phrase = tuple(spoken[position : position + length])
+            if len(phrase) == length and phrase in self._exact:
+                exact = Hit(position, position + length, self._exact[phrase])
+                break
+        for candidate, value in self._with_gap.get(spoken[position], ()):
+            if exact and len(candidate) <= exact.end - position:
+                break
+            end = _matched_up_to(spoken, position, candidate)
             if end is not None:
                 return Hit(position, end, value)
-        return None
+        return exact
 
 
 def _matched_up_to(spoken: Sequence[str], position: int, phrase: Sequence[str]) -> int | None:

@@ -1,0 +1,145 @@
+"""What follows an e-mail address: it tells the address again, in part, or spells it, or is talk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, zip_longest
+
+from calls.understanding.address_phrases import AND, TEXT, Kind, Part
+from calls.understanding.letter_remarks import MARKS, Remark
+
+_ALONE = re.compile(r"(?<![a-z0-9])[a-z](?![a-z0-9])")
+# So many letters found in the address are hardly there by chance.
+_LONG = 3
+
+
+def retold(after: Sequence[Part], address: str) -> str | None:
+    """The address, if what follows tells of it what it is: «…, le bon pain tout attaché».
+
+    A word whose letters it tells of, «…, mathieu avec deux T», is written so. Words after others that are no
+    part of an address are talk: «…, c'est celle de ma femme».
+    """
+    is_talk = False
+    before = Kind.AT
+    told = ""
+    runs = list(_runs(after))
+    for position, run in enumerate(runs):
+        kind = run[0].kind
+        if kind in (Kind.POISON, Kind.AT):
+            return None
+        if kind in (*TEXT, Kind.SEPARATOR):
+            told = _told(run)
+            is_word = all(part.kind in (Kind.WORD, Kind.PARTICLE) or len(part.value) == 1 for part in run)
+            is_mark = any(part.kind is Kind.SEPARATOR for part in run)
+            is_there = _tells_of(run, address)
+            is_beside = (is_word and not is_mark) and (is_talk or _is_shortened(told, runs[position + 1 :], address))
+            if before is Kind.DENIAL:
+                if is_there:
+                    return None
+            elif not is_there and not is_beside:
+                return None
+        elif run[0].remark:
+            of = runs[position + 2 : position + 3] if _is_doubt(runs[position + 1 : position + 2]) else []
+            remarked = _remarked(run[0].remark, _told(of[0]) if of else told, address)
+            if not remarked:
+                return None
+            address = remarked
+        elif kind is not Kind.PAUSE:
+            is_talk = True
+        before = kind
+    return address
+
+
+def _tells_of(run: Sequence[Part], address: str) -> bool:
+    """Whether all of the run is in the address, or each of what «et» stands between."""
+    pieces = [list(piece) for is_and, piece in groupby(run, lambda part: part == AND) if not is_and]
+    wholes = (run, [part for part in run if part.kind is not Kind.PARTICLE])
+    if all(part.kind is Kind.LETTERS for part in run) and _told(run) == re.sub("[._-]", "", address.partition("@")[0]):
+        return True  # «K comme Kléber, S C H M I deux T» of k.schmitt
+    return any(_is_in(_told(whole), address) for whole in wholes) or all(
+        _is_in(_told(piece), address) or _explains(piece, address) for piece in pieces
+    )
+
+
+def _explains(run: Sequence[Part], address: str) -> bool:
+    """«M, C comme Marie-Christine» of m-c.rey, «B comme Bernard» of badji."""
+    mailbox = address.partition("@")[0]
+    letters = run[0].value
+    if len(run) > 1 or not run[0].has_example or (len(letters) == 1 and _ALONE.search(mailbox)):
+        return False
+    return re.search(rf"(?<![a-z0-9]){'[._-]?'.join(letters)}", mailbox) is not None
+
+
+def _is_shortened(word: str, after: Sequence[Sequence[Part]], address: str) -> bool:
+    """«Saint, c'est S, T»: the letters are of the word, and in the address."""
+    following = next((run for run in after if run[0].kind not in (Kind.PAUSE, Kind.INTRO)), [Part(Kind.DOUBT)])
+    short = _told(following)
+    rest = iter(word)
+    is_of_it = bool(short) and short[0] == word[0] and all(letter in rest for letter in short)
+    return is_of_it and following[0].kind in (Kind.LETTERS, Kind.WORD) and _is_in(short, address)
+
+
+def _is_doubt(runs: Sequence[Sequence[Part]]) -> bool:
+    """«À», as in «avec un E à Martine»."""
+    return [run[0].kind for run in runs] == [Kind.DOUBT]
+
+
+def _remarked(remark: Remark, told: str, address: str) -> str | None:
+    """The address, of whose word `told` the remark is true, or is made so."""
+    words = [told] if told.isalpha() else re.findall("[a-z]+", address)
+    if remark.letters in MARKS:
+        is_true = remark.letters in (address.partition("@")[0] if remark.letters == "." else address)
+    else:
+        is_true = (all if remark.is_negated else any)(remark.is_true_of(word) for word in words)
+    if is_true:
+        return address
+    written = remark.applied_to(told) if re.findall("[a-z]+", address).count(told) == 1 else None
+    return re.sub(rf"(?<![a-z]){told}(?![a-z])", written, address) if written else None
+
+
+def _told(run: Sequence[Part]) -> str:
+    """The text of the parts, a word that is spelled too once."""
+    told: list[str] = []
+    letters = ""
+    for part in (*run, Part(Kind.PAUSE)):
+        if part.kind is Kind.LETTERS:
+            letters += part.value
+            continue
+        if letters and letters not in told:
+            told.append(letters)
+        letters = ""
+        told.append(part.value)
+    return "".join(told)
+
+
+def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Text and separators with nothing between them together, all else alone; «D, R, point, durand» is one."""
+    run: list[Part] = []
+    said = [part for part in parts if part.kind not in (Kind.FILLER, Kind.GLUED)]
+    for part, following in zip_longest(said, said[1:]):
+        if part.kind in (*TEXT, Kind.SEPARATOR):
+            run.append(part)
+        elif not (part.kind is Kind.PAUSE and run and following and _goes_on(run[-1], following)):
+            if run:
+                yield run
+            run = []
+            yield [part]
+    if run:
+        yield run
+
+
+def _goes_on(part: Part, following: Part) -> bool:
+    return Kind.SEPARATOR in (part.kind, following.kind) or part.kind is following.kind is Kind.LETTERS
+
+
+def _is_in(told: str, address: str) -> bool:
+    """Whether `told` is part of the address, and not by chance."""
+    if len(told) >= _LONG and not told.isdecimal():
+        return told in address
+    if not told:
+        return True
+    if told.isalpha() and len(told) > 1:
+        return re.search(rf"(?<![a-z0-9]){told}", address) is not None
+    edge = "[0-9]" if told.isdecimal() else "[a-z0-9]" if told.isalnum() else "$^"
+    return re.search(rf"(?<!{edge}){re.escape(told)}(?!{edge})", address) is not None
