@@ -6,9 +6,10 @@ from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
+from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.grounding import is_grounded
-from calls.understanding.names import first_name, refuses
+from calls.understanding.names import refuses
 from calls.understanding.phone import phone
 from calls.understanding.problem import Mention, ProblemIndex, mentions, problem
 from calls.understanding.requests import (

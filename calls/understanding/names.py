@@ -1,42 +1,29 @@
-"""First names, and callers who keep theirs to themselves."""
+"""The words that names are told from, and callers who keep theirs to themselves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from itertools import dropwhile, takewhile
 from typing import NamedTuple
 
 from calls.understanding.learned import LANGUAGES, is_learned
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
-# «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
-_ELIDED = re.compile(r"(?:[jcsdl]|qu)'|[mtn]'\w+(?:ez|ais|ait|ent)$")
-# «Souvent», «normalement»: no adverb is a name, but for the names that are known.
-_ADVERB = re.compile(r"\w{3,}(?:ment|vent)$")
-# Without an introduction a name comes with little else: «alors, Sophie Durand».
-_MOST_NAME_WORDS = 4
 # How far a negation reaches to what is not given: «pas l'intention de vous le donner».
 _NEGATION_REACH = 6
-# How far «c'est» reaches to who it is: «Pierre, c'est le prénom de mon mari».
-_RELATION_REACH = 5
-# A word that is no longer is not told to be a last name by how it is built.
-_LONGEST_ENDING = 5
-# So many letters said one by one are a spelling.
-_FEWEST_SPELLED = 3
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
     """A word as it was written, and folded; «c'est» and «Jean-Luc» are one word here."""
 
     text: str
     plain: str
 
 
-def _tokens(text: str) -> list[_Token]:
-    return [_Token(word, fold(word)) for word in _TOKEN.findall(text[:LONGEST_UTTERANCE])]
+def tokens_of(text: str) -> list[Token]:
+    return [Token(word, fold(word)) for word in _TOKEN.findall(text[:LONGEST_UTTERANCE])]
 
 
 @cache
@@ -46,31 +33,28 @@ def _known() -> frozenset[str]:
 
 
 @cache
-def _compounds() -> dict[str, frozenset[str]]:
-    return {first: frozenset(seconds.split()) for first, seconds in table("first_names")["compounds"].items()}
+def listed(section: str, language: str) -> frozenset[str]:
+    """The words of a section of words/names.toml."""
+    return frozenset(token.plain for entry in table("names")[language][section] for token in tokens_of(entry))
 
 
 @cache
-def _words(section: str, language: str) -> frozenset[str]:
-    return frozenset(token.plain for entry in table("names")[language][section] for token in _tokens(entry))
-
-
-@cache
-def _no_names(language: str) -> frozenset[str]:
+def no_names(language: str) -> frozenset[str]:
     """Words that are said where a name is expected; those of other answers are among them."""
     answers = table("yes_no")[language].values()
     return (
-        _words("never", language)
-        | _words("origin", language)
+        listed("never", language)
+        | listed("origin", language)
         | {word for phrases in answers for entry in phrases for word in words(entry, language)}
     )
 
 
 @cache
-def _leads(section: str, language: str) -> Lexicon[str]:
-    phrases = table("names")[language][section]
-    written = {form for phrase in phrases for form in (phrase, phrase.replace("-", " "))}  # «appelez moi»
-    return Lexicon(([token.plain for token in _tokens(form)], section) for form in sorted(written))
+def phrases(section: str, language: str) -> Lexicon[str]:
+    """A section of words/names.toml; the value is its name."""
+    entries = table("names")[language][section]
+    written = {form for phrase in entries for form in (phrase, phrase.replace("-", " "))}  # «appelez moi»
+    return Lexicon(([token.plain for token in tokens_of(form)], section) for form in sorted(written))
 
 
 @cache
@@ -121,267 +105,21 @@ def _is_listed_refusal(spoken: Sequence[str], language: str) -> bool:
     return any(hit.value == "alone" for hit in alone) and sum(hit.end - hit.start for hit in alone) == len(spoken)
 
 
-def first_name(text: str, language: str) -> str | None:
-    """The caller's first name, as «Jean-Luc»; None when none was given.
-
-    A name that nobody has heard of is taken when it was introduced («je m'appelle
-    Xochitl») or said alone; accents stay as recognition wrote them.
-    """
-    spoken = _hyphenated(_tokens(text), language)
-    told = _without_remark(spoken, language)
-    # «Olivier, ça suffira» keeps nothing back.
-    if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
-        return None
-    tokens = _without_denied(told, language)
-    name, is_other_talk = None, False
-    for clause, is_nickname in _clauses(tokens, language):
-        more = None if is_nickname and name else _name_in(clause, language)
-        if more and (_replaces(fold(more), fold(name)) if name else not is_other_talk or is_first_name(fold(more))):
-            name = more
-        # «J'habite Paris, enfin Lyon»: no name is being corrected.
-        is_other_talk = is_other_talk or not all(token.plain in _words("filler", language) for token in clause)
-    return name
-
-
-def _clauses(tokens: list[_Token], language: str) -> Iterator[tuple[list[_Token], bool]]:
-    """What is said before and after each «enfin» or «pardon»; and whether as a nickname («…, pour les intimes»)."""
-    plain = [token.plain for token in tokens]
-    start = 0
-    hits = [hit for section in ("repair", "nickname") for hit in _leads(section, language).find(plain)]
-    for hit in sorted(hits):
-        yield tokens[start : hit.start], hit.value == "nickname"
-        start = hit.end
-    yield tokens[start:], False
-
-
-def _replaces(name: str, earlier: str) -> bool:
-    """Whether `name` corrects `earlier`: «Nicolas, enfin Nico» is Nicolas, «Alex, enfin Alexandre» is not Alex."""
-    return (
-        name.startswith(earlier) or not is_first_name(earlier) or (is_first_name(name) and not earlier.startswith(name))
-    )
-
-
-def _name_in(tokens: list[_Token], language: str) -> str | None:
-    """The name in one clause, the most certain of those that are introduced; else the one it begins with."""
-    plain = [token.plain for token in tokens]
-    found = {
-        section: [hit for hit in reversed(_leads(section, language).find(plain)) if not _is_any(plain, hit.start)]
-        for section in ("given", "introduced", "perhaps", "called", "but", "last")
-    }
-    for hit in _leads("named", language).find(plain):
-        if (
-            hit.start > 0
-            and plain[hit.end : hit.end + 1] not in (["de"], ["du"])
-            and is_first_name(plain[hit.start - 1])
-        ):
-            return _cased(tokens[hit.start - 1].text)
-    for section in ("given", "introduced", "last", "perhaps"):
-        for hit in found[section]:
-            if section == "last":
-                return _beside_last_name(tokens, hit.start, hit.end, language)
-            is_answer = bool(found["given"]) and hit.end == len(tokens) - 1  # «mon prénom est rare, c'est Théophane»
-            certain = section != "perhaps" or is_answer
-            name = _name_at(tokens[hit.end :], language, certain=certain, is_given=section == "given" or is_answer)
-            if name:
-                return name
-    if name := _spelled_name(tokens, language):
-        return name
-    leads = sorted(hit for hits in found.values() for hit in hits)
-    if not leads:
-        certain = len(tokens) <= _MOST_NAME_WORDS or _is_followed_by_letters(tokens, language)
-        return _name_at(tokens, language, certain=certain)
-    if leads[-1].end == len(tokens):
-        return _name_at(tokens[: leads[-1].start], language, certain=False)
-    is_of_self = plain[leads[0].start : leads[0].end] == ["je", "suis"]  # «Renée, je suis une femme»
-    told = plain[leads[0].end : leads[0].end + _RELATION_REACH]
-    of_another = not is_of_self and not _words("another", language).isdisjoint(told)
-    is_told_of = _is_followed_by_letters(tokens, language)
-    name = None if of_another else _name_at(tokens[: leads[0].start], language, certain=is_told_of)
-    if name and (is_told_of or is_first_name(fold(name))):
-        return name
-    for section in ("but", "called"):
-        for hit in found[section]:
-            name = _name_at(tokens[hit.end :], language, certain=section == "called")
-            if name:
-                return name
-    return None
-
-
-def _beside_last_name(tokens: list[_Token], start: int, end: int, language: str) -> str | None:
-    """What is known as a first name behind «mon nom c'est», or is told before it."""
-    name = _name_at(tokens[end:], language, certain=False)
-    if name and is_first_name(fold(name)):
-        return name
-    is_told = start > 0 and tokens[start - 1].plain in _words("is", language)  # «Martin, c'est mon nom de famille»
-    return None if is_told else _name_in(tokens[:start], language)
-
-
-def _is_any(plain: Sequence[str], position: int) -> bool:
-    """«Un prénom ancien»: not the caller's."""
-    return position > 0 and plain[position] == "prenom" and plain[position - 1] == "un"
-
-
-def _spelled_name(tokens: Sequence[_Token], language: str) -> str | None:
-    """«Ewa, E, W, A»: the word whose letters are said."""
-    signs = [token for token in tokens if len(token.plain) == 1]
-    letters = "".join(token.plain for token in signs)
-    if len(letters) < _FEWEST_SPELLED:
-        return None
-    others = {token.plain for token in tokens} - {token.plain for token in signs}
-    if letters in _known() and others <= _words("filler", language):
-        return "".join(token.text for token in signs).capitalize()
-    has_known = any(is_first_name(token.plain) for token in tokens)
-    for position, token in enumerate(tokens):
-        is_last_name = has_known or (position > 0 and tokens[position - 1].plain in _words("title", language))
-        if (
-            len(token.plain) > _FEWEST_SPELLED - 1
-            and letters.startswith(token.plain[:2])
-            and set(letters) <= set(token.plain)
-            and (is_first_name(token.plain) or not (is_last_name or _may_not_be_first(token.plain, language)))
-        ):
-            return _cased(token.text)
-    return None
-
-
-def _may_not_be_first(plain: str, language: str) -> bool:
-    return is_no_name(plain, language) or _is_last_name(plain, language)
-
-
-def _is_last_name(plain: str, language: str) -> bool:
-    """Whether an unknown word is some family's name, one of those that many have or built like them: «Etcheverry»."""
-    if is_first_name(plain):
-        return False
-    begin, end = (table("names")[language][section] for section in ("last_begin", "last_end"))
-    is_built_so = len(plain) > _LONGEST_ENDING and (plain.startswith(tuple(begin)) or plain.endswith(tuple(end)))
-    return is_built_so or (bool(end) and plain in _last_names())
-
-
-@cache
-def _last_names() -> frozenset[str]:
-    return frozenset(fold(name) for name in table("company_names")["surnames"].split())
-
-
-def _is_followed_by_letters(tokens: Sequence[_Token], language: str) -> bool:
-    """«Xabier avec un X»: whether the first word is followed by what is said of a word's letters."""
-    named = list(dropwhile(lambda token: token.plain in _words("filler", language), tokens))[1:]
-    lead = list(takewhile(lambda token: token.plain in _words("of_letters", language), named))
-    after = named[len(lead) : len(lead) + 1]
-    return bool(lead and after) and (len(after[0].plain) == 1 or after[0].plain in _words("sign", language))
-
-
-def _hyphenated(tokens: list[_Token], language: str) -> list[_Token]:
-    """«Jean tiret Luc» as «Jean-Luc»."""
-    joined: list[_Token] = []
-    position = 0
-    plain = [token.plain for token in tokens]
-    while position < len(tokens):
-        hyphen = _leads("hyphen", language).at(plain, position)
-        after = tokens[hyphen.end] if hyphen and hyphen.end < len(tokens) else None
-        is_first = bool(joined) and "-" not in joined[-1].plain and is_first_name(joined[-1].plain)
-        if hyphen and after and is_first and not is_no_name(after.plain, language):
-            before = joined.pop()
-            joined.append(_Token(f"{before.text}-{after.text}", f"{before.plain}-{after.plain}"))
-            position = hyphen.end + 1
-        else:
-            joined.append(tokens[position])
-            position += 1
-    return joined
-
-
-def _without_remark(tokens: list[_Token], language: str) -> list[_Token]:
-    """«Ophélie, c'est bon», «Linh, c'est vietnamien» without what was said of it."""
-    is_origin = tokens[-1].plain in _words("origin", language) if tokens else False
-    if is_origin and len(tokens) > 2 and tokens[-2].plain in _words("is", language):
-        return tokens[:-2]
-    remarks = [hit for hit in _leads("remark", language).find([token.plain for token in tokens]) if hit.start > 0]
-    return tokens[: remarks[-1].start] if remarks and remarks[-1].end == len(tokens) else tokens
-
-
-def _without_denied(tokens: list[_Token], language: str) -> list[_Token]:
-    """«Pas Véronique, Valérie»: what the name is not, left out."""
-    deny = _words("deny", language)
-    kept: list[_Token] = []
-    is_denied = False
-    for position, token in enumerate(tokens):
-        after_denial = position > 0 and tokens[position - 1].plain in deny
-        is_denied = is_first_name(token.plain) and (after_denial or (is_denied and _follows(tokens, position)))
-        if is_denied and after_denial:
-            kept.pop()
-        if not is_denied:
-            kept.append(token)
-    return kept
-
-
-def _follows(tokens: Sequence[_Token], position: int) -> bool:
-    """Whether a word makes one name with the word before it."""
-    return tokens[position].plain in _compounds().get(tokens[position - 1].plain, ())
-
-
 def is_origin(plain: str, language: str) -> bool:
     """Whether a folded word tells where a name is from: «vietnamien»."""
-    return plain in _words("origin", language)
+    return plain in listed("origin", language)
 
 
 def is_no_name(plain: str, language: str) -> bool:
     """Whether a folded word is said where a name is expected, and is none."""
-    return plain in _no_names(language) or plain in _words("filler", language)
+    return plain in no_names(language) or plain in listed("filler", language)
 
 
-def _name_at(tokens: Sequence[_Token], language: str, *, certain: bool, is_given: bool = False) -> str | None:
-    """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one.
-
-    What looks like a last name is one, unless it `is_given` for a first.
-    """
-    fillers, titles = _words("filler", language), _words("title", language)
-    end, never = _words("end", language), _no_names(language)
-    start = 0
-    while start < len(tokens) and tokens[start].plain in fillers | titles:
-        start += 1
-    has_title = start > 0 and tokens[start - 1].plain in titles
-
-    def may_be_name(token: _Token) -> bool:
-        if is_first_name(token.plain):
-            return True
-        is_word = any(part in end or part in never for part in (token.plain, *token.plain.split("-")))
-        said_otherwise = is_word or _ELIDED.match(token.plain)
-        return len(token.plain) > 1 and not said_otherwise and not _ADVERB.match(token.plain)
-
-    if _is_particle_first(tokens[start:], language):
-        start += 1
-    candidates = list(takewhile(may_be_name, tokens[start:]))
-    if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
-        return None
-    for position, token in enumerate(candidates):
-        if is_first_name(token.plain):
-            following = candidates[position + 1 : position + 2]
-            pair = f"{token.plain}-{following[0].plain}" if following else ""
-            if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
-                return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
-            return _cased(token.text)
-    if not is_given and _is_last_name(candidates[0].plain, language):
-        return None
-    after = tokens[start + len(candidates) :]
-    if after and after[0].plain not in end and not _is_followed_by_letters(tokens, language):
-        return None
-    if certain or (not after and candidates[0].text[0].isupper()):
-        return _cased(candidates[0].text)
-    return None
-
-
-def _is_particle_first(tokens: Sequence[_Token], language: str) -> bool:
-    """«Le Floch Yann»: whether a last name that begins so is followed by nothing but the first."""
-    if len(tokens) != len(("le", "Floch", "Yann")) or tokens[0].plain not in _words("particle", language):
-        return False
-    return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain)
+def is_particle(plain: str, language: str) -> bool:
+    """Whether a folded word begins last names of several words: «le»."""
+    return plain in listed("particle", language)
 
 
 def is_first_name(plain: str) -> bool:
     """Whether a folded word is a first name that many people have."""
     return plain in _known() or ("-" in plain and plain.split("-")[0] in _known())
-
-
-def _cased(name: str) -> str:
-    """«JEAN-LUC» and «jean-luc» as «Jean-Luc»; «McKenna» stays."""
-    if not (name.islower() or name.isupper()):
-        return name
-    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)

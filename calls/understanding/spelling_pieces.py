@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, letter_at, nato_run, signs
+from calls.understanding.letters import Certainty, Word, letter_at, letter_names, nato_run, signs
+from calls.understanding.text import compact
 
-# The keys of `place` in words/spelling.toml.
-_PLACES = ("start", "middle", "end")
+# So many capitals standing alone are how recognition writes the letters of this call.
+_WRITTEN_AT_LEAST = 4
+# «MAR»: longer words in capitals are names.
+_LONGEST_CLUMP = 3
 
 
 class Kind(Enum):
@@ -23,6 +26,8 @@ class Kind(Enum):
     RESTART = auto()  # «je recommence»
     ABOUT = auto()  # «avec deux N»: letters that tell of the name before them
     PLACE = auto()  # «à la fin», of the letter beside it
+    DENIAL = auto()  # «pas», of the letters after it
+    ROLE = auto()  # «le prénom c'est»: whose name the letters beside it are
     INTERRUPTION = auto()  # «attendez, on sonne»
 
 
@@ -30,54 +35,77 @@ class Piece(NamedTuple):
     kind: Kind
     value: str
     certainty: Certainty = Certainty.SURE
+    has_example: bool = False  # «M comme Michel»
 
 
+# In each, of phrases that are as long the first counts.
+_BEFORE_LETTERS = ((Kind.ROLE, "role"), (Kind.ABOUT, "about"), (Kind.PLACE, "place"))
 _PHRASES = (
     (Kind.RESTART, "restart"),
-    (Kind.ABOUT, "about"),
     (Kind.CORRECTION, "correction"),
     (Kind.AGAIN, "repetition"),
     (Kind.INTERRUPTION, "interruption"),
+    (Kind.MARK, "marks"),
+    *_BEFORE_LETTERS,
 )
 
 
 def pieces_of(heard: Sequence[Word], language: str) -> list[Piece]:
     """What each of the words is, in order."""
-    return _settled(list(_pieces(heard, language)))
+    capitals = [word for word in heard if len(word.text) == 1 and word.text.isupper()]
+    return _settled(list(_pieces(heard, language)), are_written=len(capitals) >= _WRITTEN_AT_LEAST)
 
 
 def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
     plain = [word.plain for word in heard]
+    clumps = [word.plain for word in heard if _is_clump(word)]
+    is_clumped = len(clumps) > 2 and not all(letter_names(language).at([clump], 0) for clump in clumps)
     position = 0
-    spelled = False
+    spelled = ""
     while position < len(heard):
-        piece, end = _piece_at(heard, plain, position, language, spelled=spelled)
-        spelled = spelled or piece.kind is Kind.LETTERS
+        word = heard[position]
+        is_repeated = len(spelled) > _LONGEST_CLUMP - 1 and word.plain == spelled  # «H, U, G, O, Hugo comme Victor»
+        if is_repeated or (is_clumped and _is_clump(word)):
+            piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
+        else:
+            piece, end = _piece_at(heard, plain, position, language, spelled=bool(spelled))
+        if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
+            piece = piece._replace(value=word.text.lower())  # «F, E, R, R, Y comme Jules Ferry»
+        spelled += compact(piece.value) if piece.kind is Kind.LETTERS else ""
         yield piece
         position = end
+
+
+def _is_clump(word: Word) -> bool:
+    """«GA», «UT»: letters that recognition took together; «ER» is the name of one elsewhere."""
+    return word.text.isupper() and word.text.isalpha() and 1 < len(word.text) <= _LONGEST_CLUMP
 
 
 def _piece_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, spelled: bool
 ) -> tuple[Piece, int]:
     filler = signs("filler", language).at(plain, position)
-    if spelled:
-        for kind, section in _PHRASES:
-            if hit := signs(section, language).at(plain, position):
-                return Piece(kind, hit.value), hit.end
-        if hit := signs("marks", language).at(plain, position) or signs("place", language).at(plain, position):
-            return Piece(Kind.PLACE if hit.value in _PLACES else Kind.MARK, hit.value), hit.end
-    elif hit := signs("about", language).at(plain, position):
-        return Piece(Kind.ABOUT, hit.value), hit.end
-    elif hit := signs("place", language).at(plain, position):
-        return Piece(Kind.PLACE, hit.value), hit.end
+    if denial := signs("denial", language).at(plain, position):
+        letter = letter_at(heard, plain, denial.end, language) if denial.end < len(plain) else None
+        if letter and letter.certainty is Certainty.SURE:
+            return Piece(Kind.DENIAL, ""), denial.end
+    phrases = [
+        (hit.end, kind, hit.value)
+        for kind, section in (_PHRASES if spelled else _BEFORE_LETTERS)
+        if (hit := signs(section, language).at(plain, position)) and not (filler and filler.end > hit.end)
+    ]
+    if phrases:
+        end, kind, value = max(phrases, key=lambda phrase: phrase[0])
+        return Piece(kind, value), end
     if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
         return Piece(Kind.FILLER, ""), like.end + 1  # «comme le prénom»
     if run := nato_run(plain, position, language):
         return Piece(Kind.LETTERS, run[1]), run[0]
     letter = letter_at(heard, plain, position, language)
+    if letter and heard[position].text == "à" and letter.end == position + 1:
+        letter = letter._replace(certainty=Certainty.INSIDE)  # «avec un E à Sainte»
     if letter and not (filler and filler.end > letter.end):
-        return Piece(Kind.LETTERS, letter.value, letter.certainty), letter.end
+        return Piece(Kind.LETTERS, letter.value, letter.certainty, letter.has_example), letter.end
     if filler:
         return Piece(Kind.FILLER, ""), filler.end
     word = heard[position].text
@@ -86,8 +114,11 @@ def _piece_at(
     return Piece(Kind.WORD, word), position + 1
 
 
-def _settled(pieces: list[Piece]) -> list[Piece]:
-    """Words that may be letters become the one or the other, by what stands beside them."""
+def _settled(pieces: list[Piece], *, are_written: bool) -> list[Piece]:
+    """Words that may be letters become the one or the other, by what stands beside them.
+
+    Where letters `are_written` as such, «c'est» is none: «pas F A V R E, c'est F A U R E».
+    """
 
     def is_sure(position: int) -> bool:
         if not 0 <= position < len(pieces):
@@ -99,18 +130,21 @@ def _settled(pieces: list[Piece]) -> list[Piece]:
     for position, piece in enumerate(pieces):
         if piece.kind is Kind.LETTERS and piece.certainty is not Certainty.SURE:
             beside = is_sure(position - 1), is_sure(position + 1)
-            if not (all(beside) if piece.certainty is Certainty.INSIDE else any(beside)):
+            is_inside = all(beside) and not are_written
+            if not (is_inside if piece.certainty is Certainty.INSIDE else any(beside)):
                 piece = Piece(Kind.FILLER, "")
         settled.append(piece)
     if any(piece.kind is Kind.LETTERS for piece in settled):
         # «MA RT IN»: scraps of two or three among letters; longer ones are the name repeated.
         return [
-            piece._replace(kind=Kind.LETTERS if len(piece.value) <= 3 else Kind.WORD)
+            piece._replace(kind=Kind.LETTERS if len(piece.value) <= _LONGEST_CLUMP else Kind.WORD)
             if piece.kind is Kind.CAPITALS
             else piece
             for piece in settled
         ]
     capitals = [piece.value for piece in settled if piece.kind is Kind.CAPITALS]
+    if len(capitals) > 1 and all(len(value) <= _LONGEST_CLUMP for value in capitals):
+        return [piece._replace(kind=Kind.LETTERS) if piece.kind is Kind.CAPITALS else piece for piece in settled]
     return [
         piece._replace(
             kind=Kind.LETTERS if piece.value == capitals[0] and settled.index(piece) == position else Kind.WORD

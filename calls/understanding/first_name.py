@@ -1,0 +1,337 @@
+"""First names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import dropwhile, takewhile
+
+from calls.understanding.names import (
+    Token,
+    is_first_name,
+    is_no_name,
+    is_particle,
+    listed,
+    no_names,
+    phrases,
+    refuses,
+    tokens_of,
+)
+from calls.understanding.text import fold, table
+
+# «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
+_ELIDED = re.compile(r"(?:[jcsdl]|qu)'|[mtn]'\w+(?:ez|ais|ait|ent)$")
+# «Souvent», «normalement»: no adverb is a name, but for the names that are known.
+_ADVERB = re.compile(r"\w{3,}(?:ment|vent)$")
+# Without an introduction a name comes with little else: «alors, Sophie Durand».
+_MOST_NAME_WORDS = 4
+# How far «c'est» reaches to who it is: «Pierre, c'est le prénom de mon mari».
+_RELATION_REACH = 5
+# A word that is no longer is not told to be a last name by how it is built.
+_LONGEST_ENDING = 5
+# «C'est norvégien comme prénom»
+_LONGEST_ORIGIN = 4
+# So many letters said one by one are a spelling.
+_FEWEST_SPELLED = 3
+
+
+@cache
+def _compounds() -> dict[str, frozenset[str]]:
+    return {first: frozenset(seconds.split()) for first, seconds in table("first_names")["compounds"].items()}
+
+
+def first_name(text: str, language: str) -> str | None:
+    """The caller's first name, as «Jean-Luc»; None when none was given.
+
+    A name that nobody has heard of is taken when it was introduced («je m'appelle
+    Xochitl») or said alone; accents stay as recognition wrote them.
+    """
+    spoken = _hyphenated(tokens_of(text), language)
+    told = _without_question(_without_remark(spoken, language), language)
+    # «Olivier, ça suffira» keeps nothing back.
+    if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
+        return None
+    tokens = _without_others(_without_denied(told, language), language)
+    name, is_other_talk = None, False
+    for clause, is_nickname in _clauses(tokens, language):
+        more = None if is_nickname and name else _name_in(clause, language)
+        if more and (_replaces(fold(more), fold(name)) if name else not is_other_talk or is_first_name(fold(more))):
+            name = more
+        # «J'habite Paris, enfin Lyon»: no name is being corrected.
+        is_other_talk = is_other_talk or not all(token.plain in listed("filler", language) for token in clause)
+    return name
+
+
+def _clauses(tokens: list[Token], language: str) -> Iterator[tuple[list[Token], bool]]:
+    """What is said before and after each «enfin» or «pardon»; and whether as a nickname («…, pour les intimes»)."""
+    plain = [token.plain for token in tokens]
+    start = 0
+    hits = [hit for section in ("repair", "nickname") for hit in phrases(section, language).find(plain)]
+    for hit in sorted(hits):
+        yield tokens[start : hit.start], hit.value == "nickname"
+        start = hit.end
+    yield tokens[start:], False
+
+
+def _replaces(name: str, earlier: str) -> bool:
+    """Whether `name` corrects `earlier`: «Nicolas, enfin Nico» is Nicolas, «Alex, enfin Alexandre» is not Alex."""
+    return (
+        name.startswith(earlier) or not is_first_name(earlier) or (is_first_name(name) and not earlier.startswith(name))
+    )
+
+
+def _name_in(tokens: list[Token], language: str) -> str | None:
+    """The name in one clause, the most certain of those that are introduced; else the one it begins with."""
+    plain = [token.plain for token in tokens]
+    found = {
+        section: [hit for hit in reversed(phrases(section, language).find(plain)) if not _is_any(plain, hit.start)]
+        for section in ("given", "introduced", "perhaps", "called", "but", "last")
+    }
+    for hit in phrases("named", language).find(plain):
+        if (
+            hit.start > 0
+            and plain[hit.end : hit.end + 1] not in (["de"], ["du"])
+            and is_first_name(plain[hit.start - 1])
+        ):
+            return _cased(tokens[hit.start - 1].text)
+    for section in ("given", "introduced", "last", "perhaps"):
+        for hit in found[section]:
+            is_behind = section == "given" and hit.end == len(tokens) and hit.start > 0
+            if is_behind and is_first_name(plain[hit.start - 1]):
+                return _cased(tokens[hit.start - 1].text)  # «Simon est mon nom et Paul mon prénom»
+            if section == "last":
+                return _beside_last_name(tokens, hit.start, hit.end, language)
+            is_answer = bool(found["given"]) and hit.end == len(tokens) - 1  # «mon prénom est rare, c'est Théophane»
+            certain = section != "perhaps" or is_answer
+            name = _name_at(tokens[hit.end :], language, certain=certain, is_given=section == "given" or is_answer)
+            if name:
+                return name
+    if name := _spelled_name(tokens, language):
+        return name
+    leads = sorted(hit for hits in found.values() for hit in hits)
+    if not leads:
+        certain = len(tokens) <= _MOST_NAME_WORDS or _is_followed_by_letters(tokens, language)
+        return _name_at(tokens, language, certain=certain)
+    if leads[-1].end == len(tokens):
+        return _name_at(tokens[: leads[-1].start], language, certain=False)
+    is_of_self = plain[leads[0].start : leads[0].end] == ["je", "suis"]  # «Renée, je suis une femme»
+    told = plain[leads[0].end : leads[0].end + _RELATION_REACH]
+    of_another = not is_of_self and not listed("another", language).isdisjoint(told)
+    is_told_of = _is_followed_by_letters(tokens, language)
+    name = None if of_another else _name_at(tokens[: leads[0].start], language, certain=is_told_of)
+    if name and (is_told_of or is_first_name(fold(name))):
+        return name
+    for section in ("but", "called"):
+        for hit in found[section]:
+            name = _name_at(tokens[hit.end :], language, certain=section == "called")
+            if name:
+                return name
+    return None
+
+
+def _beside_last_name(tokens: list[Token], start: int, end: int, language: str) -> str | None:
+    """What is known as a first name behind «mon nom c'est», or is told before it."""
+    name = _name_at(tokens[end:], language, certain=False)
+    if name and is_first_name(fold(name)):
+        return name
+    is_told = start > 0 and tokens[start - 1].plain in listed("is", language)  # «Martin, c'est mon nom de famille»
+    return None if is_told else _name_in(tokens[:start], language)
+
+
+def _is_any(plain: Sequence[str], position: int) -> bool:
+    """«Un prénom ancien»: not the caller's."""
+    return position > 0 and plain[position] == "prenom" and plain[position - 1] == "un"
+
+
+def _spelled_name(tokens: Sequence[Token], language: str) -> str | None:
+    """«Ewa, E, W, A»: the word whose letters are said."""
+    signs = [token for token in tokens if len(token.plain) == 1]
+    letters = "".join(token.plain for token in signs)
+    if len(letters) < _FEWEST_SPELLED:
+        return None
+    others = {token.plain for token in tokens} - {token.plain for token in signs}
+    if is_first_name(letters) and others <= listed("filler", language) | listed("spelling", language):
+        return "".join(token.text for token in signs).capitalize()
+    has_known = any(is_first_name(token.plain) for token in tokens)
+    for position, token in enumerate(tokens):
+        is_last_name = has_known or (position > 0 and tokens[position - 1].plain in listed("title", language))
+        if (
+            len(token.plain) > _FEWEST_SPELLED - 1
+            and letters.startswith(token.plain[:2])
+            and set(letters) <= set(token.plain)
+            and (is_first_name(token.plain) or not (is_last_name or _may_not_be_first(token.plain, language)))
+        ):
+            return _cased(token.text)
+    return None
+
+
+def _may_not_be_first(plain: str, language: str) -> bool:
+    return is_no_name(plain, language) or _is_last_name(plain, language)
+
+
+def _is_last_name(plain: str, language: str) -> bool:
+    """Whether an unknown word is some family's name, one of those that many have or built like them: «Etcheverry»."""
+    if is_first_name(plain):
+        return False
+    begin, end = (table("names")[language][section] for section in ("last_begin", "last_end"))
+    is_built_so = len(plain) > _LONGEST_ENDING and (plain.startswith(tuple(begin)) or plain.endswith(tuple(end)))
+    return is_built_so or (bool(end) and plain in _last_names())
+
+
+@cache
+def _last_names() -> frozenset[str]:
+    return frozenset(fold(name) for name in table("company_names")["surnames"].split())
+
+
+def _is_followed_by_letters(tokens: Sequence[Token], language: str) -> bool:
+    """«Xabier avec un X»: whether the first word is followed by what is said of a word's letters."""
+    named = list(dropwhile(lambda token: token.plain in listed("filler", language), tokens))[1:]
+    lead = list(takewhile(lambda token: token.plain in listed("of_letters", language), named))
+    after = named[len(lead) : len(lead) + 1]
+    return bool(lead and after) and (len(after[0].plain) == 1 or after[0].plain in listed("sign", language))
+
+
+def _hyphenated(tokens: list[Token], language: str) -> list[Token]:
+    """«Jean tiret Luc» as «Jean-Luc»."""
+    joined: list[Token] = []
+    position = 0
+    plain = [token.plain for token in tokens]
+    while position < len(tokens):
+        hyphen = phrases("hyphen", language).at(plain, position)
+        after = tokens[hyphen.end] if hyphen and hyphen.end < len(tokens) else None
+        is_first = bool(joined) and "-" not in joined[-1].plain and is_first_name(joined[-1].plain)
+        if hyphen and after and is_first and not is_no_name(after.plain, language):
+            before = joined.pop()
+            joined.append(Token(f"{before.text}-{after.text}", f"{before.plain}-{after.plain}"))
+            position = hyphen.end + 1
+        else:
+            joined.append(tokens[position])
+            position += 1
+    return joined
+
+
+def _without_remark(tokens: list[Token], language: str) -> list[Token]:
+    """«Ophélie, c'est bon», «Linh, c'est vietnamien» without what was said of it."""
+    for position in range(1, len(tokens) - 1):
+        is_origin = tokens[position + 1].plain in listed("origin", language)
+        if is_origin and tokens[position].plain in listed("is", language) and len(tokens) - position <= _LONGEST_ORIGIN:
+            return tokens[:position]
+    remarks = [hit for hit in phrases("remark", language).find([token.plain for token in tokens]) if hit.start > 0]
+    return tokens[: remarks[-1].start] if remarks and remarks[-1].end == len(tokens) else tokens
+
+
+def _without_question(tokens: list[Token], language: str) -> list[Token]:
+    """«Fabrice, pourquoi vous me demandez ça ?» without what the caller asks."""
+    for hit in phrases("question", language).find([token.plain for token in tokens]):
+        head = [token for token in tokens[: hit.start] if not is_no_name(token.plain, language)]
+        if any(is_first_name(token.plain) for token in head) or len(head) == hit.start == 1:
+            return tokens[: hit.start]
+    return tokens
+
+
+def _without_others(tokens: list[Token], language: str) -> list[Token]:
+    """«Christophe, Christian c'est mon frère», «Petit c'est le nom»: without that name, which is not his first."""
+    kept: list[Token] = []
+    rest = tokens
+    while rest:
+        plain = [token.plain for token in rest]
+        is_told = (
+            plain[1:2] and plain[1] in listed("is", language) and set(plain[2:3]) <= listed("possessive", language)
+        )
+        if is_told and plain[3:4] and plain[3] in listed("another", language):
+            rest = rest[4:]
+            while rest and rest[0].plain in listed("another_more", language):
+                rest = rest[1:]
+        else:
+            kept, rest = [*kept, rest[0]], rest[1:]
+    is_last = any(
+        hit.end == len(kept) for hit in phrases("last_behind", language).find([token.plain for token in kept])
+    )
+    return [] if is_last and not any(is_first_name(token.plain) for token in kept) else kept
+
+
+def _without_denied(tokens: list[Token], language: str) -> list[Token]:
+    """«Pas Véronique, Valérie»: what the name is not, left out."""
+    denials = {
+        hit.end: hit.end - hit.start for hit in phrases("deny", language).find([token.plain for token in tokens])
+    }
+    kept: list[Token] = []
+    is_denied = False
+    for position, token in enumerate(tokens):
+        after_denial = position in denials
+        is_denied = is_first_name(token.plain) and (after_denial or (is_denied and _follows(tokens, position)))
+        if is_denied and after_denial:
+            del kept[-denials[position] :]
+        if not is_denied:
+            kept.append(token)
+    return kept
+
+
+def _follows(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a word makes one name with the word before it."""
+    return tokens[position].plain in _compounds().get(tokens[position - 1].plain, ())
+
+
+def _name_at(tokens: Sequence[Token], language: str, *, certain: bool, is_given: bool = False) -> str | None:
+    """The name that `tokens` begin with; of an uncertain one, only if it is known or written like one.
+
+    What looks like a last name is one, unless it `is_given` for a first.
+    """
+    fillers, titles = listed("filler", language), listed("title", language)
+    end, never = listed("end", language), no_names(language)
+    start = 0
+    while start < len(tokens) and tokens[start].plain in fillers | titles:
+        start += 1
+    has_title = start > 0 and tokens[start - 1].plain in titles
+
+    def may_be_name(token: Token) -> bool:
+        if is_first_name(token.plain):
+            return True
+        is_word = any(part in end or part in never for part in (token.plain, *token.plain.split("-")))
+        said_otherwise = is_word or _ELIDED.match(token.plain)
+        return len(token.plain) > 1 and not said_otherwise and not _ADVERB.match(token.plain)
+
+    if _is_particle_first(tokens[start:], language):
+        start += 1
+    candidates = list(takewhile(may_be_name, tokens[start:]))
+    if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
+        return None
+    for position, token in enumerate(candidates):
+        if is_first_name(token.plain) and not _is_said_again_as_last(candidates, position):
+            following = candidates[position + 1 : position + 2]
+            pair = f"{token.plain}-{following[0].plain}" if following else ""
+            if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
+                return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
+            return _cased(token.text)
+    if not is_given and _is_last_name(candidates[0].plain, language):
+        return None
+    after = tokens[start + len(candidates) :]
+    if after and after[0].plain not in end and not _is_followed_by_letters(tokens, language):
+        return None
+    if certain or (not after and candidates[0].text[0].isupper()):
+        return _cased(candidates[0].text)
+    return None
+
+
+def _is_said_again_as_last(candidates: Sequence[Token], position: int) -> bool:
+    """«Martin, Paul Martin»"""
+    said = [token.plain for token in candidates]
+    return any(
+        said[again] == said[position] != said[again - 1] and is_first_name(said[again - 1])
+        for again in range(position + 2, len(said))
+    )
+
+
+def _is_particle_first(tokens: Sequence[Token], language: str) -> bool:
+    """«Le Floch Yann»: whether a last name that begins so is followed by nothing but the first."""
+    if len(tokens) != len(("le", "Floch", "Yann")) or not is_particle(tokens[0].plain, language):
+        return False
+    return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain)
+
+
+def _cased(name: str) -> str:
+    """«JEAN-LUC» and «jean-luc» as «Jean-Luc»; «McKenna» stays."""
+    if not (name.islower() or name.isupper()):
+        return name
+    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)

@@ -1,0 +1,237 @@
+"""What is said of a name's letters beside them: «…, deux N», «…, avec un R à la fin», «un tiret entre les deux»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import dropwhile, takewhile
+
+from calls.understanding.names import is_particle
+from calls.understanding.spelling_pieces import Kind, Piece
+from calls.understanding.spelling_tellings import is_alike, letters_of
+from calls.understanding.text import compact
+
+# So many letters after a remark are the name again.
+_NAME_AGAIN = 4
+_VOWELS = frozenset("aeiouy")
+
+
+def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
+    """Without the letters that tell of the name spelled before them: «…, deux N», «…, R à la fin».
+
+    None when what they tell does not fit the name.
+    """
+    pieces = _without_explanation(pieces)
+    told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
+    marked = _with_mark(_last_telling(told), language)
+    return marked and _told_once(marked)
+
+
+def _last_telling(told: list[Piece]) -> list[Piece]:
+    """«M U E N I E R, pardon, j'ai inversé, M U E N I E R»: what was spelled last."""
+    for position in range(len(told) - 1, 0, -1):
+        before, after = letters_of(told[:position]), letters_of(told[position:])
+        if len(after) >= _NAME_AGAIN and after == before:
+            return told[position:]
+        is_again = _NAME_AGAIN - 1 <= len(before) - 1 <= len(after) and after[0] == before[0]
+        if told[position].kind is Kind.WORD and is_again and is_alike(after, before):
+            return told[position + 1 :]
+    return told
+
+
+def _without_explanation(pieces: Sequence[Piece]) -> list[Piece]:
+    """«L E R O Y, Y comme Yvonne» without the second Y; «H A E J, non, G, G comme Gérard» without the second G."""
+    places = [position for position, piece in enumerate(pieces) if piece.kind is Kind.LETTERS]
+    if len(places) > 2:
+        for place, before in (places[:2], places[:-3:-1]):
+            if _explains(pieces[max(place, before)], pieces[min(place, before)]):
+                return [piece for position, piece in enumerate(pieces) if position != max(place, before)]
+    beside = zip([None, None, *pieces], [None, *pieces], pieces, strict=False)
+    return [
+        piece
+        for corrected, before, piece in beside
+        if not (before and corrected and corrected.kind is Kind.CORRECTION and _explains(piece, before))
+    ]
+
+
+def _explains(piece: Piece, before: Piece) -> bool:
+    return piece.has_example and not before.has_example and before.value == piece.value
+
+
+def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
+    """«C O L I N M A R T I N, un tiret entre Colin et Martin» with the hyphen; None when its place is not known."""
+    marks = [position for position, piece in enumerate(told) if piece.kind is Kind.MARK]
+    spelled = [position for position, piece in enumerate(told) if piece.kind is Kind.LETTERS]
+    if not marks or not spelled or marks[-1] < spelled[-1]:
+        return told
+    mark = told[marks[-1]]
+    kept = told[: marks[-1]] + [piece for piece in told[marks[-1] + 1 :] if piece.kind is not Kind.MARK]
+    if any(piece.kind is Kind.MARK and piece.value == mark.value for piece in kept):
+        return kept
+    name = letters_of(told)
+    said = [compact(piece.value) for piece in told if piece.kind is Kind.WORD]
+    particles = [name[:length] for length in (3, 2) if mark.value == " " and is_particle(name[:length], language)]
+    first = next((word for word in (*said, *particles) if word and name.startswith(word)), "")
+    if not first or first == name:
+        return None
+    whole = [Piece(Kind.LETTERS, first), mark, Piece(Kind.LETTERS, name[len(first) :])]
+    return [*whole, *(piece for piece in kept if piece.kind is Kind.WORD)]
+
+
+def _told_once(told: list[Piece]) -> list[Piece] | None:
+    about = next((place for place, piece in enumerate(told) if piece.kind is Kind.ABOUT), None)
+    if about is None:
+        return _with_places(told)
+    if about == 0:
+        # «Avec un C, C A L V E T»
+        is_told_twice = len(told) > 2 and told[1] == told[2]._replace(has_example=told[1].has_example)
+        return _told_once(told[2 if is_told_twice else 1 :]) if len(told) > _NAME_AGAIN else None
+    before = _told_once(told[: about - 1] if told[about - 1].kind is Kind.CORRECTION else told[:about])
+    if before is None:
+        return None
+    remarks = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, told[about + 1 :]))
+    after = told[about + 1 + len(remarks) :]
+    name = _written(before)
+    counted = [piece.value[0] for piece in told[:about] if _is_counted(piece)]
+    if not name or len(letters_of(remarks)) >= _NAME_AGAIN or not (remarks or counted):
+        return [*before, *(piece for piece in told[about:] if piece.kind is not Kind.PLACE)]
+    # «T muet à la fin»
+    places = [piece.value for piece in takewhile(lambda piece: piece.kind is Kind.PLACE, after)]
+    place = places[-1] if places and letters_of(remarks) not in name else (*places, None)[0]
+    after = list(dropwhile(lambda piece: piece.kind is Kind.PLACE, after))
+    values = [letters_of(remarks)] if place else [piece.value for piece in remarks]
+    for letters in values or counted[-1:]:
+        amended = _amended(name, letters, told[about].value, place)
+        if amended is None:
+            return None
+        name = amended
+    if name != _written(before):
+        before = [*(piece for piece in before if piece.kind is Kind.WORD), Piece(Kind.LETTERS, name)]
+    return _told_once([*before, *after])
+
+
+def _written(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.value for piece in pieces if piece.kind in (Kind.LETTERS, Kind.MARK))
+
+
+def _amended(name: str, letters: str, how: str, place: str | None) -> str | None:
+    """`name` as the remark has it; None when they contradict each other and nobody can tell which is right."""
+    letter = letters[0]
+    if how == "only one" and letters == letter:
+        return name.replace(letter * 2, letter)
+    if how == "other":
+        return None if name.endswith(letters) and place != "start" else name
+    if letters in name and place != "end":
+        return name
+    if place:
+        return _with_letters(name, letters, place, is_last=True)
+    return name + letters if letter not in name else None
+
+
+def _with_places(told: list[Piece]) -> list[Piece] | None:
+    kept: list[Piece] = []
+    told = _without_end(_without_count_before(told))
+    recounted = _without_count_after(told)
+    if recounted is None:
+        return None
+    told = recounted
+    for position, piece in enumerate(told):
+        place = next((near.value for near in told[position + 1 : position + 2] if near.kind is Kind.PLACE), None)
+        if place is None and position == len(told) - 1 and kept and kept[-1].kind is Kind.PLACE:
+            place = kept.pop().value  # «…, à la fin un R»
+        if piece.kind is not Kind.LETTERS or not kept or kept[-1].kind is not Kind.LETTERS:
+            # «…, deux M au milieu et deux N à la fin»: obeyed already, and more is told.
+            if piece.kind is not Kind.PLACE or position >= len(told) - 2:
+                kept.append(piece)
+            continue
+        part = list(takewhile(lambda earlier: earlier.kind is Kind.LETTERS, reversed(kept)))[::-1]
+        name = "".join(letters.value for letters in part)
+        amended = _with_letters(name, piece.value, place, is_last=not letters_of(told[position + 1 :]))
+        if amended is None:
+            return None
+        if amended == name + piece.value:
+            kept.append(piece)
+        else:
+            kept = [*kept[: -len(part)], Piece(Kind.LETTERS, amended)]
+    return [piece for piece in kept if piece.kind is not Kind.PLACE]
+
+
+def _is_counted(piece: Piece) -> bool:
+    """«Deux L»"""
+    return piece.kind is Kind.LETTERS and len(piece.value) > 1 and len(set(piece.value)) == 1
+
+
+def _without_end(told: list[Piece]) -> list[Piece]:
+    """«P A Y A N, A N à la fin» without the letters that are there."""
+    for position, piece in enumerate(told):
+        if piece.kind is not Kind.PLACE or piece.value != "end":
+            continue
+        is_before = not letters_of(told[position + 1 :])
+        for length in (3, 2):
+            end = told[position - length : position] if is_before else told[position + 1 :]
+            name = letters_of(told[: position - length] if is_before else told[:position])
+            if len(letters_of(end)) == len(end) == length and name.endswith(letters_of(end)):
+                return [*told[: position - length], *told[position + 1 :]] if is_before else told[:position]
+    return told
+
+
+def _tells(piece: Piece) -> bool:
+    """Whether the piece may tell of letters spelled elsewhere: «deux L», «un T», but no vowel on its own."""
+    return piece.kind is Kind.LETTERS and (_is_counted(piece) or piece.value not in _VOWELS)
+
+
+def _without_count_before(told: list[Piece]) -> list[Piece]:
+    """«Deux L au milieu, B, A, I, L, L, Y»; but «deux L, O, Y, D» is Lloyd."""
+    for start in range(len(told) - 1, 0, -1):
+        lead, rest = told[:start], told[start:]
+        count = [piece for piece in lead if piece.kind not in (Kind.PLACE, Kind.WORD)]
+        name = "".join(piece.value for piece in rest if piece.kind is Kind.LETTERS)
+        is_placed = any(piece.kind is Kind.PLACE for piece in lead)
+        # «N, H au milieu, …», «ça commence par un W, …»
+        is_told = lead[-1].kind is Kind.PLACE or (is_placed and len(count) == 1)
+        if (
+            rest[0].kind is Kind.LETTERS
+            and (is_placed or not any(_is_counted(piece) for piece in rest))  # «deux L, E, W, E, deux L, Y, N»
+            and (is_told or any(_is_counted(piece) for piece in count))
+            and count
+            and all(_tells(piece) and piece.value in name for piece in count)
+            and not _VOWELS.isdisjoint(name)
+        ):
+            return [*(piece for piece in lead if piece.kind is Kind.WORD), *rest]
+    return told
+
+
+def _without_count_after(told: list[Piece]) -> list[Piece] | None:
+    """«B, O, U, L, L, E, T, deux L et un T»; None when the name has not what is counted."""
+    whole = list(dropwhile(lambda piece: piece.kind is not Kind.LETTERS, reversed(told)))[::-1]
+    for start in range(1, len(whole) - 1):
+        tail = whole[start:]
+        spelled = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, reversed(told[:start])))
+        name = "".join(piece.value for piece in reversed(spelled))
+        if (
+            _is_counted(tail[0])
+            and all(_tells(piece) and piece.value[0] in name for piece in tail)
+            and not _VOWELS.isdisjoint(name)
+        ):
+            return [*told[:start], *told[len(whole) :]] if all(piece.value in name for piece in tail) else None
+    return told
+
+
+def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) -> str | None:
+    """`name` with `letters`, which go on with it or tell of what it has already; None when they contradict it."""
+    letter, is_counted = letters[0], len(letters) > 1 and len(set(letters)) == 1
+    if place == "start":
+        if name.startswith(letters):
+            return name
+        return letters + name.lstrip("v" if letters == "w" else letter) if name[0] in (letter, "v") else None
+    if place == "middle":
+        return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
+    if is_counted and is_last and letters in name and not name.endswith(letter):
+        return name
+    if is_counted and name.endswith(letter):
+        return name.rstrip(letter) + letters
+    if place == "end" and name.endswith(letters):
+        return name
+    if is_counted and is_last and letter in name and name[-1] not in _VOWELS:
+        # No name ends in «…nll».
+        return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
+    return name + letters

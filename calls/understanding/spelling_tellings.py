@@ -1,0 +1,162 @@
+"""Which of the letters that were told are the caller's last name: «le prénom c'est P A U L et le nom C O L I N»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import dropwhile, takewhile
+
+from calls.understanding.letters import sound_alike
+from calls.understanding.names import is_first_name
+from calls.understanding.spelling_pieces import Kind, Piece
+from calls.understanding.text import compact
+
+# A word that is this much like the letters is the name itself, said before or after them.
+_LIKE_THE_NAME = 0.6
+# So many letters more than the name are another name, and no remark on it.
+_LONGEST_REMARK = 3
+_SHORTEST_WORD = 3
+_CERTAINLY_SPELLED = 4
+_OF_LETTERS = (Kind.LETTERS, Kind.MARK)
+
+
+def letters_of(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
+
+
+def is_alike(word: str, name: str) -> bool:
+    return SequenceMatcher(None, compact(word), compact(name)).ratio() >= _LIKE_THE_NAME
+
+
+def is_like(piece: Piece, name: str) -> bool:
+    """Whether the piece is `name` as it was said, beside its letters."""
+    return piece.kind is Kind.WORD and is_alike(piece.value, name)
+
+
+def of_surname(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without the first name, or the former one, that was spelled too."""
+    sections: list[tuple[str, list[Piece]]] = []
+    role, since = "", list[Piece]()
+    for position, piece in enumerate(pieces):
+        if piece.kind is not Kind.ROLE:
+            since.append(piece)
+            continue
+        marked, _, where = piece.value.partition(" ")
+        ahead = takewhile(lambda other: other.kind is not Kind.ROLE, pieces[position + 1 :])
+        is_of_last = where == "behind" or not any(other.kind in (Kind.LETTERS, Kind.WORD) for other in ahead)
+        if is_of_last and not role and letters_of(since):
+            sections.append((marked, since))  # «M A S S O N pour le nom»
+            role, since = "", []
+        elif not (is_of_last and letters_of(since)) and not (where and _has_words(since)):
+            sections.append((role, since))
+            role, since = marked, []
+    sections.append((role, since))
+    if {role for role, _ in sections} <= {"", "surname"}:
+        return [piece for _, section in sections for piece in section]
+    spelled = [(role, section) for role, section in sections if letters_of(section)]
+    surnames = [section for role, section in spelled if role == "surname"]
+    unmarked = [piece for role, section in spelled if not role for piece in section]
+    former = [section for role, section in spelled if role == "former"]
+    return (surnames[-1:] or [unmarked] if surnames or unmarked else former[-1:] or [[]])[0]
+
+
+def _has_words(pieces: Sequence[Piece]) -> bool:
+    return any(piece.kind is Kind.WORD for piece in pieces)
+
+
+def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without «pas S» and «pas H U O T»; in «G O M, non pas M, N» without the M that is denied."""
+    kept: list[Piece] = []
+    rest = list(pieces)
+    while rest:
+        piece = rest.pop(0)
+        if piece.kind is not Kind.DENIAL:
+            kept.append(piece)
+            continue
+        run = list(takewhile(lambda other: other.kind in _OF_LETTERS, rest))
+        denied = letters_of(run)
+        ahead = list(dropwhile(lambda other: other.kind is Kind.FILLER, rest[1:]))
+        after = letters_of(list(takewhile(lambda other: other.kind in _OF_LETTERS, ahead)))
+        while kept and kept[-1].kind in (Kind.FILLER, Kind.CORRECTION):
+            kept.pop()
+        name = letters_of(kept)
+        if length := _spelling_denied(denied, name):
+            rest = rest[len(_first_of(run, length)) :]
+            if name and letters_of(rest):
+                rest.insert(0, Piece(Kind.AGAIN, ""))
+            continue
+        again = spelled_again(after, name)
+        if again is not None:
+            rest = [Piece(Kind.AGAIN, ""), *ahead[len(_first_of(ahead, again)) :]]
+            if kept and kept[-1].value == run[0].value:
+                kept.pop()
+            continue
+        is_of_last = len(name) < 2 or name.endswith(denied[0]) or sound_alike(name[-1], denied[0])
+        if len(run) > 1 and not is_of_last:
+            is_end = is_alike(denied, name[-len(denied) :])  # «O I S et pas A I S»
+            if len(name) < _CERTAINLY_SPELLED or (len(denied) >= _LONGEST_REMARK and not is_end):
+                kept.append(piece)  # nobody can tell how much is denied
+            rest = rest[len(run) :]
+            continue
+        if len(denied) > 1 and denied[0] != denied[1] and denied[1::-1] == name[-2:]:
+            rest = rest[2:]  # «S C H N, E I et pas I E, D E R»
+            continue
+        rest = rest[1:]
+        if kept and kept[-1].kind is Kind.LETTERS and kept[-1].value == run[0].value and after:
+            kept.pop()
+        elif name and after[:1] == name[-1]:
+            rest = ahead[1:]  # «V, pas B, V comme Victor, E, R»
+        elif len(kept) > 1 and kept[-2].kind is Kind.FILLER and kept[-1].value in letters_of(kept[:-1]):
+            kept.pop()  # «S A N C H E Z, un Z, pas un S»
+        elif len(after) == 1 and after in name and not letters_of(ahead[1:]):
+            rest = ahead[1:]  # «C A L V E T, pas un K, un C»
+        if rest and rest[0].kind is Kind.PLACE:
+            rest = rest[1:]
+    return kept
+
+
+def spelled_again(letters: str, name: str) -> int | None:
+    """Where in `letters` the name begins anew."""
+    start = letters.find(name[:2]) if len(name) > 1 else -1
+    return start if start >= 0 and len(letters) - start >= len(name) - 1 else None
+
+
+def _spelling_denied(denied: str, name: str) -> int:
+    """How many letters are a whole spelling that is denied, and not one letter of it: «pas H U O T»."""
+    if not name:
+        return len(denied) if len(denied) > _LONGEST_REMARK else 0
+    if denied[1:3] == name[:2] or len(name) < _SHORTEST_WORD:
+        return 0
+    for length in (len(name), len(name) - 1, len(name) + 1):
+        if 2 <= length <= len(denied) and denied[length:][:2] in ("", name[:2]) and is_alike(denied[:length], name):
+            return length
+    return 0
+
+
+def _first_of(run: Sequence[Piece], length: int) -> list[Piece]:
+    """The pieces that `length` letters are."""
+    return [piece for position, piece in enumerate(run) if len(letters_of(run[:position])) < length]
+
+
+def confirmed(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without what follows on a name that was spelled and said: «K R I E G E R, Krieger, K comme Karine»."""
+    spelled = letters_of(pieces)
+    said = [compact(piece.value) for piece in pieces if piece.kind is Kind.WORD]
+    for first in filter(is_first_name, said):
+        if spelled.startswith(first) and spelled.removeprefix(first) in said:
+            return [Piece(Kind.LETTERS, spelled.removeprefix(first))]  # «Lucie Chauvin, L U C I E C H A U V I N»
+    for position, piece in enumerate(pieces):
+        word = compact(piece.value)
+        if piece.kind is not Kind.WORD or len(word) < _SHORTEST_WORD:
+            continue
+        start = 0
+        while start < len(pieces):
+            run = list(takewhile(lambda other: other.kind in (*_OF_LETTERS, Kind.FILLER), pieces[start:]))
+            end = max(start + len(run), position + 1)
+            after = pieces[end:]
+            is_amended = any(other.kind in (Kind.CORRECTION, Kind.RESTART, Kind.AGAIN) for other in after)
+            if compact(letters_of(run)) == word and not is_amended and len(letters_of(after)) <= _LONGEST_REMARK:
+                remarks = any(other.kind is Kind.ABOUT for other in after)
+                return [*pieces[:position], *pieces[position + 1 :]] if remarks else list(pieces[:end])
+            start += len(run) + 1
+    return list(pieces)
