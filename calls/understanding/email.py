@@ -317,7 +317,7 @@ def _is_domain(domain: str, said: Sequence[Part]) -> bool:
     if provider:
         return ending in provider["endings"]
     *names, last = domain.split(".")
-    if last not in endings() or len(label) < 2 or _is_misheard(label):
+    if not names or last not in endings() or len(label) < 2 or _is_misheard(label):
         return False
     if any(part.kind is Kind.PARTICLE and part.value in names for part in said):
         return False  # «le point vert point fr»
