@@ -45,7 +45,8 @@ def first_name(text: str, language: str) -> str | None:
     """The caller's first name, as «Jean-Luc»; None when none was given.
 
     A name that nobody has heard of is taken when it was introduced («je m'appelle
-    Xochitl») or said alone; accents stay as recognition wrote them.
+    Xochitl») or said alone. «helene» is Hélène, unless «sans accent» was said; other accents
+    stay as recognition wrote them.
     """
     spoken = _hyphenated(tokens_of(text), language)
     told = _without_question(_without_remark(spoken, language), language)
@@ -60,7 +61,8 @@ def first_name(text: str, language: str) -> str | None:
             name = more
         # «J'habite Paris, enfin Lyon»: no name is being corrected.
         is_other_talk = is_other_talk or not all(token.plain in listed("filler", language) for token in clause)
-    return name
+    is_plain = bool(phrases("unaccented", language).find([token.plain for token in spoken]))
+    return name if name is None or is_plain or language != "fr" else _accented(name)
 
 
 def _clauses(tokens: list[Token], language: str) -> Iterator[tuple[list[Token], bool]]:
@@ -328,6 +330,17 @@ def _is_particle_first(tokens: Sequence[Token], language: str) -> bool:
     if len(tokens) != len(("le", "Floch", "Yann")) or not is_particle(tokens[0].plain, language):
         return False
     return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain)
+
+
+def _accented(name: str) -> str:
+    """«Jean-Rene» as «Jean-René»."""
+    return "-".join(_with_accents().get(part, part) for part in name.split("-"))
+
+
+@cache
+def _with_accents() -> dict[str, str]:
+    names = table("first_names")["accented"].split()
+    return {fold(name).capitalize(): name for name in names}
 
 
 def _cased(name: str) -> str:
