@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import pairwise, takewhile, zip_longest
 
+from calls.understanding.company_mentions import clause_before, is_denied, is_of_house, leads, mentions, persons
 from calls.understanding.company_names import (
     MOST_WORDS,
     MOST_WORDS_AMONG,
@@ -21,6 +21,7 @@ from calls.understanding.company_names import (
     is_unusual,
 )
 from calls.understanding.company_parts import (
+    content,
     is_common,
     is_empty,
     is_small,
@@ -30,18 +31,16 @@ from calls.understanding.company_parts import (
     trades_of_goods,
     word_set,
 )
-from calls.understanding.company_tokens import Token, listed, plain_word, tokens_of
+from calls.understanding.company_pieces import Mention
+from calls.understanding.company_tokens import Token, listed, tokens_of
 from calls.understanding.names import refuses
 from calls.understanding.phonetic import pronunciations, sounds_like
-from calls.understanding.text import Lexicon, table
 
 _SHORTEST_NAME = 5  # among other words
 # What may follow a name.
 _AFTER = ("article", "filler", "correction", "end", "aside")
 # What may stand before one.
 _BEFORE = ("article", "filler", "correction", "before")
-
-_CONTRACTED = (("de", "du"), ("de", "des"), ("à", "au"), ("à", "aux"))
 
 
 def company(text: str, companies: Sequence[str], language: str) -> str | None:
@@ -57,7 +56,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     plain = [token.plain for token in tokens]
     around = _trades_around(plain, language)
     found = {}
-    for start, end in _mentions(tokens, language):
+    for start, end in mentions(tokens, language):
         if _is_no_name(plain, start, end, language):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
@@ -69,6 +68,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
             found[match.name] = start
     if not found:
         found = dict(_unintroduced(tokens, index, around, language))
+    if not found:
+        found = dict(_in_part(tokens, index, around, language))
     if len(found) == 2:
         first, last = sorted(found.values())
         correction = listed("correction", language)
@@ -86,6 +87,8 @@ def _is_open(plain: Sequence[str], language: str) -> bool:
     sections = ("theirs", "denial", "either", "doubt", "alternative")
     theirs, denial, either, doubt, alternative = (listed(section, language) for section in sections)
     pairs = list(pairwise(plain))
+    if not listed("private", language).isdisjoint(map(" ".join, pairs)):
+        return True
     if any(one in theirs and other in denial for one, other in pairs) or sum(word in either for word in plain) > 1:
         return True
     return not doubt.isdisjoint(map(" ".join, pairs)) and not alternative.isdisjoint(plain)
@@ -149,27 +152,14 @@ def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, lang
     """Whether so much of a name is enough; without its number or region, when nothing else is told."""
     if is_surname(match) and not any(is_empty(token.plain) for token in tokens[:end]):
         return False  # «chez Carpentier» of «Ets Carpentier»
-    if match.told is Told.BEGUN:
-        return not any(token.plain for token in tokens[end:])
     if match.told is Told.SHORT:
         return end == len(tokens) or tokens[end].plain in (listed("end", language) | {""}) - word_set("in_towns")
     if match.told is Told.APART and (
         is_joined(match, [token.plain for token in tokens[start:end]])
-        or (is_unusual(match) and _is_of_house([token.plain for token in tokens[:start]], language))
+        or (is_unusual(match) and is_of_house([token.plain for token in tokens[:start]], language))
     ):
         return True
     return match.told > Told.APART or is_particular(match)
-
-
-def _is_of_house(before: list[str], language: str) -> bool:
-    """Whether a name behind `before` is a company's for certain: «je bosse chez Kerbrat», «je roule pour»."""
-    house = listed("house", language)
-    while before and before[-1] not in house and before[-1] in listed("article", language):
-        before = before[:-1]
-    if not before:
-        return False
-    works = listed("works", language).intersection(_clause_before(before, len(before), language))
-    return before[-1] in house or (before[-1] == "pour" and bool(works))
 
 
 def _unintroduced(
@@ -177,33 +167,36 @@ def _unintroduced(
 ) -> Iterator[tuple[str, int]]:
     """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin»."""
     plain = [token.plain for token in tokens]
-    leads = {hit.end for hit in _leads(language).find(plain)} | {0}
+    led = {hit.end for hit in leads(language).find(plain)} | {0}
     title = listed("title", language)
     inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
+    talk = listed("talk", language)
+    foreign = [at for at, word in enumerate(plain) if word in talk and not index.has_word(word)]
     position, denied = 0, 0
     while position < len(plain):
-        if position in inside or not index.may_begin(plain[position]):
+        if position in inside or position in foreign or not index.may_begin(plain[position]):
             position += 1
             continue
-        clause = _clause_before(plain, position, language)
+        last = next((at for at in foreign if at > position), len(plain))
+        clause = clause_before(plain, position, language)
         # What a denial was meant for it is not meant for twice: «pas DHL, Groupama».
-        is_denied = position > denied and _is_denied(
+        is_not_meant = position > denied and is_denied(
             clause[-(position - denied) :], plain[position : position + 1], language
         )
-        for end in range(min(len(plain), position + MOST_WORDS_AMONG), position, -1):
+        for end in range(min(last, position + MOST_WORDS_AMONG), position, -1):
             said = _said(plain[position:end], language)
             if not said or is_small(said[-1]) or _is_no_name(plain, position, end, language):
                 continue
-            if not is_denied and not _is_over(tokens, end, said, language):
+            if not is_not_meant and not _is_over(tokens, end, said, language):
                 continue
             match = index.find(said, around, also_alike=False)
             if match is None or not _is_enough(match, tokens, position, end, language):
                 continue
-            if is_denied:
+            if is_not_meant:
                 denied = position = end
-                leads.add(end)
+                led.add(end)
                 break
-            if not _is_set_off(plain, position, said, match, leads, language):
+            if not _is_set_off(plain, position, said, match, led, language):
                 continue
             if title.intersection(clause[-1:]) and not trades(name_words(match.name)):
                 continue
@@ -214,12 +207,46 @@ def _unintroduced(
             position += 1
 
 
+def _in_part(
+    tokens: Sequence[Token], index: CompanyIndex, around: frozenset[str], language: str
+) -> Iterator[tuple[str, int]]:
+    """Companies of which only a part was named, but no other's, with where they stand."""
+    plain = [token.plain for token in tokens]
+    article, title = listed("article", language), listed("title", language)
+    places = listed("before_place", language)
+    others: list[set[str]] = []
+    longest_first = sorted(
+        [*mentions(tokens, language), *persons(plain, language)], key=lambda mention: mention[0] - mention[1]
+    )
+    for start, end in longest_first:
+        said = set(plain[start:end])
+        # «Delage, Delage automobiles»
+        is_of_other = any(said < other and trades(list(other - said)) for other in others)
+        if is_of_other or plain[start] in places or _is_no_name(plain, start, end, language):
+            continue
+        while start and plain[start - 1] in article:
+            start -= 1
+        is_certain = tokens[end - 1].is_spelled or is_of_house(plain[:start], language)
+        is_person = not title.isdisjoint(plain[max(0, start - 1) : start])
+        pause = next((at for at in range(end, len(plain)) if not plain[at]), len(plain))
+        whole = len(plain) - (not plain[-1])
+        # «Krys, l'opticien à Échirolles»
+        is_named = len(content(plain[start:end])) > len(trade_hits(plain[start:end]))
+        for last in dict.fromkeys((whole, pause, end) if is_named else (pause, end)):
+            words, rest = tuple(plain[start:last]), tuple(plain[last:])
+            if name := index.find_in_part(Mention(words, around, rest, is_certain, is_person)):
+                yield name, start
+                break
+        else:
+            others.append(said)
+
+
 def _is_one_of_two(plain: Sequence[str], position: int, language: str) -> bool:
     """«La boulangerie Pelletier et la boucherie Ménard»: whoever calls for two names one that is not known."""
     position += plain[position] == "et"
     while position and plain[position - 1] in listed("article", language):
         position -= 1
-    return plain[position - 1 : position] == ["et"] and bool(trades(_clause_before(plain, position - 1, language)))
+    return plain[position - 1 : position] == ["et"] and bool(trades(clause_before(plain, position - 1, language)))
 
 
 def _said(words: Sequence[str], language: str) -> list[str]:
@@ -231,7 +258,7 @@ def _said(words: Sequence[str], language: str) -> list[str]:
 
 
 def _is_set_off(
-    plain: Sequence[str], position: int, said: Sequence[str], match: Match, leads: set[int], language: str
+    plain: Sequence[str], position: int, said: Sequence[str], match: Match, led: set[int], language: str
 ) -> bool:
     """Whether what stands before a name is no part of it; the less was said, the surer that must be."""
     if match.told is Told.PART and is_common(said):
@@ -241,7 +268,7 @@ def _is_set_off(
     is_single = sum(not is_small(word) for word in said) == 1
     while position and sounds_like((plain[position - 1],)) == sounds_like(tuple(said)):
         position -= 1  # «Axilis, A X I L Y S»
-    if position in leads:
+    if position in led:
         return True
     if is_single and len(said[-1]) < _SHORTEST_NAME:
         return False
@@ -301,76 +328,12 @@ def free_company(text: str, language: str) -> str | None:
         return None
     tokens = tokens_of(text, language)
     none = listed("none", language)
-    for start, end in sorted(_mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
+    for start, end in sorted(mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
         said = [token.plain for token in tokens[start:end]]
         if not said or none.intersection(said) or len(said) > MOST_WORDS:
             continue
         return _written(text, tokens[start:end])
     return None
-
-
-@cache
-def _leads(language: str) -> Lexicon[str]:
-    phrases = list(table("company")[language]["lead"])
-    # «Directeur du», «je travaille aux».
-    phrases += [re.sub(rf"\b{bare}$", form, phrase) for phrase in phrases for bare, form in _CONTRACTED]
-    written = {form for phrase in phrases for form in (phrase, re.sub(r"\bl'", "l' ", phrase))}
-    return Lexicon(([plain_word(word) for word in form.split()], "lead") for form in sorted(written))
-
-
-def _mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]]:
-    """Where a name may stand: at the start of the utterance or of a part of it, or introduced."""
-    plain = [token.plain for token in tokens]
-    starts = {0} | {position + 1 for position, word in enumerate(plain) if not word}
-    starts |= {hit.end for hit in _leads(language).find(plain)}
-    article, filler = listed("article", language), listed("filler", language)
-    denial, title = listed("denial", language), listed("title", language)
-    stop = listed("end", language) | title | {""}
-    seen = set()
-    for start in sorted(starts):
-        if _is_denied(_clause_before(plain, start, language), plain[start : start + 1], language):
-            continue
-        while start < len(plain) and plain[start] in filler:
-            start += 1
-        if start and plain[start - 1] in title:
-            continue  # «Monsieur Total» is a person
-        bare = start
-        while bare < len(plain) and plain[bare] in article:
-            bare += 1
-        end = bare + 1 if bare < len(plain) and plain[bare] else bare
-        while end < len(plain) and plain[end] not in stop:
-            end += 1
-        while end > bare and plain[end - 1] in filler:
-            end -= 1
-        for begin in {start, bare}:
-            if begin < end and (begin, end) not in seen and plain[begin] not in denial:
-                seen.add((begin, end))
-                yield begin, end
-
-
-def _is_denied(clause: Sequence[str], first: Sequence[str], language: str) -> bool:
-    """Whether a name behind it is not the caller's company: «plus chez», «mon fils qui travaille chez», «je vais à»."""
-    kin, works = listed("kin", language), listed("works", language)
-    is_other = any(
-        (one in kin and other in works) or (one in listed("goes", language) and other in listed("towards", language))
-        for one, other in pairwise(word for word in (*clause, *first) if word not in listed("who", language))
-    )
-    return is_other or not listed("denial", language).isdisjoint(clause)
-
-
-def _clause_before(plain: Sequence[str], position: int, language: str) -> list[str]:
-    """What the denial of a name at `position` may stand in: of «c'est pas EDF, c'est la SNEF» the second half."""
-    start = position
-    while start and plain[start - 1]:
-        start -= 1
-    clause = list(plain[start:position])
-    denial, small = listed("denial", language), listed("anew", language) | listed("filler", language)
-    for at in range(len(clause) - 1, 1, -1):
-        if clause[at] in listed("yet", language) and clause[at - 1] in small | listed("correction", language):
-            return clause[at:]  # «pas Garnier, enfin si»
-        if clause[at] in listed("anew", language) and clause[at - 1] not in denial | small:
-            return clause[at:]
-    return clause
 
 
 def _written(text: str, tokens: Sequence[Token]) -> str:

@@ -19,6 +19,7 @@ _VOWELS = tuple("aeiouyh")
 _HAS_VOWEL = re.compile(r"[aeiouy].*[^aeiouy]|[^aeiouy].*[aeiouy]")
 _HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
 _DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
+_MISHEARD = {"est": "et", "and": "et", "technique": "techni"}
 _SHORTEST_ALIKE = 6
 _MOST_LETTERS_APART = 3
 _HARDLY_ALIKE = 0.8
@@ -45,7 +46,7 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
         definite = (full, *definite[1:]) if full else definite[1:]
     forms = [parts.apart, definite]
     silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
-    if of_name and parts.trades & word_set("signs"):
+    if parts.trades & word_set("signs"):
         silent = silent | {"le", "la"}
     if of_name and parts.apart[:2] == ("de", "la") and is_rare(content(definite)):
         silent = silent | {"la"}  # «les vétérinaires de Chalosse»
@@ -86,12 +87,12 @@ def key_pronunciations(key: Key) -> tuple[str, ...]:
 
 
 def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
-    """«Les trois zépis» as «les trois épis», «Cordier est fils» as «Cordier et fils»."""
+    """«Les trois zépis» as «les trois épis», «Cordier est fils» as «Cordier et fils», «technique» as «techni»."""
     heard = [
         word[1:] if word[0] == "z" and word[1:2] in _VOWELS and before[-1:] in ("s", "x") else word
         for before, word in zip(("", *words), words, strict=False)
     ]
-    return tuple("et" if word in ("est", "and") else word for word in heard)
+    return tuple(_MISHEARD.get(word, word) for word in heard)
 
 
 def said_by_letters(written: str, language: str) -> list[list[str]]:

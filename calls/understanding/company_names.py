@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from itertools import takewhile
@@ -47,10 +47,10 @@ from calls.understanding.company_parts import (
     whole,
     word_set,
 )
+from calls.understanding.company_pieces import Mention, Pieces
 from calls.understanding.company_readings import (
     SHORTEST_INITIALS,
     apart_of,
-    beginning,
     has_initials,
     is_civic,
     placed,
@@ -77,7 +77,6 @@ _COMMON = 100
 class Told(IntEnum):
     """How much of a name was said."""
 
-    BEGUN = 0  # without its number or its region: «Ouest Isolation» of «Ouest Isolation 35»
     SHORT = 1  # its trade, without what a place or a person is also called: «collège Giono» of «Collège Jean Giono»
     AMONG = 2  # what sets it apart, and another's trade
     APART = 3  # only what sets it apart: «Delattre»
@@ -89,7 +88,7 @@ class _Name(NamedTuple):
     written: str
     parts: Parts
     told: Told = Told.WHOLE  # at most
-    words: tuple[str, ...] = ()  # of it, if it is less
+    is_alias: bool = False  # nothing, if another company has it in its name
 
 
 class Match(NamedTuple):
@@ -100,6 +99,7 @@ class Match(NamedTuple):
 class _Entry(NamedTuple):
     """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
 
+    written: str
     words: tuple[str, ...]
     trades: frozenset[str]
     keys: list[tuple[_Name, Key]]
@@ -117,17 +117,13 @@ class CompanyIndex:
         self._beginnings: set[str] = set()
         self._by_pair: dict[str, list[Key]] = {}
         entries = [_entry(written, language) for written in companies]
-        self._beginning = Counter(entry.words[:end] for entry in entries for end in range(1, len(entry.words) + 1))
-        self._holding = Counter(word for entry in entries for word in set(entry.words))
-        self._of_trade = Counter(
-            (word, trade) for entry in entries for trade in entry.trades for word in set(entry.words)
-        )
+        self._pieces = Pieces(entry.written for entry in entries)
         for entry in entries:
             self._add(entry)
 
     def _add(self, entry: _Entry) -> None:
         for name, key in entry.keys:
-            if name.words and (self._beginning[name.words] or self._holders(name.words[-1], name.parts.trades)) > 1:
+            if name.is_alias and self._pieces.named(name.parts.apart, name.parts.trades) - {name.written}:
                 continue  # «Mairie de Capdenac-Gare» and «Mairie de Capdenac-le-Haut»
             self._by_spelling.setdefault(key.spelling, set()).add(name)
             self._by_sound.setdefault(key.sound, set()).add(name)
@@ -145,6 +141,9 @@ class CompanyIndex:
         if singular(word) in beginnings_of_trades():
             return True
         return any(start[:_BEGINNING] in self._beginnings for start in (word, phonetic(word)))
+
+    def has_word(self, word: str) -> bool:
+        return self._pieces.has_word(word)
 
     def find(self, said: Sequence[str], around: frozenset[str], *, also_alike: bool) -> Match | None:
         """The company that `said` names, all of it and nothing else.
@@ -180,6 +179,10 @@ class CompanyIndex:
             return match
         return self._alike(*keyed[-1], around) if also_alike else None
 
+    def find_in_part(self, mention: Mention) -> str | None:
+        """As `Pieces.only`."""
+        return self._pieces.only(mention._replace(words=in_digits(mention.words, self._language)))
+
     def _before_address(self, words: tuple[str, ...], around: frozenset[str]) -> Match | None:
         """«Les transports Etcheverry Bayonne», «boulangerie Schmitt rue des Clefs»."""
         end = before_address(words)
@@ -203,21 +206,18 @@ class CompanyIndex:
         return matches.pop() if len(matches) == 1 else None
 
     def _is_shared(self, parts: Parts, trades: frozenset[str]) -> bool:
-        """Whether another company has the only word that was said, and the trade, or one that nobody knows."""
-        said = content(parts.apart)
-        return len(said) == 1 and self._holders(said[0], trades) > 1
-
-    def _holders(self, word: str, trades: frozenset[str]) -> int:
-        """How many companies have a word, and one of the trades if there are any."""
-        return max((self._of_trade[word, trade] for trade in trades), default=self._holding[word])
+        """Whether another company has what was said, and the trade, or one that nobody knows."""
+        return len(self._pieces.named(parts.apart, trades)) > 1
 
     def _alike(self, parts: Parts, keys: Sequence[Key], around: frozenset[str]) -> Match | None:
         for said in keys:
-            owners = (self._by_pair.get(pair, ()) for pair in pairs_of(said.spelling))
+            pairs = pairs_of(said.spelling)
+            owners = (self._by_pair.get(pair, ()) for pair in pairs)
             shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
-            alike = {key: likeness(said, key) for key, _ in shared.most_common(_SHORTLIST)}
+            likely = (key for key, count in shared.most_common(_SHORTLIST) if 2 * count >= len(pairs))
+            alike = {key: likeness(said, key) for key in likely}
             most = max(alike.values(), default=0.0)
-            near = {key.spelling for key, likely in alike.items() if likely > most - _MARGIN}
+            near = {key.spelling for key, so_much in alike.items() if so_much > most - _MARGIN}
             if most >= _ALIKE and (match := self._match(self._by_spelling, near, parts, around)):
                 return match
         return None
@@ -234,14 +234,16 @@ def _entry(written: str, language: str) -> _Entry:
     if not apart.trades and is_common(apart.apart):  # «Société Générale»
         apart = whole(words)
     numbered = in_digits(words, language)
-    variants = [apart, whole(words), whole(numbered)]
+    variants = [apart, whole(words), whole(name_words(written)), whole(numbered)]
     if numbered != words:
         variants.append(taken_apart(numbered))
     hits = trade_hits(words)
     if len({hit.value for hit in hits}) < len(hits) and hits[0].start == 0:  # «Boulangerie Le Fournil d'Aurore»
-        variants.append(whole(words[hits[0].end :]))
+        variants += (whole(words[hit.end :]) for hit in hits[:-1])
         if hits[1].start == hits[0].end:  # «EHPAD Résidence Saint-Roch»
             variants.append(taken_apart(words[hits[0].end :]))
+        if hits[-1].end == len(words):  # «Résidence Les Glycines (EHPAD)»
+            variants.append(taken_apart(words[: hits[-1].start]))
     if "chez" in words[1:]:  # «Pizzeria Chez Nino»
         at = words.index("chez")
         variants += taken_apart(words[:at] + words[at + 1 :]), whole(words[at:])
@@ -249,18 +251,20 @@ def _entry(written: str, language: str) -> _Entry:
         # «Carrefour City à Castellane»
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
     variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
-    if len(words) > 2:  # as initials
-        variants.append(whole(("".join(word[0] for word in words),)))
-    initials = "".join(word[0] for word in content(words))
-    if len(initials) > SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
-        variants.append(whole((initials,)))
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
     names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
-    if begun := beginning(written):
-        names.append(_Name(written, taken_apart(begun), Told.BEGUN, begun))
-    names += [_Name(written, without_trade(called), Told.SHORT, called) for called in short(words)]
+    names += [_Name(written, without_trade(called), Told.SHORT, is_alias=True) for called in short(words)]
+    names += [_Name(written, whole((initials,)), is_alias=True) for initials in _initials(words)]
     keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
-    return _Entry(name_words(written), trades(name_words(written)), keys, keys_of(apart, of_name=True))
+    return _Entry(written, name_words(written), trades(name_words(written)), keys, keys_of(apart, of_name=True))
+
+
+def _initials(words: tuple[str, ...]) -> Iterator[str]:
+    if len(words) > 2:
+        yield "".join(word[0] for word in words)
+    initials = "".join(word[0] for word in content(words))
+    if len(initials) > SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
+        yield initials
 
 
 @lru_cache(maxsize=256)
@@ -304,7 +308,7 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     vague = word_set("vague")
     foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & said.trades)}
     is_inside = _is_inside(own, said.trades | around)
-    if is_inside:
+    if is_inside or is_housed(own, frozenset(foreign)):
         foreign = set()  # «le notaire Guichard» of «Étude Guichard»
     others = {trade for trade in around - own - vague - word_set("jobs") if not is_kindred(trade, own)}
     # «L'atelier d'architecture Kéops»: the trade tells what an atelier that is.
@@ -312,7 +316,8 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     if foreign and not (_is_described(name, said) or is_specified or (not own and foreign <= known_trades(apart))):
         return None
     if said.trades == own:
-        told = Told.WHOLE
+        is_all = not any(is_empty(word) and word not in said.apart for word in name_words(name.written))
+        told = Told.WHOLE if is_all else Told.PART
     elif others and own - vague and said.trades and said.trades <= vague and not (own - vague) & around:
         return None  # «le cabinet Roussel, c'est un cabinet d'avocats»
     elif (
@@ -331,12 +336,13 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
         told = Told.PART if is_specified else Told.AMONG
     else:
         told = Told.PART if own & around or any(is_kindred(trade, own) for trade in around) else Told.APART
-    if told is Told.PART and is_common(apart) and not (own - vague - word_set("owners") or own) <= said.trades | around:
+    untold = (own - vague - word_set("owners") or own) - said.trades - around
+    if told is Told.PART and is_common(apart) and not all(is_kindred(trade, said.trades) for trade in untold):
         return None  # «la clinique du Port» may be another than «Clinique vétérinaire du Port»
     is_turned = said.is_trade_first != name.parts.is_trade_first and name_words(name.written)[0] not in vague
     if said.trades and own and is_turned and is_common(apart):
         return None  # «Nord Textile» is not «Textile du Nord»
-    if name.told is Told.SHORT and told < Told.PART:
+    if name.told < Told.PART and told < (Told.PART if own else Told.APART):
         return None
     return Match(name.written, min(told, name.told))
 

@@ -14,9 +14,23 @@ from typing import NamedTuple
 
 from calls.understanding.letters import letter_names
 from calls.understanding.names import is_first_name
-from calls.understanding.numbers import number
+from calls.understanding.numbers import is_number, number, year
 from calls.understanding.text import Hit, Lexicon, compact, fold, table
 
+# Not «I», «V», «X»: initials have them.
+_ROMAN = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "xi": "11",
+    "xii": "12",
+    "xiv": "14",
+}
+ABBREVIATED = {"&": "et", "co": "compagnie", "cie": "compagnie"}
 _CLIPPED = re.compile(r"\bp['’]?tit(?=e?s?\b)")
 _WORD = re.compile(r"[^\W_]+|&")
 
@@ -31,7 +45,7 @@ class Parts(NamedTuple):
 
 def name_words(name: str) -> tuple[str, ...]:
     """A name's words as they are compared; «L'Atelier» is two."""
-    return tuple("et" if word == "&" else word for word in _WORD.findall(unclipped(fold(name))))
+    return tuple(ABBREVIATED.get(word, word) for word in _WORD.findall(unclipped(fold(name))))
 
 
 def unclipped(text: str) -> str:
@@ -39,8 +53,14 @@ def unclipped(text: str) -> str:
     return _CLIPPED.sub("petit", text)
 
 
-def trade_hits(words: Sequence[str]) -> list[Hit[str]]:
-    return _trades().find([singular(word) for word in words])
+def trade_hits(words: Sequence[str]) -> tuple[Hit[str], ...]:
+    return _trade_hits(tuple(words))
+
+
+# Of one utterance the same words are asked for many times.
+@lru_cache(maxsize=8192)
+def _trade_hits(words: tuple[str, ...]) -> tuple[Hit[str], ...]:
+    return tuple(_trades().find([singular(word) for word in words]))
 
 
 def trades(words: Sequence[str]) -> frozenset[str]:
@@ -224,10 +244,15 @@ def _common() -> frozenset[str]:
 
 def in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
     """«atelier vingt-sept» as «atelier 27» and «m deux elle» as «m2l», as it may be written."""
+    parts = [_ROMAN.get(part, part) for part in parts]
+    if not any(len(part) == 1 or is_number(part, language) for part in parts):
+        return tuple(parts)
     written: list[str] = []
     position = 0
     while position < len(parts):
-        end, part = number(parts, position, language) or (position + 1, parts[position])
+        end, part = (
+            year(parts, position, language) or number(parts, position, language) or (position + 1, parts[position])
+        )
         written.append(part)
         position = end
     return _initials_joined(written, language)

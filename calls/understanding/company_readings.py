@@ -10,12 +10,10 @@ from typing import Final
 from calls.understanding.company_parts import (
     Parts,
     content,
-    is_coined,
     is_common,
     is_empty,
     is_rare,
     is_small,
-    is_town,
     name_words,
     small_words,
     taken_apart,
@@ -33,24 +31,6 @@ SHORTEST_INITIALS: Final = 3
 def apart_of(name: str) -> tuple[str, ...]:
     """What sets a company apart; asked of a name each time that it is heard."""
     return taken_apart(name_words(name)).apart
-
-
-def beginning(written: str) -> tuple[str, ...]:
-    """What is left of a name without the number or the region that it ends in; nothing, if it is not enough."""
-    words = name_words(_without_legal_form(written))
-    if is_coined(words[:1]) and is_common(words[1:]):  # «Novatech Systèmes»
-        return words[:1] if len(words) > 1 else ()
-    if has_initials(written):  # «T2M Maintenance»
-        return words[:1] if len(words) > 1 else ()
-    end = len(words)
-    left_out = word_set("regions") | small_words()
-    if is_town(words[-1:]) and is_rare(content(apart_of(written))[:-1]):
-        end -= 1
-    while end and (words[end - 1].isdigit() or words[end - 1] in left_out):
-        end -= 1
-    said = content(words[:end])
-    is_enough = len(said) > 1 and (is_rare(said) or bool(trades(said)))
-    return words[:end] if 0 < end < len(words) and is_enough else ()
 
 
 def short(words: tuple[str, ...]) -> list[tuple[str, ...]]:

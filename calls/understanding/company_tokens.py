@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from typing import NamedTuple
 
-from calls.understanding.company_parts import trades, unclipped
+from calls.understanding.company_parts import ABBREVIATED, trades, unclipped
 from calls.understanding.letters import join_letters
 from calls.understanding.text import LONGEST_UTTERANCE, compact, table
 
+_SURELY_SPELLED = 3  # letters
 _SHORTEST_FORM = 4  # «S A S» may begin other initials
 _STOPS = ".,;:!?…"
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
@@ -44,7 +45,7 @@ def tokens_of(text: str, language: str, *, splits_articles: bool = False) -> lis
         for token, before in zip(tokens, [None, *tokens], strict=False)
         if token.plain or before is None or len(before.plain) != 1
     ]
-    tokens = _without_letters(tokens, language)
+    tokens = _without_letters(_without_signs(tokens, language), language)
     tokens = _without_pronouns(_without_examples(tokens, language), language)
     # The L of «à l'appareil» is no initial.
     letters = [token.plain + ("'" if text[token.end - 1] in "'’" else "") for token in tokens]
@@ -56,18 +57,43 @@ def tokens_of(text: str, language: str, *, splits_articles: bool = False) -> lis
     ]
 
 
+def _without_signs(tokens: Sequence[Token], language: str) -> list[Token]:
+    """«Brunet tiret Lacoste» and «X, A, I, N, T, E accent aigu, O» as their words and letters."""
+    sections = ("hyphen", "accent", "accents", "twice")
+    hyphen, accent, accents, twice = (listed(section, language) for section in sections)
+    kept: list[Token] = []
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        is_behind_letter = bool(kept) and len(kept[-1].plain) == 1
+        is_accent = token.plain in accents or (token.plain in accent and after is not None and after.plain in accents)
+        is_comma = not token.plain and after is not None and len(after.plain) == 1
+        if token.plain in twice and after and len(after.plain) == 1 and _letters_at_end(kept) >= _SURELY_SPELLED:
+            kept.append(after)  # «L H U I deux L I E R»; but «C deux L» is a name
+            continue
+        if is_behind_letter and (is_accent or is_comma):
+            continue
+        if token.plain in hyphen and before and before.plain and after and after.plain:
+            continue
+        kept.append(token)
+    return kept
+
+
+def _letters_at_end(tokens: Sequence[Token]) -> int:
+    return len(list(takewhile(lambda token: len(token.plain) == 1, reversed(tokens))))
+
+
 def _without_letters(tokens: Sequence[Token], language: str) -> list[Token]:
-    """«Texier, T E X I E R» of «Texier, avec un X, T E X I E R»."""
+    """«Texier, T E X I E R» of «Texier, avec un X, T E X I E R», «Kastell» of «Kastell avec un K et deux L»."""
     having, some = listed("having", language), listed("some", language)
     kept: list[Token] = []
-    position = 0
+    position, is_remark = 0, False
     while position < len(tokens):
         plain = [token.plain for token in tokens[position : position + 3]]
-        if len(plain) == 3 and plain[0] in having and plain[1] in some and len(plain[2]) == 1:
-            position += 3
+        is_letter = len(plain) == 3 and plain[1] in some and len(plain[2]) == 1
+        if is_letter and (plain[0] in having or (is_remark and plain[0] == "et")):
+            position, is_remark = position + 3, True
         else:
             kept.append(tokens[position])
-            position += 1
+            position, is_remark = position + 1, False
     return kept
 
 
@@ -86,6 +112,12 @@ def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
             unexplained.append(plain[position])
         elif plain[position] and not example:
             unexplained.clear()
+        letters = [*unexplained, plain[position]]
+        words = plain[position + 2 : position + 2 + len(letters)]
+        if example and len(words) > 1 and [word[:1] for word in words] == letters:  # «J L M, comme Jean Louis Marie»
+            kept.append(tokens[position])
+            position += 2 + len(words)
+            continue
         if not (example and len(unexplained) > 1 and plain[position] in unexplained):
             kept.append(tokens[position])
         has_example = example or (has_example and not plain[position])
@@ -125,4 +157,5 @@ def listed(section: str, language: str) -> frozenset[str]:
 
 def plain_word(word: str) -> str:
     """As words are compared."""
-    return "et" if word == "&" else unclipped(compact(word))
+    plain = unclipped(compact(word))
+    return ABBREVIATED.get(plain, plain)

@@ -7,50 +7,58 @@ from functools import lru_cache
 
 from calls.understanding.text import fold
 
-# In this order; each works on what the ones before it left. Capitals stand for nasal vowels.
+# In this order; each works on what the ones before it left, if that has what stands first. Capitals stand for
+# nasal vowels.
 _RULES = [
-    (r"[^a-z0-9]", ""),
-    (r"ph", "f"),
-    (r"bs$", ""),  # «Doubs»
-    (r"oyes?$", "oi"),  # «Troyes» as «Troie»
-    (r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
-    (r"sch|^ch(?=[mntvw])", "sh"),
+    ("", r"[^a-z0-9]", ""),
+    ("ph", r"ph", "f"),
+    ("bs", r"bs$", ""),  # «Doubs»
+    ("gn", r"gn", "n"),  # «Bénigne»
+    ("g", r"(?<=[aeo]in)g$|(?<=our)g$", ""),  # «Chassaing», «Bourg»
+    ("oye", r"oyes?$", "oi"),  # «Troyes» as «Troie»
+    ("ee", r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
+    ("ch", r"sch|^ch(?=[mntvw])", "sh"),
     # «Bailleul» as «Bayeul», «Meyer» as «maillère».
-    (r"(?<=[aeou])ill(?=[aeiouy]|$)|(?<=[aeo])y(?=[aeiou])|(?<=[aeo])i(?=[aeiou])(?!es?$)", "Y"),
-    (r"[ae]i?Y", "eY"),
-    (r"(?<=[aeo][iu])x$", ""),
-    (r"(?<=.)h(?=[^aeiouy]|$)|^h", "h"),
-    (r"ch(?=[^aeiouyh]|$)|ck|cqu?|qu|q", "k"),
-    (r"sh|ch", "S"),
-    (r"h", ""),
-    (r"ae", "e"),
-    (r"c(?=[eiy])", "s"),
-    (r"c", "k"),
-    (r"ge(?=[aou])|g(?=[eiy])|j", "j"),
-    (r"gu(?=[eiy])", "g"),
-    (r"x", "ks"),
-    (r"y", "i"),
-    (r"w", "v"),
-    (r"z", "s"),
-    (r"(?<=au)l(?=[td]s?$)", ""),  # «Thibault» as «Thibaut»
-    (r"eau|au", "o"),
-    (r"oeu|eu", "e"),
-    (r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
-    (r"(?:an|am|en|em)(?![aeiounm])", "A"),
-    (r"(?:on|om)(?![aeiounm])", "O"),
-    (r"ai|ei|et$|er$|ez$", "e"),
-    (r"ou", "u"),
-    (r"(.)\1+", r"\1"),
-    (r"(?<=..)(?:e?s|e|[tdpx]s?)$", ""),
-    (r"(?<=..)e$", ""),
+    ("ill", r"(?<=[aeou])ill(?=[aeiouy]|$)", "Y"),
+    ("y", r"(?<=[aeo])y(?=[aeiou])", "Y"),
+    ("i", r"(?<=[aeo])i(?=[aeiou])(?!es?$)", "Y"),
+    ("Y", r"[ae]i?Y", "eY"),
+    ("x", r"(?<=[aeo][iu])x$", ""),
+    ("h", r"(?<=.)h(?=[^aeiouy]|$)|^h", "h"),
+    ("c", r"ch(?=[^aeiouyh]|$)|ck|cqu?", "k"),
+    ("q", r"qu|q", "k"),
+    ("h", r"sh|ch", "S"),
+    ("h", r"h", ""),
+    ("ae", r"ae", "e"),
+    ("c", r"c(?=[eiy])", "s"),
+    ("c", r"c", "k"),
+    ("g", r"ge(?=[aou])|g(?=[eiy])", "j"),
+    ("gu", r"gu(?=[eiy])", "g"),
+    ("x", r"x", "ks"),
+    ("y", r"y", "i"),
+    ("w", r"w", "v"),
+    ("z", r"z", "s"),
+    ("aul", r"(?<=au)l(?=[td])", ""),  # «Thibault» as «Thibaut»
+    ("au", r"eau|au", "o"),
+    ("eu", r"oeu|eu", "e"),
+    ("i", r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
+    ("", r"(?:an|am|en|em)(?![aeiounm])", "A"),
+    ("o", r"(?:on|om)(?![aeiounm])", "O"),
+    ("", r"ai|ei|et$|er$|ez$", "e"),
+    ("ou", r"ou", "u"),
+    ("", r"(.)\1+", r"\1"),
+    ("", r"(?<=..)(?:e?s|e|[tdpx]s?)$", ""),
+    ("", r"(?<=..)e$", ""),
 ]
 # What may be said otherwise than a French reader would: final letters, and what other languages write.
 _OTHERWISE = [
     (re.compile(r"(?<=[a-z]{2}[rtdpsxz])$"), "e"),  # «Weber» as «vébère», «Payet» as «payette»
-    (re.compile(r"(?<=[a-z]{2}[ai]m)$"), "e"),  # «Techniflam»
+    (re.compile(r"(?<=[a-z]{2}[aio]m)$"), "e"),  # «Techniflam», «Axiom»
     (re.compile(r"(?<=[a-z]{2})(?:e[rz]|[ae]y)$"), "ee"),  # «Chauray» as «Chaurée»
     (re.compile(r"(?<=[aeiou])s(?=[ln]e)"), ""),  # «Duchesne», «Somme-Vesle»
-    (re.compile(r"^x"), "s"),  # «Saint-Xandre»
+    (re.compile(r"^x|(?<=[aeiou])x(?=[eo])"), "ss"),  # «Saint-Xandre», «Auxois»
+    (re.compile(r"zh$"), "ze"),  # «Breizh»
+    (re.compile(r"(?<=[aio])g$"), "k"),  # «Goudig»
     (re.compile(r"ch$"), "che"),  # «Foch»
     (re.compile(r"w"), "ou"),  # «Gwenn»
     (re.compile(r"ill(?=[aeou])"), "iy"),  # «Avrillon»
@@ -58,15 +66,16 @@ _OTHERWISE = [
     (re.compile(r"ie(?=[^aeiouy])"), "i"),  # «Kieffer»
     (re.compile(r"^s(?=[tp])"), "sh"),  # «Steiner»
 ]
-_COMPILED = [(re.compile(pattern), replacement) for pattern, replacement in _RULES]
+_COMPILED = [(needed, re.compile(pattern), replacement) for needed, pattern, replacement in _RULES]
 
 
 @lru_cache(maxsize=8192)
 def phonetic(word: str) -> str:
     """A key for one word: «carre» and «car», «véto» and «Veto», «corps» and «corp» agree."""
     key = fold(word[:60])
-    for pattern, replacement in _COMPILED:
-        key = pattern.sub(replacement, key)
+    for needed, pattern, replacement in _COMPILED:
+        if needed in key:
+            key = pattern.sub(replacement, key)
     return key
 
 

@@ -57,6 +57,7 @@ _SAID: Final = (
     "this is ridiculous",
     "someone cut the cable",
     "Garage.",
+    "je vais chez Total",
     "garage Dupond",
     "cabinet ansart",
     "Media Total",

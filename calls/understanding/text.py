@@ -59,6 +59,8 @@ def table(name: str) -> dict[str, Any]:
 
 def fold(text: str) -> str:
     """`text` in small letters, without accents and ligatures, apostrophes straight."""
+    if text.isascii() and "`" not in text:
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -117,6 +119,7 @@ class Lexicon(Generic[V]):
                 lengths = self._lengths.setdefault(phrase[0], [])
                 if len(phrase) not in lengths:
                     lengths.append(len(phrase))
+        self._first_words = self._lengths.keys() | self._with_gap.keys()
         for lengths in self._lengths.values():
             lengths.sort(reverse=True)
         for candidates in self._with_gap.values():
@@ -127,7 +130,7 @@ class Lexicon(Generic[V]):
         hits = []
         position = 0
         while position < len(spoken):
-            hit = self.at(spoken, position)
+            hit = self.at(spoken, position) if spoken[position] in self._first_words else None
             if hit:
                 hits.append(hit)
             position = hit.end if hit else position + 1

@@ -1,0 +1,189 @@
+"""Companies by any part of their names that no other company has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from calls.understanding.company_parts import (
+    content,
+    is_empty,
+    is_housed,
+    is_kindred,
+    is_rare,
+    name_words,
+    singular,
+    small_words,
+    trade_hits,
+    trades,
+    word_set,
+)
+from calls.understanding.phonetic import pronunciations
+
+# Words that recognition took for several: «de Surmont» of «Desurmont».
+_MOST_JOINED = 3
+_SHORTEST_SOUND = 5  # letters
+
+
+class Mention(NamedTuple):
+    """What may be a part of a company's name, and what was said around it."""
+
+    words: tuple[str, ...]  # "" for a pause
+    around: frozenset[str]  # the trades told in the whole utterance
+    rest: tuple[str, ...]  # what follows
+    is_certain: bool = False  # that a company is named
+    is_person: bool = False  # «Monsieur Chapuis, je suis architecte»
+
+
+class Pieces:
+    """Who has which word in its name."""
+
+    def __init__(self, companies: Iterable[str]) -> None:
+        self._holders: dict[str, set[str]] = {}
+        self._words: set[str] = set()
+        for company in companies:
+            words = _untraded(name_words(company)) or name_words(company)
+            for start in range(len(words)):
+                for end in range(start + 1, min(start + _MOST_JOINED, len(words)) + 1):
+                    if small_words().issuperset(words[start:end]):
+                        continue
+                    keys = _keys(words[start:end])
+                    for key in keys:
+                        self._holders.setdefault(key, set()).add(company)
+                    if end == start + 1:
+                        self._words.update(keys)
+
+    def only(self, mention: Mention) -> str | None:
+        """The only company that has in its name what was said, and more."""
+        said = tuple(word for word in mention.words if word)
+        apart = _untraded(said)
+        told = frozenset(hit.value for hit in trade_hits(said))
+        companies, heard = self.having(apart)
+        if not companies:
+            told = frozenset()
+            companies, heard = self.having(said)  # «Syndic Pro», «SyndicPro»
+        titles = word_set("titles").intersection(apart)
+        fit = [company for company in companies if _fits(company, told, titles, mention.around)]
+        if len(companies) > 1 or mention.is_person:
+            known = told | mention.around
+            fit = [company for company in fit if not known.isdisjoint(trades(name_words(company)))]
+        return fit[0] if len(fit) == 1 and _is_enough(fit[0], heard, mention) else None
+
+    def has_word(self, word: str) -> bool:
+        return singular(word) in self._words
+
+    def named(self, said: Sequence[str], told: frozenset[str]) -> set[str]:
+        """The companies that have what was said, and one of the trades if there are any."""
+        companies, _ = self.having(said)
+        return {company for company in companies if not told or not told.isdisjoint(trades(name_words(company)))}
+
+    def having(self, said: Sequence[str]) -> tuple[set[str], list[str]]:
+        """The companies that have every word, and the words as they are found there."""
+        companies: set[str] | None = None
+        heard: list[str] = []
+        position = 0
+        while position < len(said):
+            silent = said[position] in _silent() or is_empty(said[position])
+            for end in range(min(position + _MOST_JOINED, len(said)), position + silent, -1):
+                keys = _keys(said[position:end])
+                holders: set[str] = set().union(*(self._holders.get(key, ()) for key in keys))
+                if companies is not None:
+                    holders &= companies
+                if holders:
+                    companies = holders
+                    is_word = not self._words.isdisjoint(keys)
+                    heard += ["".join(said[position:end])] if is_word else said[position:end]
+                    break
+            else:
+                if not silent:
+                    return set(), []
+                end = position + 1
+            position = end
+        return companies or set(), heard
+
+
+@cache
+def _silent() -> frozenset[str]:
+    """What may be said of a name that does not have it."""
+    return small_words() | word_set("streets") | word_set("at")
+
+
+def _untraded(words: Sequence[str]) -> tuple[str, ...]:
+    of_trade = {position for hit in trade_hits(words) for position in range(hit.start, hit.end)}
+    return tuple(word for position, word in enumerate(words) if position not in of_trade)
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    one = tuple(singular(word) for word in words)
+    spelled = "".join(one)
+    return [spelled, *pronunciations(one)] if len(spelled) >= _SHORTEST_SOUND else [spelled]
+
+
+def _fits(company: str, told: frozenset[str], titles: frozenset[str], around: frozenset[str]) -> bool:
+    """Whether it has the trades that were told with its name, and none that those told elsewhere are foreign to."""
+    name = name_words(company)
+    own = trades(name) - word_set("owners")
+    foreign = told - own - word_set("owners")
+    foreign = foreign | titles.difference(name) if own else foreign - word_set("vague")
+    others = around - told - own - word_set("vague") - word_set("jobs")
+    return (not foreign or is_housed(own, foreign)) and (not own or all(is_kindred(trade, own) for trade in others))
+
+
+def _is_enough(company: str, apart: Sequence[str], mention: Mention) -> bool:
+    """Whether so much of a name tells it from companies that nobody has told of."""
+    name = name_words(company)
+    said = [word for word in mention.words if word]
+    named, heard, apart = _weighty(name), _weighty(said), _weighty(apart)
+    is_in_parts = not word_set("at").isdisjoint(said) or len(said) < len(mention.words)
+    is_turned = named != heard and sorted(named) == sorted(heard) and not is_in_parts
+    if not apart or len(named) == 1 or is_turned or word_set("brands").issuperset(apart):
+        return False
+    is_over = not any(mention.rest[:1])
+    is_begun = 1 < len(heard) < len(named) and named[: len(heard)] == heard and is_over
+    if _is_civic(name):
+        return is_begun and not any(mention.rest)
+    is_all_apart = _length(_weighty(_untraded(name))) <= _length(apart)
+    if is_all_apart and len(heard) > len(_weighty(_untraded(said))) and not (is_begun or is_in_parts):
+        return False  # with a trade that is not its own
+    if any({_is_one(said, word), _is_one(name, word)} == {True, False} for word in apart):
+        return False
+    left_out = [word for word in named if word not in heard]
+    is_elsewhere = not word_set("departments").isdisjoint(mention.rest)
+    if is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out):
+        return False
+    is_person = mention.is_person or not word_set("titles").isdisjoint(said)
+    if mention.is_certain or (is_person and not trades(name).isdisjoint(mention.around)):
+        return True
+    is_told_what = not trades(name).isdisjoint(mention.around) or any(is_empty(word) and word in name for word in said)
+    if _is_place(name, apart) and not is_told_what:
+        return False
+    if is_rare(apart):
+        return True
+    return (is_begun and not word_set("surnames").issuperset(apart)) or (is_all_apart and len(apart) > 1)
+
+
+def _is_place(name: Sequence[str], apart: Sequence[str]) -> bool:
+    """«Je vous appelle de Jaude» is no «Pharmacie de Jaude» for certain."""
+    return len(apart) == 1 and any(one in word_set("of") and other == apart[0] for one, other in pairwise(name))
+
+
+def _length(words: Sequence[str]) -> int:
+    return len("".join(words))
+
+
+def _is_one(words: Sequence[str], named: str) -> bool | None:
+    """Whether there is one of what is named, or several: «des Étoiles» is not «de l'Étoile»."""
+    articles = [before for before, word in pairwise(words) if singular(word) == singular(named)]
+    if not articles or articles[0] in ("de", "d") or articles[0] not in word_set("articles") | word_set("glue"):
+        return None
+    return articles[0] not in ("les", "des", "aux")
+
+
+def _is_civic(name: Sequence[str]) -> bool:
+    return not word_set("civic").isdisjoint(trades(name))
+
+
+def _weighty(words: Sequence[str]) -> list[str]:
+    return [word for word in content(words) if not is_empty(word)]
