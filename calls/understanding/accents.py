@@ -47,6 +47,23 @@ def _accent_remark_at(
     return letter.end, remark
 
 
+def _bearer_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str
+) -> tuple[int, AccentRemark] | None:
+    """«Le premier E prend un accent aigu», and where it ends."""
+    the = signs("bearing", language).at(plain, position)
+    if not the or the.value != "the" or the.end >= len(plain):
+        return None
+    which = signs("which", language).at(plain, the.end)
+    at = which.end if which else the.end
+    letter = letter_at(heard, plain, at, language) if at < len(plain) else None
+    bears = signs("bearing", language).at(plain, letter.end) if letter and letter.end < len(plain) else None
+    accent = signs("accents", language).at(plain, bears.end) if bears and bears.end < len(plain) else None
+    if not letter or not bears or not accent or bears.value != "bears":
+        return None
+    return accent.end, AccentRemark(accent.value, letter.value[0], which.value if which else "")
+
+
 def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word], list[AccentRemark]]:
     """The words without «avec un accent aigu sur le E», and what was remarked."""
     plain = [word.plain for word in heard]
@@ -54,7 +71,9 @@ def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word]
     remarks: list[AccentRemark] = []
     position = 0
     while position < len(heard):
-        found = _accent_remark_at(heard, plain, position, language) if kept else None
+        found = kept and (
+            _accent_remark_at(heard, plain, position, language) or _bearer_at(heard, plain, position, language)
+        )
         if found:
             position = found[0]
             remarks.append(found[1])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
-from calls.understanding.address_spelling import first_unit, last_unit
+from calls.understanding.address_spelling import first_unit, last_unit, spelled_words
 from calls.understanding.letters import sound_alike, spells
 from calls.understanding.names import is_first_name
 
@@ -18,6 +18,13 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
     """`before` with what was said instead of some of it, `after`; None when nobody can tell of what."""
     old, new = _without_introduction(before), list(dropwhile(_is_talk, after))
     new = _without_denied(old, new)
+    denied = {part.value for part in takewhile(_is_talk, after) if part.kind is Kind.GLUED and part.value}
+    if denied and not has_at(old):  # «pierre point martin, non, sans le point»
+        old = [part for part in old if part.kind is not Kind.SEPARATOR or part.value not in denied]
+        if new and has_at(new[:1]):
+            return [*old, *after]
+    if [part.kind for part in new[:2]] == [Kind.PARTICLE, Kind.SEPARATOR]:
+        del new[0]  # «non, le tiret du bas»
     if not new:
         return _without_first_try(before)
     if new[0].remark and old:  # «deux N, non, un seul»
@@ -33,9 +40,12 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
         return _local_corrected(old, new)
     if has_at(new):
         return [*_local(old), *new]  # «…, non, arobase orange point fr»
-    if any(part.kind not in (*_TALK, *TEXT, Kind.SEPARATOR) for part in new):
+    end = next((end for end, part in enumerate(new) if part.kind is Kind.PAUSE and is_over(new[:end])), len(new))
+    if any(part.kind not in (*_TALK, *TEXT, Kind.SEPARATOR) for part in new[:end]):
         return None
-    return _address_corrected(old, [part for part in new if not _is_talk(part)])
+    told = [part for part in new[:end] if not _is_talk(part)]
+    address = _address_corrected(old, told) if told else None
+    return [*address, *new[end:]] if address else None
 
 
 def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
@@ -97,21 +107,30 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if not local:
         return None
     unit, new_unit = last_unit(old), first_unit(local)
+    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+    rest = old[: len(old) - len(letters)]
+    again = Part(Kind.LETTERS, _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, local))))
+    if letters and letters[0] == local[0] and spelled_words(again, rest):
+        return [*rest, *new]  # «Meyer, M E I, non, M E Y E R»
     if new_unit == local and _is_letter(new_unit) and len(unit) > 1 and unit[-1].kind is Kind.LETTERS:
         # «D U P O N D, non, T»; but «M A R I, non, E» may go on
         return [*old[:-1], *new] if sound_alike(unit[-1].value[0], new_unit[0].value) else None
     if _first_text(local) == _first_text(old) or _text(local) == _text(old):
-        return new
+        # «maxime tiret, non, point, maxime point…»
+        return list(dropwhile(lambda part: part.kind in (Kind.SEPARATOR, *SILENT), new))
     if local[0].kind is Kind.SEPARATOR:
         if old[-1].kind is Kind.SEPARATOR:
-            return [*old[:-1], *new]  # «point, non, tiret martin»
+            said_last = list(takewhile(lambda part: part.kind is Kind.SEPARATOR, reversed(old)))
+            return [*old[: -len(said_last)], *new]  # «point, non, tiret martin»
         if len(local) > 1 and old[-1] == local[1]:
             return [*(old[:-2] if old[-2:-1] and old[-2].kind is Kind.SEPARATOR else old[:-1]), *new]
         return None
     marks = [part.value for part in local if part.kind is Kind.SEPARATOR]
     if marks and (old[-1] == local[-1] or marks == [part.value for part in old if part.kind is Kind.SEPARATOR]):
         return new  # «michel point bernard, non, bernard point michel»
-    chunk = list(takewhile(lambda part: part.kind in TEXT, reversed(old)))
+    chunk = list(takewhile(lambda part: part.kind in TEXT, reversed(old)))[::-1]
+    if chunk and chunk[-1].kind is Kind.WORD and _text(chunk[:-1]) == _name(new_unit):
+        return [*old[: -len(chunk)], *new]  # «R O C H E, rochelle, non, roche»
     if unit[-1].kind is new_unit[0].kind is Kind.DIGITS:
         is_all = len(_text(unit)) == len(_text(new_unit))
         return [*old[: -len(unit) if is_all else -1], *new] if is_all or len(new_unit) == 1 else None
@@ -136,7 +155,7 @@ def _may_stand_for(new: Sequence[Part], old: Sequence[Part]) -> bool:
     """Whether `new` is said instead of `old`; letters may as well go on, unless they begin again."""
     if _is_letter(new) or _is_letter(old) or {Kind.WORD, Kind.LETTERS}.isdisjoint(part.kind for part in (*new, *old)):
         return len(new) == len(old) and new[0].kind is old[0].kind
-    return new[0].kind is Kind.WORD or old[0].kind is Kind.WORD or new[0].value[0] == old[0].value[0]
+    return new[0].kind is Kind.WORD or old[0].kind is Kind.WORD or new[0].value[:1] == old[0].value[:1]
 
 
 def _first_text(parts: Sequence[Part]) -> str:
@@ -160,7 +179,7 @@ def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if is_over(new):
         return [*local, at, *new]
     if kinds == [Kind.PROVIDER] and domain:
-        return [*local, at, *new]
+        return old if new[0] in domain else [*local, at, *new]
     digits = [position for position, part in enumerate(old) if part.kind is Kind.DIGITS]
     if kinds == [Kind.DIGITS] and len(digits) == 1:
         return [*old[: digits[0]], *new, *old[digits[0] + 1 :]]

@@ -20,6 +20,7 @@ from calls.understanding.address_phrases import (
     is_over,
     phrases,
     providers,
+    times_written,
 )
 from calls.understanding.letter_remarks import Said, between_end, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, signs
@@ -37,7 +38,7 @@ _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 # No letter is written so many times in a row.
 _TRIPLE = 3
 _SHORTEST_WORD = 3
-_OF = ("de", "du", "des")
+_OF = ("de", "du", "des", "à")
 
 
 def address_parts(text: str, language: str) -> list[Part]:
@@ -48,7 +49,9 @@ def address_parts(text: str, language: str) -> list[Part]:
     position = 0
     in_domain = False
     hits = phrases(language).find(plain)
-    attached = _told_attached(plain, hits) | _possessive_name(plain, gaps, hits, language)
+    compounds = _told_compound(plain, gaps, hits, language)
+    attached = _told_attached(plain, hits) | _possessive_name(plain, gaps, hits, language) | compounds
+    gaps = ["" if at in compounds and gap == "-" else gap for at, gap in enumerate(gaps)]
     while position < len(heard):
         previous = parts[-1].kind if parts else None
         is_whole = is_over(parts) or previous is Kind.SEPARATOR
@@ -77,11 +80,11 @@ def _remark_at(
     before = [part for part in parts if part.kind not in (Kind.CORRECTION, Kind.REPETITION, *SILENT)]
     if not before or before[-1].kind in (Kind.AT, Kind.SEPARATOR) or all(part.kind not in TEXT for part in before):
         return None
-    if end := _gloss_end(heard, plain, position, language, word=before[-1].value):
-        return end, Part(Kind.FILLER)
     text = [part for part in before if part.kind is not Kind.REMARK]
     letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(text)))[::-1]
     word = "".join(part.value for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
+    if end := _gloss_end(heard, plain, position, language, word=word):
+        return end, Part(Kind.FILLER)
     is_apart = parts[-1].kind in (Kind.PAUSE, Kind.REPETITION)
     said = Said(word, bool(letters), is_apart, is_remarked=before[-1].kind is Kind.REMARK)
     found = remark_at(heard, plain, position, language, said)
@@ -104,8 +107,10 @@ def _gloss_end(
     """Where «comme la fête», «comme l'oiseau» ends, which tells `word` from others."""
     if gloss := asides("gloss", language).at(plain, position):
         end = gloss.end + _is_word(heard, plain, gloss.end, language)
-        is_longer = plain[end : end + 1] and plain[end] in _OF and _is_in_one_breath(heard, end)
-        return end + 2 if is_longer else end  # «comme la couleur de cheveux»
+        if plain[end : end + 1] and heard[end].text in _OF and _is_in_one_breath(heard, end):
+            return end + 2  # «comme le moulin à vent»
+        is_about_it = end > gloss.end and word in plain[gloss.end : end + 1]
+        return end + (is_about_it and _is_word(heard, plain, end, language))  # «Costa, comme la Costa Brava»
     is_noun = (
         plain[position] == "comme"
         and position + 1 < len(plain)
@@ -194,6 +199,8 @@ def _part_at(
         if hit := providers(right_after_at=has_at(after)).at(plain, position):
             return hit.end, hit.value
     said = plain[: _breath_end(gaps, position)]
+    if repeated := _repeated_figure(said, position, language):
+        return repeated
     if spoken_year := year(said, position, language):
         return spoken_year[0], Part(Kind.DIGITS, spoken_year[1])
     if (lead := asides("before_a_number", language).at(plain, position)) and (
@@ -208,7 +215,7 @@ def _part_at(
         if is_told or kind_before is Kind.DIGITS or number(plain, dictated[0], language):
             return dictated[0], Part(Kind.DIGITS, dictated[1])  # «zéro un», «un deux trois»; not «un»
         mark = phrases(language).find(plain[position + 1 : position + 3])[:1]
-        is_apart = kind_before in (Kind.FILLER, Kind.PAUSE)
+        is_apart = kind_before in (Kind.FILLER, Kind.PAUSE, Kind.INTERJECTION)
         if (
             is_apart
             and _is_in_one_breath(heard, position)
@@ -245,10 +252,11 @@ def _part_at(
             return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example)
     if phrase and phrase.value.kind is Kind.GLUED:
         return between_end(plain, phrase.end), phrase.value
-    if phrase and phrase.value.kind is kind_before is Kind.SEPARATOR and phrase.end == position + 2:
+    may_begin = kind_before in (None, Kind.INTRO, Kind.AT, Kind.SEPARATOR)
+    if phrase and phrase.value.kind is Kind.SEPARATOR and may_begin and phrase.end == position + 2:
         first, second = (phrases(language).at([word], 0) for word in plain[position : phrase.end])
         if not first and second and second.value.kind is Kind.SEPARATOR:
-            return position + 1, Part(Kind.WORD, plain[position])  # «tiret petit tiret four»
+            return position + 1, Part(Kind.WORD, plain[position])  # «petit tiret chat»
     if plain[position] in table("email")[language]["first_of_a_name"] and kind_before in (Kind.WORD, Kind.SEPARATOR):
         return position + 1, _first_of_a_name(plain, position, language, after=after)
     if phrase and _is_named(plain, position, phrase, language, after=after):
@@ -268,6 +276,13 @@ def _part_at(
     if has_article:
         return position + 1, Part(Kind.PARTICLE, plain[position], spoken=heard[position].text)
     return position + 1, Part(Kind.WORD, plain[position])
+
+
+def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
+    """«Deux fois le chiffre trois», «double zéro»"""
+    times = times_written(language).at(plain, position)
+    figure = number(plain[: times.end + 1], times.end, language) if times and times.end < len(plain) else None
+    return (figure[0], Part(Kind.DIGITS, figure[1] * times.value)) if times and figure and len(figure[1]) == 1 else None
 
 
 def _is_in_one_breath(heard: Sequence[Word], position: int) -> bool:
@@ -315,6 +330,28 @@ def _told_attached(plain: Sequence[str], hits: Sequence[Hit[Part]]) -> frozenset
             if 1 < count <= again - end and plain[start:end] == plain[again - count : again]:
                 return frozenset((*range(start, end), *range(again - count, again)))
     return frozenset()
+
+
+def _told_compound(
+    plain: Sequence[str], gaps: Sequence[str], hits: Sequence[Hit[Part]], language: str
+) -> frozenset[int]:
+    """Where the words of «Jean-Luc, sans tiret» and «Jean-Luc tout attaché» stand: nobody said their hyphen."""
+    places: set[int] = set()
+    told = {hit.end: hit.start for hit in hits if hit.value.kind is Kind.GLUED}
+    marks = (Kind.AT, Kind.SEPARATOR, Kind.INTRO)
+    others = {
+        hit.end - 1 for hit in hits if hit.end - hit.start > 1 or (hit.value.kind in marks and gaps[hit.start] != "-")
+    }
+    for glued in (hit for hit in hits if hit.value in (Part(Kind.GLUED), Part(Kind.GLUED, "-"))):
+        end = glued.start
+        while end in told:
+            end = told[end]
+        for place in range(end - 1, 0, -1):
+            if gaps[place] not in ("", "-") or place in others or number(plain, place, language):
+                break
+            if gaps[place] == "-" and not number(plain, place - 1, language):
+                places |= {place - 1, place}
+    return frozenset(places)
 
 
 def _possessive_name(

@@ -124,6 +124,15 @@ def providers(*, right_after_at: bool) -> Lexicon[Part]:
 
 
 @cache
+def times_written(language: str) -> Lexicon[int]:
+    return Lexicon(
+        (_split(phrase), int(times))
+        for times, phrases_of in table("email")[language]["times"].items()
+        for phrase in phrases_of
+    )
+
+
+@cache
 def asides(section: str, language: str) -> Lexicon[str]:
     return Lexicon((_split(phrase), section) for phrase in table("email")[language][section])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile, zip_longest
 
+from calls.understanding.address_marks import marks_once
 from calls.understanding.address_phrases import AFTER_A_NAME, AND, SILENT, TEXT, Kind, Part, has_at, is_over
 from calls.understanding.letter_remarks import MARKS, Remark
 from calls.understanding.letters import SPELLED, spells
@@ -13,12 +14,13 @@ _NAME = (Kind.WORD, Kind.LETTERS)
 _WORDS_OF_A_NAME = 2
 # So many words of talk in a row are no letter misheard, as «j'ai» may be.
 _TALK = 2
+_IN_SHORT = [Kind.NAMED, Kind.SEPARATOR, Kind.NAMED]  # «prénom point nom, donc luc point roy»
 _BETWEEN_TRIES = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 
 
 def as_told(parts: Sequence[Part]) -> list[Part]:
-    """The parts with numbers and abbreviations as they are said to be written."""
-    return _abbreviated(_numbers_once(_numbers_as_told(_without_named(_in_order(parts)))))
+    """The parts with numbers, abbreviations and marks as they are said to be written."""
+    return marks_once(_abbreviated(_numbers_once(_numbers_as_told(_without_named(_in_order(parts))))))
 
 
 def _in_order(parts: Sequence[Part]) -> list[Part]:
@@ -39,13 +41,39 @@ def _without_named(parts: Sequence[Part]) -> list[Part]:
         if part.kind is not Kind.NAMED:
             kept.append(part)
             continue
+        if [other.kind for other in parts[position : position + 3]] == _IN_SHORT and _is_apart(parts[position + 3 :]):
+            kept.append(Part(Kind.INTRO))
+            continue
+        if kept[-2:] == [Part(Kind.INTRO), parts[position - 1]] and parts[position - 1].kind is Kind.SEPARATOR:
+            kept.pop()
+            continue
         before = next((other.kind for other in reversed(kept) if other.kind not in SILENT), Kind.INTRO)
         talk = (Kind.INTERJECTION, *SILENT)
         after = next((other.kind for other in parts[position + 1 :] if other.kind not in talk), None)
         is_apart = part.value == AFTER_A_NAME or kept[-1:] == [Part(Kind.PAUSE)]
         names_next = after in _NAME and before in (Kind.INTRO, Kind.INTERJECTION, Kind.SEPARATOR)
         names_last = before in _NAME and is_apart and after in (Kind.SEPARATOR, Kind.AT)
-        kept.append(Part(Kind.FILLER if names_next or names_last else Kind.DOUBT))
+        is_again = parts[position + 1 : position + 2] and parts[position + 1] in kept
+        kept.append(Part(Kind.FILLER if names_next or names_last or is_again else Kind.DOUBT))
+    return kept
+
+
+def _is_apart(following: Sequence[Part]) -> bool:
+    return bool(following) and following[0].kind in _BETWEEN_TRIES
+
+
+def without_denied(parts: Sequence[Part]) -> list[Part]:
+    """«Alex, pas Alexandre, point roy» without what the word is not."""
+    kept: list[Part] = []
+    rest = list(parts)
+    while rest:
+        before = [part.kind for part in kept[-2:]]
+        is_denied = [part.kind for part in rest[:3]] == [Kind.DENIAL, Kind.WORD, Kind.PAUSE]
+        is_of_a_word = before[1:] == [Kind.PAUSE] and before[0] in _NAME and not has_at(kept)
+        if is_denied and is_of_a_word and parts.count(rest[1]) == 1:
+            del rest[:3]
+        else:
+            kept.append(rest.pop(0))
     return kept
 
 
@@ -158,26 +186,23 @@ def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
 
 
 def without_talk_inside(parts: Sequence[Part]) -> list[Part]:
-    """Without what is said of a word or a mark: «Luc, mon prénom, point hamon», «underscore, le tiret du bas,»."""
+    """Without what is said of a word: «Luc, mon prénom, point hamon», «Vidal, alors, V I D A L»."""
     kept: list[Part] = []
     position = 0
     while position < len(parts):
-        talk = list(takewhile(lambda part: part.kind in (Kind.INTRO, *SILENT), parts[position:]))
+        talk = list(takewhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts[position:]))
         end = position + len(talk)
+        is_talk = any(part.kind not in SILENT for part in talk)
         said = sum(part.kind is Kind.INTRO for part in talk)
         before = [part for part in kept if part.kind not in SILENT][-1:]
         is_inside = (
             end < len(parts) and parts[end].kind in (Kind.AT, Kind.SEPARATOR) and before and before[0].kind in TEXT
         )
         is_apart = talk[:1] == [Part(Kind.PAUSE)] or any(part.kind is Kind.SEPARATOR for part in kept)
-        is_spelled = said and before and not has_at(kept) and _spells(parts[end:], before[0])
+        is_spelled = is_talk and before and not has_at(kept) and _spells(parts[end:], before[0])
         if is_spelled or (said >= _TALK and is_inside and is_apart):
             position = end
-        again = _mark_again(parts, position)
-        if again:
-            kept.append(parts[position])
-            position = again
-        elif position < len(parts):
+        if position < len(parts):
             kept.append(parts[position])
             position += 1
     return kept
@@ -190,23 +215,16 @@ def _spells(parts: Sequence[Part], word: Part) -> bool:
     return word.kind is Kind.WORD and len(spelled) >= SPELLED and spells(spelled, word.value)
 
 
-def _mark_again(parts: Sequence[Part], position: int) -> int:
-    """Where the mark at `position` was said once more, by another name: «underscore, le tiret du bas,»."""
-    kinds = [part.kind for part in parts[position : position + 5]]
-    article = kinds[2:3] == [Kind.PARTICLE]
-    if kinds[:2] != [Kind.SEPARATOR, Kind.PAUSE] or kinds[2 + article :][:2] != [Kind.SEPARATOR, Kind.PAUSE]:
-        return 0
-    return position + 4 + article if parts[position + 2 + article] == parts[position] else 0
-
-
 def without_name(parts: Sequence[Part]) -> list[Part]:
     """«David Benhamou, d point benhamou» without the name that the address is made of.
 
     Where it is made of something else, nobody can tell what the words are there for.
     """
     position = next((position for position, part in enumerate(parts) if part.kind is Kind.PAUSE), len(parts))
-    name = [part for part in parts[:position] if part.kind is not Kind.FILLER]
+    name = [part for part in parts[:position] if part.kind not in (Kind.FILLER, Kind.GLUED)]
     rest = [part for part in parts[position + 1 :] if part.kind not in SILENT]
+    if len(name) > 1 and [part.value for part in rest] == ["".join(part.value for part in name)]:
+        return rest  # «au bon pain, aubonpain»
     if len(name) < _WORDS_OF_A_NAME or any(part.kind is not Kind.WORD for part in name):
         return list(parts)
     if not rest or rest[0].kind not in (Kind.WORD, Kind.LETTERS) or rest[0].has_example:

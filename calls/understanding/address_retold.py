@@ -57,6 +57,9 @@ def _tells_of(run: Sequence[Part], address: str) -> bool:
     wholes = (run, [part for part in run if part.kind is not Kind.PARTICLE])
     if all(part.kind is Kind.LETTERS for part in run) and _told(run) == re.sub("[._-]", "", address.partition("@")[0]):
         return True  # «K comme Kléber, S C H M I deux T» of k.schmitt
+    mailbox = re.findall("[a-z]+", address.partition("@")[0])
+    if all(part.kind is Kind.WORD and part.value in mailbox for part in run):
+        return True  # «david renou» of david.renou
     return any(_is_in(_told(whole), address) for whole in wholes) or all(
         _is_in(_told(piece), address) or _explains(piece, address) for piece in pieces
     )

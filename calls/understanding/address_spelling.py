@@ -6,13 +6,57 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 
-from calls.understanding.address_phrases import TEXT, Kind, Part
+from calls.understanding.address_phrases import AND, SILENT, TEXT, Kind, Part, has_at
 from calls.understanding.letters import SPELLED, spells
 from calls.understanding.names import is_first_name
 
 # So many words at most are spelled in one go: «de la tour».
 _MOST_WORDS = 3
+_SILENT_AT_MOST = 2
 _WORDS = (Kind.WORD, Kind.PROVIDER, Kind.PARTICLE)
+_AT = (Kind.AT, Kind.WEAK_AT)
+_BEFORE_TOLD_AGAIN = (Kind.PAUSE, Kind.FILLER, Kind.INTERJECTION)
+_OF_A_WORD = (Kind.LETTERS, Kind.REMARK, Kind.INTERJECTION, *SILENT)
+
+
+def beside_their_words(parts: Sequence[Part]) -> list[Part]:
+    """What is told of words later on moved to them: «Agnès point Roy, Agnès A G N E S et Roy avec un Y»."""
+    kept: list[Part] = []
+    position = 0
+    while position < len(parts):
+        if told := _told_of_a_word(parts, position, kept):
+            place, position, again = told
+            kept[place:place] = again
+        else:
+            kept.append(parts[position])
+            position += 1
+    return kept
+
+
+def _told_of_a_word(parts: Sequence[Part], position: int, kept: Sequence[Part]) -> tuple[int, int, list[Part]] | None:
+    """Where the word stands in `kept` that is told again at `position`, where that ends, and what is told of it."""
+    lead = list(takewhile(lambda part: part == AND or part.kind in _BEFORE_TOLD_AGAIN, parts[position:]))
+    if not lead or (lead[0] != AND and lead[0].kind is not Kind.PAUSE):
+        return None
+    start = position + len(lead)
+    for count in range(_MOST_WORDS, 0, -1):
+        words = list(parts[start : start + count])
+        places = [end for end in range(count, len(kept) + 1) if list(kept[end - count : end]) == words]
+        if len(words) < count or len(places) != 1 or any(words[at].kind not in _WORDS for at in (0, -1)):
+            continue
+        of_it = list(takewhile(lambda part: part.kind in _OF_A_WORD, parts[start + count :]))
+        again = [part for part in of_it if part.kind is Kind.LETTERS or part.remark]
+        end = start + count + len(of_it)
+        letters = "".join(part.value for part in again)
+        name = "".join(part.value for part in words if part.kind is not Kind.SEPARATOR)
+        is_over = of_it[-1:] == [Part(Kind.PAUSE)] or end == len(parts) or parts[end] == AND or has_at([parts[end]])
+        is_earlier = any(part.kind in (Kind.SEPARATOR, *_AT) for part in kept[places[0] :])
+        is_told = any(part.kind is not Kind.PAUSE for part in of_it)
+        if not is_told or not is_over or not is_earlier or (letters and not spells(letters, name)):
+            return None
+        following = [part.kind for part in kept[places[0] :] if part.kind not in SILENT][:1]
+        return None if again and following == [Kind.LETTERS] else (places[0], end, again)
+    return None
 
 
 def spelled_once(parts: Sequence[Part]) -> list[Part]:
@@ -92,9 +136,12 @@ def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
         name = "".join(part.value for part in chunk[:end])
         if "".join(again) == name and len(name) >= SPELLED:
             return chunk[:end]
+        if AND in chunk[1:end] and "".join(again) == "".join(part.value for part in chunk[:end] if part != AND):
+            return chunk[end:]  # «soleil et levant, soleillevant»
         names = [piece for piece in (*pieces, name) if piece.isalpha()]
         initials = "".join(piece for piece in names if len(piece) == 1)
-        told = {*names, initials, "".join(names), *(part.value for part in chunk[:end])} - {""}
+        words = "".join(part.value for part in chunk[:end] if part.kind in _WORDS)
+        told = {*names, initials, "".join(names), words, *(part.value for part in chunk[:end])} - {""}
         is_spelled = any(
             part.kind is Kind.LETTERS and (len(part.value) > 1 or part.has_example) for part in chunk[end:]
         )
@@ -106,9 +153,11 @@ def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
 
 
 def _spells_part_of(word: Part, letters: Part) -> bool:
-    """«Mattéo, deux T, E, O»: the letters that the word ends with, or begins with."""
-    is_part = word.value.endswith(letters.value) or word.value.startswith(letters.value)
-    return SPELLED <= len(letters.value) < len(word.value) and word.kind is Kind.WORD and is_part
+    """«Mattéo, deux T, E, O», «Jacqueline, Q U E»"""
+    is_shorter = SPELLED <= len(letters.value) < len(word.value)
+    # «Renoux, R E N O U»: the letters win where no more is missing than may be silent.
+    is_whole = word.value.startswith(letters.value) and len(word.value) - len(letters.value) <= _SILENT_AT_MOST
+    return is_shorter and not is_whole and word.kind is Kind.WORD and letters.value in word.value
 
 
 def _is_begun_again(letters: Part) -> bool:

@@ -66,11 +66,14 @@ def _chunk(parts: Sequence[Part], pieces: Sequence[str], *, glued: bool) -> str 
     )
     if is_unsure or any(_is_in_short(*pair) or _is_begun(*pair) for pair in pairwise(parts)):
         return None
+    values = [part.value for part in parts]
     spelled = [part.value for part in parts if part.kind is Kind.LETTERS and len(part.value) >= SPELLED]
     words = [part.value for part in parts if part.kind is Kind.WORD]
     if any(SequenceMatcher(None, one, two).ratio() >= LIKE_THE_WORD for one in spelled for two in words):
         return None
-    last = parts[-1].value
+    if any(part.kind is Kind.WORD and part.value in (*pieces, *values[:at]) for at, part in enumerate(parts) if at):
+        return None  # «pierre point martin pierre»
+    last = values[-1]
     if len(parts) > 1 and parts[-1] == AND:
         return None  # «pierre et point martin»
     if any(

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_corrections import continued, corrected
+from calls.understanding.address_marks import without_mark_told_again
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
     OF_A_NOUN,
@@ -24,11 +25,12 @@ from calls.understanding.address_phrases import (
 )
 from calls.understanding.address_remarks import (
     as_told,
+    without_denied,
     without_name,
     without_talk_inside,
 )
 from calls.understanding.address_retold import retold
-from calls.understanding.address_spelling import spelled_once
+from calls.understanding.address_spelling import beside_their_words, spelled_once
 from calls.understanding.address_text import joined
 from calls.understanding.names import is_first_name
 from calls.understanding.text import LONGEST_DICTATION, table
@@ -94,7 +96,7 @@ def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
 
 def _address(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts make, if they make one without a doubt."""
-    parts = without_talk_inside(_with_domain_once(_with_chez(parts)))
+    parts = without_talk_inside(beside_their_words(without_denied(_with_domain_once(_with_chez(parts)))))
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
     ats = strong or ats
@@ -108,8 +110,8 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     address = _with_domain(local, after, glued=glued) if local else None
     if not local or not address:
         return None
-    marks = {"-": address, ".": local}
-    if any(part.kind is Kind.GLUED and part.value and part.value in marks[part.value] for part in parts):
+    denied = [(part.value, part in before) for part in parts if part.kind is Kind.GLUED and part.value]
+    if any(mark in (local if mark == "." or is_before else address) for mark, is_before in denied):
         return None  # «pierre point martin, sans point»
     return address if _ADDRESS.fullmatch(address) else None
 
@@ -141,18 +143,6 @@ def _with_domain_once(parts: Sequence[Part]) -> list[Part]:
         return list(parts)
     before = list(dropwhile(lambda part: part.kind is Kind.INTRO, reversed(parts[: ats[0]])))[::-1]
     return [*before, *parts[ats[1] :]]
-
-
-def _without_mark(parts: Sequence[Part]) -> list[Part]:
-    """«Cyril tiret masson, le tiret du milieu,» «…, pas le tiret du bas,» without what is said of the mark."""
-    rest = list(dropwhile(lambda part: part.kind in SILENT, reversed(parts)))
-    if not rest or rest[0].kind is not Kind.SEPARATOR:
-        return list(parts)
-    before = rest[2:] if [part.kind for part in rest[1:2]] == [Kind.PARTICLE] else rest[1:]
-    is_denied = [part.kind for part in before[:1]] == [Kind.DENIAL]
-    before = before[is_denied:]
-    is_apart = [part.kind for part in before[:1]] == [Kind.PAUSE]
-    return before[::-1] if is_apart and (rest[0] in before) is not is_denied else list(parts)
 
 
 def _without_provider(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
@@ -211,7 +201,8 @@ def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
         or (cut and _may_belong_to_it(parts[cut - 1], parts[cut:]))
     ):
         return None
-    said = _without_glosses([part for part in without_name(_without_mark(parts[cut:])) if part.kind not in SILENT])
+    told_once = without_name(without_mark_told_again(parts[cut:]))
+    said = _without_glosses([part for part in told_once if part.kind not in SILENT])
     mailbox = said[-1].value if said else ""
     said = list(dropwhile(lambda part: part.kind is Kind.INTERJECTION, said))
     if not said and mailbox in table("email")[language]["mailbox"]:

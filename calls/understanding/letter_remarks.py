@@ -138,7 +138,7 @@ def remark_at(
     letters, end = _letters(heard, plain, at, language)
     place = signs("place", language).at(plain, end) if end < len(plain) else None
     may_be_placed = said.is_apart if said.is_spelled else said.word and not spells(letters, said.word)
-    if place and may_be_placed and (len(letters) > 1 or not article):
+    if letters and place and may_be_placed and (len(letters) > 1 or not article):
         return place.end, Remark(letters, is_negated, place.value)  # «D, I, N à la fin»
     if lead and (several := _several(heard, plain, at, language, said.word)):
         return several[1], Remark(several[0], is_negated)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from calls.understanding.names import is_first_name
-from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, table
+from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, fold, table
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # «D' A U T R Y»
@@ -99,16 +99,14 @@ def signs(section: str, language: str) -> Lexicon[str]:
     lists: Any = table("spelling")["nato"] if section == "nato" else table("spelling")[language][section]
     groups = lists.items() if isinstance(lists, dict) else [(section, lists)]
     return Lexicon(
-        ([compact(word) for word in re.split(r"[ -]", phrase)], value)
-        for value, phrases in groups
-        for phrase in phrases
+        ([word.plain for word in dictated(phrase)], value) for value, phrases in groups for phrase in phrases
     )
 
 
 def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, language: str) -> Letter | None:
     """The letter dictated at `position`, with its count, its example and its accent; `plain` is the words' own."""
     start, count = position, 1
-    for times, section in ((2, "twice"), (2, "two"), (3, "three")):
+    for times, section in ((2, "two"), (3, "three")):
         # «double vé» is a letter of its own, so counts come after letters' names.
         if not letter_names(language).at(plain, position) and (hit := signs(section, language).at(plain, position)):
             position, count = hit.end, times
@@ -121,14 +119,16 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     end, value, certainty = named
     if count == 1 and end < len(plain) and (hit := signs("twice", language).at(plain, end)):
         following = "".join(plain[hit.end : hit.end + 1])
+        leading = signs("two", language).at(plain, end)  # «O deux fois la lettre L»
         # «G A deux fois L»: it is a consonant that is doubled.
-        if value not in _VOWELS or len(following) != 1 or following in _VOWELS:
+        is_behind = value not in _VOWELS or len(following) != 1 or following in _VOWELS
+        if is_behind and not (leading and leading.end > hit.end):
             end, count = hit.end, 2
     example = _example(plain, end, value, certainty, language)
     if example:
         end, value, certainty = *example, Certainty.SURE
-    elif end < len(words) and words[end].text.lower().replace("’", "'").startswith(f"d'{value}"):
-        end, certainty = end + 1, Certainty.SURE  # «I d'Irène»
+    elif end < len(words) and fold(words[end].text).startswith(f"d'{fold(value)}"):
+        end, certainty = end + 1, Certainty.SURE  # «I d'Irène», «E d'Émile»
     if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
         written = accent.value in unicodedata.normalize("NFD", value)  # «É accent aigu»
         accented = value if written else unicodedata.normalize("NFC", value + accent.value)
@@ -177,14 +177,17 @@ def _example(
     """
     if position >= len(plain) or not (like := signs("like", language).at(plain, position)):
         return None
-    if like.end >= len(plain) or len(plain[like.end]) < 2 or not plain[like.end].isalpha():
+    at = like.end
+    while at < len(plain) and (stumble := signs("stumble", language).at(plain, at)):
+        at = stumble.end
+    if at >= len(plain) or len(plain[at]) < 2 or not plain[at].isalpha():
         return None
-    example = plain[like.end]
+    example = plain[at]
     if len(example) > 3 and example[:4] in "".join(word for word in plain[:position] if len(word) == 1):
         return None  # «B, L, A, N, C, H, E, T, comme Blanche»
     if example[0] == unicodedata.normalize("NFD", value)[0]:
-        return like.end + 1, value
-    is_example = is_first_name(example) or signs("nato", language).at(plain, like.end) is not None
+        return at + 1, value
+    is_example = is_first_name(example) or signs("nato", language).at(plain, at) is not None
     if certainty is Certainty.SURE and not sound_alike(value[0], example[0]):
         return None  # «…, E, R, M. Comme Guillaume»
     if (
@@ -192,7 +195,7 @@ def _example(
         and like.end <= position + 2
         and (is_example or (certainty < Certainty.SURE and like.end == position + 1))
     ):
-        return like.end + 1, example[0]
+        return at + 1, example[0]
     return None
 
 
@@ -229,4 +232,6 @@ def nato_run(plain: Sequence[str], position: int, language: str) -> tuple[int, s
     letters, end = "", position
     while end < len(plain) and (hit := signs("nato", language).at(plain, end)):
         letters, end = letters + hit.value, hit.end
+        if end + 1 < len(plain) and plain[end + 1] == hit.value and signs("like", language).at(plain, end):
+            end += 2  # «lima comme L»
     return (end, letters) if len(letters) >= _NATO_AT_LEAST else None
