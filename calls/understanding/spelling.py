@@ -9,13 +9,14 @@ from functools import cache
 from itertools import takewhile
 
 from calls.understanding.accents import accented, without_accent_remarks
-from calls.understanding.letters import Word, dictated, letter_names, signs
+from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin
-from calls.understanding.spelling_pieces import Kind, Piece, pieces_of
+from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of
 from calls.understanding.spelling_remarks import told_once
 from calls.understanding.spelling_tellings import (
     confirmed,
     is_alike,
+    is_doubted,
     is_like,
     of_surname,
     spelled_again,
@@ -30,9 +31,9 @@ _CERTAINLY_SPELLED = 4
 # So many are one whatever talk there was before them.
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
+_IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
 # With so many letters as it begins with a name is begun again.
 _FEWEST_AGAIN = 3
-_VOWELS = frozenset("aeiouy")
 
 
 def spelling(text: str, language: str) -> str | None:
@@ -43,11 +44,13 @@ def spelling(text: str, language: str) -> str | None:
     """
     heard, remarks = without_accent_remarks(_with_plain_e(dictated(text), language), language)
     said = of_surname(pieces_of(heard, language))
-    pieces = None if _is_interrupted(heard, said, language) else told_once(confirmed(without_denied(said)), language)
+    if _is_interrupted(heard, said, language) or is_doubted(said):
+        return None
+    pieces = told_once(confirmed(without_denied(said)), language)
     if pieces is None:
         return None
     name = _assembled(pieces)
-    if not name or any(unicodedata.combining(letter) for letter in name):
+    if not name or _IN_NO_NAME.search(name) or any(unicodedata.combining(letter) for letter in name):
         return None  # «N cédille»: the letter or its accent was misheard
     amended = _amended(pieces)
     if amended:
@@ -65,9 +68,7 @@ def spelling(text: str, language: str) -> str | None:
 
 def _with_plain_e(heard: list[Word], language: str) -> list[Word]:
     """«Bé, é, enne»: where consonants are written by their names, «é» is the name of E."""
-    consonants = [word for word in heard if len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS]
-    named = [word for word in heard if len(word.plain) > 1 and letter_names(language).at([word.plain], 0)]
-    if language != "fr" or consonants or len(named) < _FEWEST_LETTERS:
+    if language != "fr" or not are_named(heard, language):
         return heard
     return [word._replace(text="e") if word.text in ("é", "É") else word for word in heard]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from itertools import groupby
 from typing import NamedTuple
 
 from calls.understanding.letters import Certainty, Word, letter_at, letter_names, nato_run, signs
 from calls.understanding.text import compact
 
-# So many capitals standing alone are how recognition writes the letters of this call.
+# So many consonants standing alone are how recognition writes the letters of this call.
 _WRITTEN_AT_LEAST = 4
 # «MAR»: longer words in capitals are names.
 _LONGEST_CLUMP = 3
+_VOWELS = frozenset("aeiouy")
 
 
 class Kind(Enum):
@@ -20,7 +22,7 @@ class Kind(Enum):
     MARK = auto()  # hyphen, apostrophe, space
     CAPITALS = auto()  # «MARTIN», as recognition joins letters
     WORD = auto()
-    FILLER = auto()
+    FILLER = auto()  # the value is how it was said
     AGAIN = auto()  # «je répète»
     CORRECTION = auto()  # «non», of a letter or of all
     RESTART = auto()  # «je recommence»
@@ -29,6 +31,7 @@ class Kind(Enum):
     DENIAL = auto()  # «pas», of the letters after it
     ROLE = auto()  # «le prénom c'est»: whose name the letters beside it are
     INTERRUPTION = auto()  # «attendez, on sonne»
+    DOUBT = auto()  # «ou bien»
 
 
 class Piece(NamedTuple):
@@ -36,6 +39,7 @@ class Piece(NamedTuple):
     value: str
     certainty: Certainty = Certainty.SURE
     has_example: bool = False  # «M comme Michel»
+    is_apart: bool = False  # a pause was written before it
 
 
 # In each, of phrases that are as long the first counts.
@@ -45,6 +49,7 @@ _PHRASES = (
     (Kind.CORRECTION, "correction"),
     (Kind.AGAIN, "repetition"),
     (Kind.INTERRUPTION, "interruption"),
+    (Kind.DOUBT, "doubt"),
     (Kind.MARK, "marks"),
     *_BEFORE_LETTERS,
 )
@@ -52,8 +57,37 @@ _PHRASES = (
 
 def pieces_of(heard: Sequence[Word], language: str) -> list[Piece]:
     """What each of the words is, in order."""
-    capitals = [word for word in heard if len(word.text) == 1 and word.text.isupper()]
-    return _settled(list(_pieces(heard, language)), are_written=len(capitals) >= _WRITTEN_AT_LEAST)
+    consonants = [word for word in heard if len(word.text) == 1 and word.text.isalpha() and word.plain not in _VOWELS]
+    pieces = list(_pieces(heard, language))
+    if are_named(heard, language):
+        pieces = _with_names(pieces)
+    return _settled(_with_scraps(pieces), are_written=len(consonants) >= _WRITTEN_AT_LEAST)
+
+
+def are_named(heard: Sequence[Word], language: str) -> bool:
+    """Whether consonants are written by their names: «bé é enne»."""
+    named = [word for word in heard if len(word.plain) > 1 and letter_names(language).at([word.plain], 0)]
+    return len(named) > 1 and not any(
+        len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS for word in heard
+    )
+
+
+def _with_names(pieces: Sequence[Piece]) -> list[Piece]:
+    """Where letters are named, words that may be names are, from the first to the last letter in a row."""
+    settled: list[Piece] = []
+    for are_letters, group in groupby(pieces, key=lambda piece: piece.kind is Kind.LETTERS):
+        run = list(group)
+        is_end = len(settled) + len(run) == len(pieces) and len(run) > _LONGEST_CLUMP  # «effe a bé erre eu»
+        places = [
+            place
+            for place, piece in enumerate(run)
+            if piece.certainty is not Certainty.INSIDE or (is_end and place == len(run) - 1)
+        ]
+        if are_letters and any(piece.certainty is Certainty.SURE for piece in run):
+            for place in range(places[0], places[-1] + 1):
+                run[place] = run[place]._replace(certainty=Certainty.SURE)
+        settled += run
+    return settled
 
 
 def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
@@ -72,7 +106,7 @@ def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
         if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
             piece = piece._replace(value=word.text.lower())  # «F, E, R, R, Y comme Jules Ferry»
         spelled += compact(piece.value) if piece.kind is Kind.LETTERS else ""
-        yield piece
+        yield piece._replace(is_apart=position > 0 and word.start > heard[position - 1].end + 1)
         position = end
 
 
@@ -107,11 +141,35 @@ def _piece_at(
     if letter and not (filler and filler.end > letter.end):
         return Piece(Kind.LETTERS, letter.value, letter.certainty, letter.has_example), letter.end
     if filler:
-        return Piece(Kind.FILLER, ""), filler.end
+        return Piece(Kind.FILLER, " ".join(plain[position : filler.end])), filler.end
     word = heard[position].text
     if len(word) > 1 and word.isupper() and word.isalpha():
         return Piece(Kind.CAPITALS, word.lower()), position + 1
     return Piece(Kind.WORD, word), position + 1
+
+
+def _with_scraps(pieces: Sequence[Piece]) -> list[Piece]:
+    """«BR u n», «tr u CH o t»: consonants that were taken together, among letters."""
+
+    def are_letters(near: Sequence[Piece]) -> bool:
+        return len(near) > 1 and all(_is_sure(piece) or _is_scrap(piece) for piece in near)
+
+    return [
+        piece._replace(kind=Kind.LETTERS, value=piece.value.lower())
+        if _is_scrap(piece)
+        and (are_letters(pieces[position + 1 : position + 3]) or are_letters(pieces[max(0, position - 2) : position]))
+        else piece
+        for position, piece in enumerate(pieces)
+    ]
+
+
+def _is_sure(piece: Piece) -> bool:
+    return piece.kind is Kind.LETTERS and piece.certainty is Certainty.SURE
+
+
+def _is_scrap(piece: Piece) -> bool:
+    is_short = piece.kind is Kind.WORD and len(piece.value) <= _LONGEST_CLUMP
+    return is_short and piece.value.isalpha() and _VOWELS.isdisjoint(compact(piece.value))
 
 
 def _settled(pieces: list[Piece], *, are_written: bool) -> list[Piece]:
@@ -121,10 +179,7 @@ def _settled(pieces: list[Piece], *, are_written: bool) -> list[Piece]:
     """
 
     def is_sure(position: int) -> bool:
-        if not 0 <= position < len(pieces):
-            return False
-        piece = pieces[position]
-        return piece.kind is Kind.LETTERS and piece.certainty is Certainty.SURE
+        return 0 <= position < len(pieces) and _is_sure(pieces[position])
 
     settled = []
     for position, piece in enumerate(pieces):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
+from calls.understanding.letters import signs
 from calls.understanding.names import is_particle
 from calls.understanding.spelling_pieces import Kind, Piece
-from calls.understanding.spelling_tellings import is_alike, letters_of
+from calls.understanding.spelling_tellings import is_alike, letters_of, spelled_again
 from calls.understanding.text import compact
 
 # So many letters after a remark are the name again.
 _NAME_AGAIN = 4
 _VOWELS = frozenset("aeiouy")
+# So few letters are no name that a remark could have been made on before.
+_FEWEST_REMARKED = 3
+# After another consonant no French name ends in these.
+_NO_ENDING = frozenset("bfjlmpqrvwxz")
 
 
 def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
@@ -20,7 +25,7 @@ def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
 
     None when what they tell does not fit the name.
     """
-    pieces = _without_explanation(pieces)
+    pieces = _without_examples(pieces, language)
     told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
     marked = _with_mark(_last_telling(told), language)
     return marked and _told_once(marked)
@@ -38,23 +43,43 @@ def _last_telling(told: list[Piece]) -> list[Piece]:
     return told
 
 
-def _without_explanation(pieces: Sequence[Piece]) -> list[Piece]:
-    """«L E R O Y, Y comme Yvonne» without the second Y; «H A E J, non, G, G comme Gérard» without the second G."""
-    places = [position for position, piece in enumerate(pieces) if piece.kind is Kind.LETTERS]
-    if len(places) > 2:
-        for place, before in (places[:2], places[:-3:-1]):
-            if _explains(pieces[max(place, before)], pieces[min(place, before)]):
-                return [piece for position, piece in enumerate(pieces) if position != max(place, before)]
-    beside = zip([None, None, *pieces], [None, *pieces], pieces, strict=False)
-    return [
-        piece
-        for corrected, before, piece in beside
-        if not (before and corrected and corrected.kind is Kind.CORRECTION and _explains(piece, before))
-    ]
+def _without_examples(pieces: Sequence[Piece], language: str) -> list[Piece]:
+    """Without the letters that are only explained: «L E M, M comme maman, A I R E», «B A R O N, le B de Bernard»."""
+    kept: list[Piece] = []
+    for position, piece in enumerate(pieces):
+        places = [place for place, other in enumerate(kept) if other.kind is Kind.LETTERS]
+        if piece.has_example and places and not kept[places[-1]].has_example:
+            ahead = [other for other in pieces[position + 1 :] if other.kind is Kind.LETTERS]
+            if piece.value == kept[places[-1]].value:
+                is_explained = _is_said_again(piece, kept, places, is_last=not ahead) and len(places) + len(ahead) > 1
+            else:
+                is_behind = len(places) >= _FEWEST_REMARKED and all(other.has_example for other in ahead)
+                is_explained = is_behind and _is_told_behind(piece, kept, language)
+            if is_explained:
+                continue
+        kept.append(piece)
+    return kept
 
 
-def _explains(piece: Piece, before: Piece) -> bool:
-    return piece.has_example and not before.has_example and before.value == piece.value
+def _is_said_again(piece: Piece, kept: Sequence[Piece], places: Sequence[int], *, is_last: bool) -> bool:
+    """«M, M comme maman, A», «O Y, Y comme Yvonne», «J, non, G, G comme Gérard»; but «O, N, N comme Nicolas»."""
+    last = places[-1]
+    is_after_pause = last == len(kept) - 1 and piece.is_apart and not kept[last].is_apart
+    is_corrected = last > 0 and kept[last - 1].kind is Kind.CORRECTION
+    return len(places) == 1 or is_last or is_after_pause or is_corrected
+
+
+def _is_told_behind(piece: Piece, kept: Sequence[Piece], language: str) -> bool:
+    """«V I D A L, le V de Victor», «B A R O N B de Bernard»; but «B E R G E R comme Robert»."""
+    name = letters_of(kept)
+    is_no_ending = name[-1] not in _VOWELS and piece.value in _NO_ENDING
+    follows_article = kept[-1].kind is Kind.FILLER and _is_article(kept[-1].value, language)
+    return piece.value in name and (follows_article or is_no_ending)
+
+
+def _is_article(said: str, language: str) -> bool:
+    hit = signs("bearing", language).at(said.split() or [""], 0)
+    return hit is not None and hit.value == "the"
 
 
 def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
@@ -81,16 +106,21 @@ def _told_once(told: list[Piece]) -> list[Piece] | None:
     about = next((place for place, piece in enumerate(told) if piece.kind is Kind.ABOUT), None)
     if about is None:
         return _with_places(told)
+    if led := _without_lead(told, about):
+        return _told_once(led)
     if about == 0:
-        # «Avec un C, C A L V E T»
-        is_told_twice = len(told) > 2 and told[1] == told[2]._replace(has_example=told[1].has_example)
-        return _told_once(told[2 if is_told_twice else 1 :]) if len(told) > _NAME_AGAIN else None
+        return _told_once(told[1:]) if len(told) > _NAME_AGAIN else None
     before = _told_once(told[: about - 1] if told[about - 1].kind is Kind.CORRECTION else told[:about])
     if before is None:
         return None
     remarks = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, told[about + 1 :]))
     after = told[about + 1 + len(remarks) :]
     name = _written(before)
+    if _goes_on(name, remarks):
+        if _is_counted(remarks[0]):
+            return _told_once([*told[:about], *told[about + 1 :]])  # «M O N, avec deux N, I E R»
+        if told[about].value == "only one":
+            remarks, after = remarks[:1], [*remarks[1:], *after]  # «L A C, un seul C, R O I X»
     counted = [piece.value[0] for piece in told[:about] if _is_counted(piece)]
     if not name or len(letters_of(remarks)) >= _NAME_AGAIN or not (remarks or counted):
         return [*before, *(piece for piece in told[about:] if piece.kind is not Kind.PLACE)]
@@ -98,15 +128,40 @@ def _told_once(told: list[Piece]) -> list[Piece] | None:
     places = [piece.value for piece in takewhile(lambda piece: piece.kind is Kind.PLACE, after)]
     place = places[-1] if places and letters_of(remarks) not in name else (*places, None)[0]
     after = list(dropwhile(lambda piece: piece.kind is Kind.PLACE, after))
-    values = [letters_of(remarks)] if place else [piece.value for piece in remarks]
-    for letters in values or counted[-1:]:
-        amended = _amended(name, letters, told[about].value, place)
+    # «Avec deux S et un T à la fin»: only the T is at the end.
+    are_apart = not place or any(_is_counted(piece) for piece in remarks)
+    values = ([piece.value for piece in remarks] if are_apart else [letters_of(remarks)]) or counted[-1:]
+    for index, letters in enumerate(values, start=1):
+        amended = _amended(name, letters, told[about].value, place if index == len(values) else None)
         if amended is None:
             return None
         name = amended
     if name != _written(before):
         before = [*(piece for piece in before if piece.kind is Kind.WORD), Piece(Kind.LETTERS, name)]
     return _told_once([*before, *after])
+
+
+def _goes_on(name: str, remarks: Sequence[Piece]) -> bool:
+    """Whether the first of the letters is a remark and the others continue the name."""
+    rest = letters_of(remarks[1:])
+    is_again = rest[:2] == name[:2] or spelled_again(rest, name) is not None
+    return len(rest) > 1 and name != "" and remarks[0].value[0] in name and not is_again
+
+
+def _without_lead(told: list[Piece], about: int) -> list[Piece] | None:
+    """«Avec un D à la fin, D U P O N D» without the remark, if it is true of what is spelled after it."""
+    if letters_of(told[:about]):
+        return None
+    is_negated = told[about].value == "other"
+    for length in (1,) if is_negated else (3, 2, 1):  # «avec D T, S C H M I D T»
+        remark, rest = told[about + 1 : about + 1 + length], told[about + 1 + length :]
+        places = [piece.value for piece in takewhile(lambda piece: piece.kind is Kind.PLACE, rest)]
+        name, letters = letters_of(rest), letters_of(remark)
+        if letters_of(remark[-1:]) and len(name) >= _FEWEST_REMARKED:
+            is_there = {"start": name.startswith, "end": name.endswith}.get((*places, "")[0], name.__contains__)
+            if is_there(letters) is not is_negated:
+                return [*told[:about], *rest[len(places) :]]
+    return None
 
 
 def _written(pieces: Sequence[Piece]) -> str:
@@ -120,8 +175,12 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
         return name.replace(letter * 2, letter)
     if how == "other":
         return None if name.endswith(letters) and place != "start" else name
-    if letters in name and place != "end":
-        return name
+    is_counted = len(letters) > 1 and len(set(letters)) == 1
+    if place != "end" and (letters in name or (is_counted and name.count(letter) == len(letters))):
+        return name  # «G O N Z A L E Z avec deux Z»
+    plain = compact(letters)
+    if plain != letters:
+        return name.replace(plain, letters) if name.count(plain) == 1 else None  # «M E N A R D, avec un E accent aigu»
     if place:
         return _with_letters(name, letters, place, is_last=True)
     return name + letters if letter not in name else None
@@ -129,7 +188,7 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
 
 def _with_places(told: list[Piece]) -> list[Piece] | None:
     kept: list[Piece] = []
-    told = _without_end(_without_count_before(told))
+    told = _without_end(_without_stutter(_without_count_before(told)))
     recounted = _without_count_after(told)
     if recounted is None:
         return None
@@ -158,6 +217,17 @@ def _with_places(told: list[Piece]) -> list[Piece] | None:
 def _is_counted(piece: Piece) -> bool:
     """«Deux L»"""
     return piece.kind is Kind.LETTERS and len(piece.value) > 1 and len(set(piece.value)) == 1
+
+
+def _without_stutter(told: list[Piece]) -> list[Piece]:
+    """«B, b o n n e t» without the first B; but «L L O Y D»."""
+    first = next((place for place, piece in enumerate(told) if piece.kind is Kind.LETTERS), len(told))
+    again, rest = told[first + 1 : first + 2], letters_of(told[first + 2 :])
+    if len(rest) < _FEWEST_REMARKED or not again or again[0].kind is not Kind.LETTERS:
+        return told
+    value = told[first].value
+    is_stutter = value == again[0].value and value not in _VOWELS and value != "l"
+    return _without_stutter([*told[:first], *told[first + 1 :]]) if is_stutter else told
 
 
 def _without_end(told: list[Piece]) -> list[Piece]:

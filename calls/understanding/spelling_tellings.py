@@ -60,6 +60,15 @@ def of_surname(pieces: Sequence[Piece]) -> list[Piece]:
     return (surnames[-1:] or [unmarked] if surnames or unmarked else former[-1:] or [[]])[0]
 
 
+def is_doubted(pieces: Sequence[Piece]) -> bool:
+    """Whether two spellings are offered: «L E F E B V R E ou bien L E F E V R E», «C H O U L E T ou Chollet»."""
+    for position, piece in enumerate(pieces):
+        before, after = letters_of(pieces[:position]), pieces[position + 1 :]
+        if piece.kind is Kind.DOUBT and before:
+            return letters_of(after) != "" or any(is_like(other, before) for other in after)
+    return False
+
+
 def _has_words(pieces: Sequence[Piece]) -> bool:
     return any(piece.kind is Kind.WORD for piece in pieces)
 
@@ -91,6 +100,10 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
             if kept and kept[-1].value == run[0].value:
                 kept.pop()
             continue
+        if len(denied) > 1 and after and name.endswith(denied):
+            kept = kept[: -len(denied)]  # «V O N I C K, non pas C K, juste C»
+            rest = rest[len(run) :]
+            continue
         is_of_last = len(name) < 2 or name.endswith(denied[0]) or sound_alike(name[-1], denied[0])
         if len(run) > 1 and not is_of_last:
             is_end = is_alike(denied, name[-len(denied) :])  # «O I S et pas A I S»
@@ -106,6 +119,8 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
             kept.pop()
         elif name and after[:1] == name[-1]:
             rest = ahead[1:]  # «V, pas B, V comme Victor, E, R»
+        elif replaced := _replaced(kept, denied[0]):
+            kept = replaced
         elif len(kept) > 1 and kept[-2].kind is Kind.FILLER and kept[-1].value in letters_of(kept[:-1]):
             kept.pop()  # «S A N C H E Z, un Z, pas un S»
         elif len(after) == 1 and after in name and not letters_of(ahead[1:]):
@@ -113,6 +128,16 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
         if rest and rest[0].kind is Kind.PLACE:
             rest = rest[1:]
     return kept
+
+
+def _replaced(kept: Sequence[Piece], denied: str) -> list[Piece] | None:
+    """«D U F O U R D, un T à la fin, pas un D», with the T instead of the D."""
+    places = [position for position, piece in enumerate(kept) if piece.kind is Kind.LETTERS]
+    if len(places) < _SHORTEST_WORD:
+        return None
+    last, new = places[-2:]
+    is_told = new > last + 1 and all(piece.kind is Kind.FILLER for piece in kept[last + 1 : new])
+    return [*kept[:last], *kept[new:]] if is_told and kept[last].value == denied else None
 
 
 def spelled_again(letters: str, name: str) -> int | None:
