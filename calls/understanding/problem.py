@@ -63,7 +63,11 @@ def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
 
     for clause in _clauses(text, language):
         hits = index.lexicon.find(clause)
-        if hits and _works(clause, hits, language):
+        if not hits and found and len(clause) <= _SHORT and _phrases("fine", language).at(clause, 0):
+            found[:] = [mention._replace(counts=False) for mention in found]  # «internet, pas de souci, c'est le mobile»
+            continue
+        is_more = what_works is not None and bool(hits) and _phrases("too", language).at(clause, len(clause) - 1)
+        if hits and (is_more or _works(clause, hits, language)):
             what_works = clause, hits
             add(clause, hits, counts=False)
             continue
@@ -123,7 +127,7 @@ def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bo
 def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, *, after_what_works: bool) -> bool:
     """Whether the keyword is named only to say that it is not the matter."""
     before = clause[: hit.start]
-    if _phrases("reach", language).find(before):
+    if _phrases("reach", language).find(before) and not _phrases("nobody", language).find(before):
         return True
     if _phrases("denied", language).find(before):
         return True
