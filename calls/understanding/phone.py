@@ -17,6 +17,7 @@ _FRENCH = 10
 _LONGEST_NATIONAL = 11
 _LONGEST_SAID = 2 * _LONGEST_NATIONAL
 _MOBILE = {"06", "07"}
+_STARTS = ("0", "+", "33")
 
 
 def phone(text: str, language: str) -> str | None:
@@ -60,7 +61,7 @@ def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
                 for longer in (
                     _followed(digits, part, denied, language, recut)
                     if digits
-                    else [start for start in alone if start[:1] in ("0", "+") or language == "en"] or [""]
+                    else [start for start in alone if start.startswith(_STARTS) or language == "en"] or [""]
                 )
             }
         denied = ""
@@ -72,7 +73,9 @@ def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) 
     is_foreign = digits.startswith("+")
     corrects = part.link is Link.CORRECTION or bool(denied and digits.endswith(denied))
     if not corrects and _number(digits, language):
-        yield digits  # «vous pouvez appeler après dix-huit heures»
+        longer = {digits + more for more in read(part.spoken, len(digits), language, recut=recut)}
+        # «Zéro six… attendez… zéro six quarante-quatre…» begins twice; «vous pouvez appeler après dix-huit heures».
+        yield from {said for said in longer if _number(said, language)} or {digits}
         return
     if corrects or part.link is Link.APOLOGY:
         yield from _corrected(digits, part, denied, language)
@@ -144,6 +147,8 @@ def _to_e164(digits: str, language: str, is_international: bool) -> str | None:
         return number if number and not is_incomplete else None
     if re.fullmatch(r"0[1-9][0-9]{8}", digits):
         return international(digits)
+    if language == "fr" and re.fullmatch(r"33[1-9][0-9]{8}", digits):
+        return international(f"+{digits}")
     if language == "en":
         if re.fullmatch(r"0[1-9][0-9]{9}", digits):
             return f"+44{digits[1:]}"
