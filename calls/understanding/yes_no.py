@@ -99,6 +99,6 @@ def _signs(text: str, language: str) -> list[_Sign]:
         # «si» contradicts a no; before a clause it is only «if».
         if spoken[:1] == ["si"] and (len(spoken) == 1 or spoken[1:3] == ["ce", "est"] or signs[:1] == [_Sign.YES]):
             signs.insert(0, _Sign.YES)
-        if spoken[-1:] == ["non"] and text.rstrip().endswith("?") and _Sign.YES in signs:
-            signs.pop()  # «c'est ça, non ?»
+        if spoken[-1:] == ["non"] and len(spoken) > 2 and text.rstrip().endswith("?"):
+            signs.pop()  # «c'est ça, non ?», «vous êtes un robot, non ?»
     return signs
