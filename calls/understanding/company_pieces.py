@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -44,16 +44,11 @@ class Pieces:
         self._holders: dict[str, set[str]] = {}
         self._words: set[str] = set()
         for company in companies:
-            words = _untraded(name_words(company)) or name_words(company)
-            for start in range(len(words)):
-                for end in range(start + 1, min(start + _MOST_JOINED, len(words)) + 1):
-                    if small_words().issuperset(words[start:end]):
-                        continue
-                    keys = _keys(words[start:end])
-                    for key in keys:
-                        self._holders.setdefault(key, set()).add(company)
-                    if end == start + 1:
-                        self._words.update(keys)
+            for keys, is_word in _spans(company):
+                for key in keys:
+                    self._holders.setdefault(key, set()).add(company)
+                if is_word:
+                    self._words.update(keys)
 
     def only(self, mention: Mention) -> str | None:
         """The only company that has in its name what was said, and more."""
@@ -108,6 +103,19 @@ class Pieces:
 def _silent() -> frozenset[str]:
     """What may be said of a name that does not have it."""
     return small_words() | word_set("streets") | word_set("at")
+
+
+# One company more does not cost as much as all of them.
+@lru_cache(maxsize=16384)
+def _spans(company: str) -> list[tuple[list[str], bool]]:
+    """How the words of a name may be said, one by one and together; and whether it is one word."""
+    words = _untraded(name_words(company)) or name_words(company)
+    ends = [(start, end) for start in range(len(words)) for end in range(start + 1, start + _MOST_JOINED + 1)]
+    return [
+        (_keys(words[start:end]), end == start + 1)
+        for start, end in ends
+        if end <= len(words) and not small_words().issuperset(words[start:end])
+    ]
 
 
 def _untraded(words: Sequence[str]) -> tuple[str, ...]:
