@@ -14,7 +14,13 @@ from tests.understanding.corpora import CORPUS, misunderstood, utterances
 FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("heldout/??/*.tsv"))
 MARK = 0.95
 # These are below it, and told of in docs/understanding.md: names that recognition wrote otherwise than they sound.
-HARDER = {"company_anjou": 0.91, "company_nice": 0.92, "company_saintonge": 0.86, "company_tours": 0.94}
+HARDER = {
+    "company_ajaccio": 0.92,
+    "company_anjou": 0.91,
+    "company_nice": 0.92,
+    "company_saintonge": 0.86,
+    "company_tours": 0.94,
+}
 KNOWN_TO_BE_WRONG = ("le garage bouv", "elle effe esse tout court")
 
 
