@@ -47,8 +47,9 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     """The one of `companies` that was named, as it is written there.
 
     A part of its name is enough when it has all that sets the company apart, and a trade
-    with it; `company_names` tells how. Spelling, initials and sound are forgiven, one slip
-    in a long name too; None when no company, or more than one, may be meant.
+    with it (`company_names` tells how), or when no other company's name has it
+    (`company_pieces`). Spelling, initials and sound are forgiven, one slip in a long name
+    too; None when no company, or more than one, may be meant.
     """
     index = company_index(tuple(companies), language)
     tokens = _without_denied_trade(tokens_of(text, language, splits_articles=True), language)
