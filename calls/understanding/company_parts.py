@@ -30,7 +30,7 @@ _ROMAN = {
     "xii": "12",
     "xiv": "14",
 }
-ABBREVIATED = {"&": "et", "co": "compagnie", "cie": "compagnie"}
+ABBREVIATED = {"&": "et", "co": "compagnie", "cie": "compagnie", "ets": "etablissements"}
 _CLIPPED = re.compile(r"\bp['’]?tit(?=e?s?\b)")
 _WORD = re.compile(r"[^\W_]+|&")
 

@@ -162,10 +162,11 @@ def _is_enough(company: str, apart: Sequence[str], mention: Mention) -> bool:
     if is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out):
         return False
     is_person = mention.is_person or not word_set("titles").isdisjoint(said)
-    if mention.is_certain or (is_person and not trades(name).isdisjoint(mention.around)):
+    is_house = any(is_empty(word) and word in name for word in said)  # «la SCP Vasseur»
+    is_trade_told = not trades(name).isdisjoint(mention.around)
+    if mention.is_certain or is_house or (is_person and is_trade_told):
         return True
-    is_told_what = not trades(name).isdisjoint(mention.around) or any(is_empty(word) and word in name for word in said)
-    if _is_place(name, apart) and not is_told_what:
+    if _is_place(name, apart) and not is_trade_told:
         return False
     if is_rare(apart):
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 
 from calls.understanding.names import (
     Token,
@@ -32,6 +32,7 @@ _RELATION_REACH = 5
 _LONGEST_ENDING = 5
 # «C'est norvégien comme prénom»
 _LONGEST_ORIGIN = 4
+_PAUSE = re.compile(r"[.,;:!?…]+(?=\s|$)")
 # So many letters said one by one are a spelling.
 _FEWEST_SPELLED = 3
 
@@ -61,8 +62,23 @@ def first_name(text: str, language: str) -> str | None:
             name = more
         # «J'habite Paris, enfin Lyon»: no name is being corrected.
         is_other_talk = is_other_talk or not all(token.plain in listed("filler", language) for token in clause)
+    name = name or _alone(text, tokens, language)
     is_plain = bool(phrases("unaccented", language).find([token.plain for token in spoken]))
     return name if name is None or is_plain or language != "fr" else _accented(name)
+
+
+def _alone(text: str, tokens: Sequence[Token], language: str) -> str | None:
+    """A known name between two pauses, or at the end behind one: «… la question. Ludovic», «voilà euh René»."""
+    plain = [token.plain for token in tokens]
+    if not listed("another", language).isdisjoint(plain):
+        return None
+    pauses = listed("filler", language)
+    parts = [[token for token in tokens_of(part) if token.plain not in pauses] for part in _PAUSE.split(text)]
+    if len(plain) > 1 and plain[-2] in pauses:
+        parts.append([tokens[-1]])
+    names = {part[0].plain: part[0].text for part in parts if len(part) == 1 and is_first_name(part[0].plain)}
+    untitled = {word for before, word in pairwise(["", *plain]) if before not in listed("title", language)}
+    return _cased(names.popitem()[1]) if len(names) == 1 and names.keys() <= untitled else None
 
 
 def _clauses(tokens: list[Token], language: str) -> Iterator[tuple[list[Token], bool]]:

@@ -33,6 +33,7 @@ _RULES = [
     ("c", r"c(?=[eiy])", "s"),
     ("c", r"c", "k"),
     ("g", r"ge(?=[aou])|g(?=[eiy])", "j"),
+    ("je", r"je(?=[ao])", "j"),  # «Jeannin» as «Janin»
     ("gu", r"gu(?=[eiy])", "g"),
     ("x", r"x", "ks"),
     ("y", r"y", "i"),
