@@ -9,8 +9,10 @@ from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Ki
 from calls.understanding.address_spelling import first_unit, last_unit, spelled_words
 from calls.understanding.letters import sound_alike, spells
 from calls.understanding.names import is_first_name
+from calls.understanding.text import table
 
 _DOT = Part(Kind.SEPARATOR, ".")
+_DENIED_ANYWHERE = (Kind.PROVIDER, Kind.SEPARATOR)
 _TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 
 
@@ -23,6 +25,8 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
         old = [part for part in old if part.kind is not Kind.SEPARATOR or part.value not in denied]
         if new and has_at(new[:1]):
             return [*old, *after]
+    if has_at(old) and has_at(new) and _names_providers(_local(new)):
+        return [*_local(old), *new[len(_local(new)) :]]  # «…arobase orange, non, c'est free, arobase free point fr»
     if [part.kind for part in new[:2]] == [Kind.PARTICLE, Kind.SEPARATOR]:
         del new[0]  # «non, le tiret du bas»
     if not new:
@@ -52,10 +56,16 @@ def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
     """What is said `after` «donc», or with `before` where it only goes on: «patrick point vidal, donc V I D A L»."""
     old, new = _without_introduction(before), [part for part in _local(after) if not _is_talk(part)]
     letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
-    if letters and new[: len(letters)] == letters:
+    again = list(takewhile(lambda part: part.kind is Kind.LETTERS, new))
+    if letters and _text(again).startswith(_text(letters)):
         return [*old[: -len(letters)], *after]  # «R O Y, je répète, R O Y»
     is_begun = any(part.kind in (Kind.SEPARATOR, Kind.LETTERS) for part in old) and not has_at(old)
     return [*before, *after] if is_begun and _first_text(new) != _first_text(old) else list(after)
+
+
+def _names_providers(parts: Sequence[Part]) -> bool:
+    said = [part for part in parts if not _is_talk(part) and part.kind is not Kind.DENIAL]
+    return bool(said) and all(part.value in table("email")["providers"] for part in said)
 
 
 def _is_talk(part: Part) -> bool:
@@ -90,7 +100,9 @@ def _from_first_text(old: Sequence[Part], after: Sequence[Part]) -> list[Part]:
 def _without_denied(old: Sequence[Part], new: list[Part]) -> list[Part]:
     """«Point com, non, pas point com, point fr» without what is not."""
     denied = max((count for count in (1, 2) if len(new) > count + 1 and new[1 : count + 1] == old[-count:]), default=0)
-    return new[denied + 1 :] if denied and new[0].kind is Kind.DENIAL else new
+    if not denied and len(new) > 2 and new[1] in old and new[1].kind in _DENIED_ANYWHERE and _is_talk(new[2]):
+        denied = 1  # «c'est plus gmail, c'est orange point fr», «pas un tiret, un point»
+    return list(dropwhile(_is_talk, new[denied + 1 :])) if denied and new[0].kind is Kind.DENIAL else new
 
 
 def _without_first_try(parts: Sequence[Part]) -> list[Part]:
@@ -118,6 +130,8 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if _first_text(local) == _first_text(old) or _text(local) == _text(old):
         # «maxime tiret, non, point, maxime point…»
         return list(dropwhile(lambda part: part.kind in (Kind.SEPARATOR, *SILENT), new))
+    if has_at(new) and (marked := _with_mark(old, local)):
+        return [*marked, *new[1:]]
     if local[0].kind is Kind.SEPARATOR:
         if old[-1].kind is Kind.SEPARATOR:
             said_last = list(takewhile(lambda part: part.kind is Kind.SEPARATOR, reversed(old)))
@@ -141,6 +155,14 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if len(unit) == len(old):  # «martin, non, dupont»; but «pierre, non, martin» may go on
         return None if is_first_name(unit[0].value) and not is_first_name(_name(new_unit)) else new
     return [*old[: -len(unit)], *new] if all(part.kind in (Kind.REMARK, *TEXT) for part in local) else None
+
+
+def _with_mark(parts: Sequence[Part], new: Sequence[Part]) -> list[Part] | None:
+    """`parts` with another mark between two names, if it is all that is `new`: «non, c'est un tiret du bas»."""
+    places = [place for place, part in enumerate(parts[:-1]) if part.kind is Kind.SEPARATOR]
+    if [part.kind for part in new] != [Kind.SEPARATOR] or len(places) != 1 or parts[-1].kind is Kind.SEPARATOR:
+        return None
+    return [*parts[: places[0]], *new, *parts[places[0] + 1 :]]
 
 
 def _name(unit: Sequence[Part]) -> str:

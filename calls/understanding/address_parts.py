@@ -23,7 +23,7 @@ from calls.understanding.address_phrases import (
     times_written,
 )
 from calls.understanding.letter_remarks import Said, between_end, remark_at
-from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, signs
+from calls.understanding.letters import Certainty, Letter, Word, is_contradicted, letter_at, letter_names, signs
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number, year
 from calls.understanding.text import Hit, compact, table
@@ -33,7 +33,6 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WITH_ARTICLE = re.compile(r"[ld]['’]", re.IGNORECASE)
 # «s'appelle», «qu'elle»: a sentence, and no address.
 _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
-
 
 # No letter is written so many times in a row.
 _TRIPLE = 3
@@ -215,7 +214,7 @@ def _part_at(
         if is_told or kind_before is Kind.DIGITS or number(plain, dictated[0], language):
             return dictated[0], Part(Kind.DIGITS, dictated[1])  # «zéro un», «un deux trois»; not «un»
         mark = phrases(language).find(plain[position + 1 : position + 3])[:1]
-        is_apart = kind_before in (Kind.FILLER, Kind.PAUSE, Kind.INTERJECTION)
+        is_apart = kind_before in (Kind.FILLER, Kind.PAUSE, Kind.INTERJECTION, Kind.INTRO, Kind.CORRECTION, Kind.DENIAL)
         if (
             is_apart
             and _is_in_one_breath(heard, position)
@@ -248,8 +247,8 @@ def _part_at(
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
         if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):
-            has_example = bool(signs("like", language).find(plain[position : letter.end]))
-            return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example)
+            kind = Kind.DOUBT if is_contradicted(letter, plain, language) else Kind.LETTERS
+            return letter.end, Part(kind, compact(letter.value), letter.has_example)
     if phrase and phrase.value.kind is Kind.GLUED:
         return between_end(plain, phrase.end), phrase.value
     may_begin = kind_before in (None, Kind.INTRO, Kind.AT, Kind.SEPARATOR)

@@ -66,6 +66,7 @@ _SPOKEN = (
     ("dot_com", Kind.SEPARATOR, ".com"),
     ("hyphen", Kind.SEPARATOR, "-"),
     ("underscore", Kind.SEPARATOR, "_"),
+    ("two_underscores", Kind.SEPARATOR, "__"),
     ("plus", Kind.SEPARATOR, "+"),
     ("glued", Kind.GLUED, ""),
     ("no_dot", Kind.GLUED, "."),

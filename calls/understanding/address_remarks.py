@@ -8,7 +8,8 @@ from itertools import dropwhile, takewhile, zip_longest
 from calls.understanding.address_marks import marks_once
 from calls.understanding.address_phrases import AFTER_A_NAME, AND, SILENT, TEXT, Kind, Part, has_at, is_over
 from calls.understanding.letter_remarks import MARKS, Remark
-from calls.understanding.letters import SPELLED, spells
+from calls.understanding.letters import SPELLED, sound_alike, spells
+from calls.understanding.text import table
 
 _NAME = (Kind.WORD, Kind.LETTERS)
 _WORDS_OF_A_NAME = 2
@@ -63,7 +64,7 @@ def _is_apart(following: Sequence[Part]) -> bool:
 
 
 def without_denied(parts: Sequence[Part]) -> list[Part]:
-    """«Alex, pas Alexandre, point roy» without what the word is not."""
+    """«Alex, pas Alexandre, point roy», «N comme Nicolas, pas M, A…» without what the word or the letter is not."""
     kept: list[Part] = []
     rest = list(parts)
     while rest:
@@ -72,9 +73,17 @@ def without_denied(parts: Sequence[Part]) -> list[Part]:
         is_of_a_word = before[1:] == [Kind.PAUSE] and before[0] in _NAME and not has_at(kept)
         if is_denied and is_of_a_word and parts.count(rest[1]) == 1:
             del rest[:3]
+        elif _is_letter_denied(kept, rest):
+            del rest[:2]
         else:
             kept.append(rest.pop(0))
     return kept
+
+
+def _is_letter_denied(before: Sequence[Part], parts: Sequence[Part]) -> bool:
+    said = next((part for part in reversed(before) if part.kind is not Kind.PAUSE), Part(Kind.DOUBT))
+    is_denied = [part.kind for part in parts[:2]] == [Kind.DENIAL, Kind.LETTERS]
+    return is_denied and said.kind is Kind.LETTERS and said.has_example and sound_alike(said.value, parts[1].value)
 
 
 def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
@@ -157,7 +166,14 @@ def with_remarks(parts: Sequence[Part]) -> list[Part] | None:
     """The parts as the remarks among them have it; None when one does not fit."""
     kept: list[Part] = []
     is_told = False
-    for part in parts:
+    rest = list(parts)
+    while rest:
+        part = rest.pop(0)
+        if part.remark and rest and rest[0].kind is Kind.WORD and rest[0] in kept:
+            if not part.remark.is_true_of(rest.pop(0).value):
+                return None
+            is_told = True  # «les amis du jardin, au pluriel amis»
+            continue
         if part.remark is None:
             if part.kind is Kind.PARTICLE and is_told:
                 return None  # «au pluriel les deux»
@@ -185,7 +201,7 @@ def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
     return parts if words and remark.is_true_of("".join(part.value for part in words)) else None
 
 
-def without_talk_inside(parts: Sequence[Part]) -> list[Part]:
+def without_talk_inside(parts: Sequence[Part], language: str) -> list[Part]:
     """Without what is said of a word: «Luc, mon prénom, point hamon», «Vidal, alors, V I D A L»."""
     kept: list[Part] = []
     position = 0
@@ -200,12 +216,24 @@ def without_talk_inside(parts: Sequence[Part]) -> list[Part]:
         )
         is_apart = talk[:1] == [Part(Kind.PAUSE)] or any(part.kind is Kind.SEPARATOR for part in kept)
         is_spelled = is_talk and before and not has_at(kept) and _spells(parts[end:], before[0])
-        if is_spelled or (said >= _TALK and is_inside and is_apart):
+        if is_talk and not said and _is_search(kept, talk, parts[end:], language):
+            position = end
+            position += kept[-1:] == parts[end : end + 1]
+        if is_spelled or (said >= _TALK and is_inside and is_apart and not is_over(kept)):
             position = end
         if position < len(parts):
             kept.append(parts[position])
             position += 1
     return kept
+
+
+def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Part], language: str) -> bool:
+    """«Hotmail point, attendez, point fr», «Luc Roy, voilà, arobase»; but «Luc, bon, arobase» may be a name."""
+    if not before or not after or talk[0].kind is not Kind.PAUSE or talk[-1].kind is not Kind.PAUSE:
+        return False
+    may_be_words = any(part.value in table("email")[language]["interjection_or_word"] for part in talk)
+    is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not is_over(before)
+    return before[-1].kind is Kind.SEPARATOR or (is_before_mark and before[-1].kind in TEXT and not may_be_words)
 
 
 def _spells(parts: Sequence[Part], word: Part) -> bool:

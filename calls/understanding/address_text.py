@@ -28,9 +28,10 @@ def joined(parts: Sequence[Part], *, glued: bool) -> str | None:
     for is_text, group in groupby(_once(obeyed or []), lambda part: part.kind in TEXT):
         chunk = list(group)
         if not is_text:
-            if len(chunk) > 1 or chunk[0].kind is not Kind.SEPARATOR:
+            mark = "".join(part.value for part in chunk if part.kind is Kind.SEPARATOR)
+            if mark not in ("__", chunk[0].value) or any(part.kind is not Kind.SEPARATOR for part in chunk):
                 return None
-            pieces.append(chunk[0].value)
+            pieces.append(mark)
             continue
         if chunk[0].kind is Kind.LETTERS and len(chunk[0].value) >= SPELLED and pieces[-2:-1] == [chunk[0].value]:
             return None  # «eric point, E R I C, point lemoine»

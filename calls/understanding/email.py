@@ -36,7 +36,7 @@ from calls.understanding.names import is_first_name
 from calls.understanding.text import LONGEST_DICTATION, table
 
 _ADDRESS = re.compile(
-    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
+    r"[a-z0-9]+(?:(?:[.+-]|__?)[a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
 )
 # «Je l'ai notée là : pierre.martin@gmail.com.»
 _WRITTEN = re.compile(r"(?:[:…!?]|\.\.\.)\s+(?=[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$)")
@@ -96,7 +96,8 @@ def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
 
 def _address(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts make, if they make one without a doubt."""
-    parts = without_talk_inside(beside_their_words(without_denied(_with_domain_once(_with_chez(parts)))))
+    told = beside_their_words(without_denied(_with_domain_once(_with_chez(parts))))
+    parts = without_talk_inside(told, language)
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
     ats = strong or ats
@@ -108,8 +109,8 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     before, after = parts[: ats[0]], parts[ats[0] + 1 :]
     local = _local(_without_provider(before, after), language, glued=glued)
     address = _with_domain(local, after, glued=glued) if local else None
-    if not local or not address:
-        return None
+    if not local or not address or local in table("email")["providers"]:
+        return None  # «orange arobase orange point fr»: the domain, told twice
     denied = [(part.value, part in before) for part in parts if part.kind is Kind.GLUED and part.value]
     if any(mark in (local if mark == "." or is_before else address) for mark, is_before in denied):
         return None  # «pierre point martin, sans point»
@@ -282,7 +283,7 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
 def _with_domain(local: str, parts: Sequence[Part], *, glued: bool) -> str | None:
     """The address, if the ending of its domain was said, «chez gmail» may be any, and what follows is true of it."""
     spoken = list(dropwhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
-    if spoken and spoken[0].kind is Kind.PROVIDER:
+    if spoken and spoken[0].value in table("email")["providers"]:
         parts = spoken  # «arobase, et là c'est orange point fr»
     said: list[Part] = []
     after: Sequence[Part] = []

@@ -128,7 +128,8 @@ def remark_at(
         return None
     is_only_one = article is not None and article.value == "only one"
     is_negated = lead is not None and lead.value == "without"
-    if lead and not is_negated and not is_only_one and (mark := _lexicon("mark", language).at(plain, at)):
+    may_be_mark = is_only_one or (lead and not is_negated)
+    if may_be_mark and (mark := _lexicon("mark", language).at(plain, at)):
         return between_end(plain, mark.end), Remark(mark.value)
     if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
         return at + 1, Remark(plain[at], is_negated)  # «avec PH»

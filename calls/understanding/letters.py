@@ -139,6 +139,12 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     return Letter(start, end, value * count, Certainty.SURE if is_sure else certainty, example is not None)
 
 
+def is_contradicted(letter: Letter, plain: Sequence[str], language: str) -> bool:
+    """Whether the letter was heard otherwise than its example has it: «b comme Pierre»."""
+    is_alone = letter.has_example and signs("like", language).at(plain, letter.start + 1) is not None
+    return is_alone and len(plain[letter.start]) == 1 and plain[letter.start] != compact(letter.value)
+
+
 def _named(
     words: Sequence[Word], plain: Sequence[str], position: int, language: str, *, counted: bool
 ) -> tuple[int, str, Certainty] | None:

@@ -42,7 +42,9 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
-    heard, remarks = without_accent_remarks(_with_plain_e(dictated(text), language), language)
+    heard, remarks = without_accent_remarks(
+        _with_accents_at_once(_with_plain_e(dictated(text), language), language), language
+    )
     said = of_surname(pieces_of(heard, language))
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
@@ -71,6 +73,17 @@ def _with_plain_e(heard: list[Word], language: str) -> list[Word]:
     if language != "fr" or not are_named(heard, language):
         return heard
     return [word._replace(text="e") if word.text in ("é", "É") else word for word in heard]
+
+
+def _with_accents_at_once(heard: list[Word], language: str) -> list[Word]:
+    """«C L E, accent aigu sur le E, M E N T» without the letter told again."""
+    plain = [word.plain for word in heard]
+    for accent in signs("accents", language).find(plain):
+        on = signs("on", language).at(plain, accent.end) if accent.end < len(plain) else None
+        again = plain[on.end : on.end + 2] if on else []
+        if [len(word) for word in again] == [1, 1] and on and again[:1] == plain[accent.start - 1 : accent.start]:
+            return _with_accents_at_once([*heard[: accent.end], *heard[on.end + 1 :]], language)
+    return heard
 
 
 def _assembled(pieces: Sequence[Piece]) -> str:

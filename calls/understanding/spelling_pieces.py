@@ -123,6 +123,8 @@ def _piece_at(
         letter = letter_at(heard, plain, denial.end, language) if denial.end < len(plain) else None
         if letter and letter.certainty is Certainty.SURE:
             return Piece(Kind.DENIAL, ""), denial.end
+        if end := _denied_end(heard, plain, denial.end, language):
+            return Piece(Kind.FILLER, ""), end
     phrases = [
         (hit.end, kind, hit.value)
         for kind, section in (_PHRASES if spelled else _BEFORE_LETTERS)
@@ -146,6 +148,13 @@ def _piece_at(
     if len(word) > 1 and word.isupper() and word.isalpha():
         return Piece(Kind.CAPITALS, word.lower()), position + 1
     return Piece(Kind.WORD, word), position + 1
+
+
+def _denied_end(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> int | None:
+    """Where «(c'est pas) Durant avec un T» ends."""
+    about = signs("about", language).at(plain, position + 1) if position + 1 < len(plain) else None
+    letter = letter_at(heard, plain, about.end, language) if about and about.end < len(plain) else None
+    return letter.end if letter else None
 
 
 def _with_scraps(pieces: Sequence[Piece]) -> list[Piece]:

@@ -46,7 +46,11 @@ def _last_telling(told: list[Piece]) -> list[Piece]:
 def _without_examples(pieces: Sequence[Piece], language: str) -> list[Piece]:
     """Without the letters that are only explained: «L E M, M comme maman, A I R E», «B A R O N, le B de Bernard»."""
     kept: list[Piece] = []
+    is_explained = False
     for position, piece in enumerate(pieces):
+        if is_explained and piece.kind is Kind.PLACE:
+            continue  # «P O I R I E R, P comme Pierre au début»
+        is_explained = False
         places = [place for place, other in enumerate(kept) if other.kind is Kind.LETTERS]
         if piece.has_example and places and not kept[places[-1]].has_example:
             ahead = [other for other in pieces[position + 1 :] if other.kind is Kind.LETTERS]
@@ -145,7 +149,8 @@ def _goes_on(name: str, remarks: Sequence[Piece]) -> bool:
     """Whether the first of the letters is a remark and the others continue the name."""
     rest = letters_of(remarks[1:])
     is_again = rest[:2] == name[:2] or spelled_again(rest, name) is not None
-    return len(rest) > 1 and name != "" and remarks[0].value[0] in name and not is_again
+    is_taken_back = rest != "" and name.endswith(remarks[0].value * 2)  # «L E M O I deux N, non, un seul N, E»
+    return (len(rest) > 1 or is_taken_back) and name != "" and remarks[0].value[0] in name and not is_again
 
 
 def _without_lead(told: list[Piece], about: int) -> list[Piece] | None:
@@ -222,6 +227,8 @@ def _is_counted(piece: Piece) -> bool:
 def _without_stutter(told: list[Piece]) -> list[Piece]:
     """«B, b o n n e t» without the first B; but «L L O Y D»."""
     first = next((place for place, piece in enumerate(told) if piece.kind is Kind.LETTERS), len(told))
+    if [piece.kind for piece in told[first + 1 : first + 2]] == [Kind.CORRECTION]:
+        told = [*told[: first + 1], *told[first + 2 :]]  # «M comme Nathalie, non, N comme Nathalie, N I C…»
     again, rest = told[first + 1 : first + 2], letters_of(told[first + 2 :])
     if len(rest) < _FEWEST_REMARKED or not again or again[0].kind is not Kind.LETTERS:
         return told

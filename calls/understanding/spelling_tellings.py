@@ -84,6 +84,9 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
             continue
         run = list(takewhile(lambda other: other.kind in _OF_LETTERS, rest))
         denied = letters_of(run)
+        if not denied:
+            kept.append(piece)
+            continue
         ahead = list(dropwhile(lambda other: other.kind is Kind.FILLER, rest[1:]))
         after = letters_of(list(takewhile(lambda other: other.kind in _OF_LETTERS, ahead)))
         while kept and kept[-1].kind in (Kind.FILLER, Kind.CORRECTION):
