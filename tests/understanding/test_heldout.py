@@ -16,8 +16,9 @@ MARK = 0.95
 # These are below it, and told of in docs/understanding.md: names that recognition wrote otherwise than they sound.
 HARDER = {
     "company_ajaccio": 0.92,
+    "company_amiens": 0.93,
     "company_anjou": 0.91,
-    "company_nice": 0.92,
+    "company_nice": 0.93,
     "company_saintonge": 0.86,
     "company_tours": 0.94,
 }
@@ -28,9 +29,8 @@ KNOWN_TO_BE_WRONG = ("le garage bouv", "elle effe esse tout court")
 def test_what_was_not_seen_is_understood_too(kind, language):
     wrong = misunderstood(kind, language, folder="heldout")
 
-    assert 1 - len(wrong) / len(utterances(kind, language, folder="heldout")) >= HARDER.get(kind, MARK), "\n".join(
-        wrong
-    )
+    right = round(1 - len(wrong) / len(utterances(kind, language, folder="heldout")), 4)
+    assert right >= HARDER.get(kind, MARK), "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("kind", "language"), [file for file in FILES if file[0].startswith(("email", "company"))])
