@@ -30,7 +30,7 @@ _ROMAN = {
     "xii": "12",
     "xiv": "14",
 }
-ABBREVIATED = {"&": "et", "co": "compagnie", "cie": "compagnie", "ets": "etablissements"}
+ABBREVIATED = {"&": "et", "co": "compagnie", "cie": "compagnie", "ets": "etablissements", "dr": "docteur"}
 _CLIPPED = re.compile(r"\bp['’]?tit(?=e?s?\b)")
 _WORD = re.compile(r"[^\W_]+|&")
 

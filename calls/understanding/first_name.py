@@ -110,6 +110,7 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
         if (
             hit.start > 0
             and plain[hit.end : hit.end + 1] not in (["de"], ["du"])
+            and plain[max(0, hit.start - 2)] not in listed("like", language)  # «B comme Berthe pour le prénom»
             and is_first_name(plain[hit.start - 1])
         ):
             return _cased(tokens[hit.start - 1].text)

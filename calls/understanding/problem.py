@@ -64,7 +64,9 @@ def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
     for clause in _clauses(text, language):
         hits = index.lexicon.find(clause)
         if not hits and found and len(clause) <= _SHORT and _phrases("fine", language).at(clause, 0):
-            found[:] = [mention._replace(counts=False) for mention in found]  # «internet, pas de souci, c'est le mobile»
+            found[:] = [
+                mention._replace(counts=False) for mention in found
+            ]  # «internet, pas de souci, c'est le mobile»
             continue
         is_more = what_works is not None and bool(hits) and _phrases("too", language).at(clause, len(clause) - 1)
         if hits and (is_more or _works(clause, hits, language)):
