@@ -79,8 +79,15 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     elif len(found) > 2:
         return None
     name = max(found, key=lambda name: found[name], default=None)
-    is_taken_back = name is not None and _corrected_part(plain[found[name] :], language) is not None
+    is_taken_back = name is not None and (
+        _corrected_part(plain[found[name] :], language) is not None or _is_corrected(plain[found[name] :], language)
+    )
     return None if is_taken_back or _is_open(plain, language) else name
+
+
+def _is_corrected(plain: Sequence[str], language: str) -> bool:
+    """«Weber Électricité, euh non, qu'est-ce que je raconte, Weber Frères»: whoever is meant, it is another."""
+    return not listed("mistake", language).isdisjoint(map(" ".join, pairwise(plain)))
 
 
 def _is_open(plain: Sequence[str], language: str) -> bool:

@@ -100,8 +100,6 @@ class _Entry(NamedTuple):
     """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
 
     written: str
-    words: tuple[str, ...]
-    trades: frozenset[str]
     keys: list[tuple[_Name, Key]]
     alike: list[Key]
 
@@ -256,7 +254,7 @@ def _entry(written: str, language: str) -> _Entry:
     names += [_Name(written, without_trade(called), Told.SHORT, is_alias=True) for called in short(words)]
     names += [_Name(written, whole((initials,)), is_alias=True) for initials in _initials(words)]
     keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
-    return _Entry(written, name_words(written), trades(name_words(written)), keys, keys_of(apart, of_name=True))
+    return _Entry(written, keys, keys_of(apart, of_name=True))
 
 
 def _initials(words: tuple[str, ...]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from calls.understanding.phonetic import pronunciations
 
 # Words that recognition took for several: «de Surmont» of «Desurmont».
 _MOST_JOINED = 3
+_MOST_WORDS = 20
 _SHORTEST_SOUND = 5  # letters
 
 
@@ -53,6 +54,8 @@ class Pieces:
     def only(self, mention: Mention) -> str | None:
         """The only company that has in its name what was said, and more."""
         said = tuple(word for word in mention.words if word)
+        if len(said) > _MOST_WORDS:
+            return None
         apart = _untraded(said)
         told = frozenset(hit.value for hit in trade_hits(said))
         companies, heard = self.having(apart)
@@ -153,8 +156,11 @@ def _is_enough(company: str, apart: Sequence[str], mention: Mention) -> bool:
     if _is_civic(name):
         return is_begun and not any(mention.rest)
     is_all_apart = _length(_weighty(_untraded(name))) <= _length(apart)
-    if is_all_apart and len(heard) > len(_weighty(_untraded(said))) and not (is_begun or is_in_parts):
-        return False  # with a trade that is not its own
+    # What the name tells nothing of, «cabinet», is no trade of another's.
+    vague = 0 if trades(name) else len(trades(said) & word_set("vague"))
+    told = len(heard) - len(_weighty(_untraded(said))) - vague
+    if is_all_apart and told > 0 and not (is_begun or is_in_parts):
+        return False  # «imprimerie de la Bastide» for Imprimerie Bastide
     if any({_is_one(said, word), _is_one(name, word)} == {True, False} for word in apart):
         return False
     left_out = [word for word in named if word not in heard]

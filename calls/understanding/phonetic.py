@@ -13,6 +13,7 @@ _RULES = [
     ("", r"[^a-z0-9]", ""),
     ("ph", r"ph", "f"),
     ("bs", r"bs$", ""),  # «Doubs»
+    ("pv", r"pv", "v"),  # «Epvre»
     ("gn", r"gn", "n"),  # «Bénigne»
     ("g", r"(?<=[aeo]in)g$|(?<=our)g$", ""),  # «Chassaing», «Bourg»
     ("oye", r"oyes?$", "oi"),  # «Troyes» as «Troie»
@@ -24,7 +25,6 @@ _RULES = [
     ("i", r"(?<=[aeo])i(?=[aeiou])(?!es?$)", "Y"),
     ("Y", r"[ae]i?Y", "eY"),
     ("x", r"(?<=[aeo][iu])x$", ""),
-    ("h", r"(?<=.)h(?=[^aeiouy]|$)|^h", "h"),
     ("c", r"ch(?=[^aeiouyh]|$)|ck|cqu?", "k"),
     ("q", r"qu|q", "k"),
     ("h", r"sh|ch", "S"),
@@ -45,16 +45,16 @@ _RULES = [
     ("i", r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
     ("", r"(?:an|am|en|em)(?![aeiounm])", "A"),
     ("o", r"(?:on|om)(?![aeiounm])", "O"),
-    ("", r"ai|ei|et$|er$|ez$", "e"),
+    ("", r"ai|ei|et$|er$", "e"),
     ("ou", r"ou", "u"),
     ("", r"(.)\1+", r"\1"),
-    ("", r"(?<=..)(?:e?s|e|[tdpx]s?)$", ""),
+    ("", r"(?<=..)(?:e?s|e|[tdp]s?)$", ""),
     ("", r"(?<=..)e$", ""),
 ]
 # What may be said otherwise than a French reader would: final letters, and what other languages write.
 _OTHERWISE = [
     (re.compile(r"(?<=[a-z]{2}[rtdpsxz])$"), "e"),  # «Weber» as «vébère», «Payet» as «payette»
-    (re.compile(r"(?<=[a-z]{2}[aio]m)$"), "e"),  # «Techniflam», «Axiom»
+    (re.compile(r"(?<=[a-z]{2}[aiou]m)$"), "e"),  # «Techniflam», «Axiom»
     (re.compile(r"(?<=[a-z]{2})(?:e[rz]|[ae]y)$"), "ee"),  # «Chauray» as «Chaurée»
     (re.compile(r"(?<=[aeiou])s(?=[ln]e)"), ""),  # «Duchesne», «Somme-Vesle»
     (re.compile(r"^x|(?<=[aeiou])x(?=[eo])"), "ss"),  # «Saint-Xandre», «Auxois»
