@@ -308,3 +308,7 @@ def test_an_answer_about_a_day_comes_before_the_usual_hours():
 
     assert index.match("Vous êtes ouverts dimanche ?") == "sunday"
     assert index.match("Quels sont vos horaires ?") == "hours"
+
+
+def test_who_has_left_a_company_does_not_call_for_it():
+    assert company("i no longer work for Acme Plumbing", ["Acme Plumbing"], "en") is None
