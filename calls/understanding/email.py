@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_corrections import continued, corrected
@@ -319,6 +319,4 @@ def _is_domain(domain: str, said: Sequence[Part]) -> bool:
 def _is_misheard(label: str) -> bool:
     """«jimail»"""
     names = table("email")["providers"]
-    return label.endswith("mail") or any(
-        SequenceMatcher(None, label, name).ratio() >= _LIKE_A_PROVIDER for name in names
-    )
+    return label.endswith("mail") or bool(get_close_matches(label, names, 1, _LIKE_A_PROVIDER))

@@ -108,7 +108,7 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     start, count = position, 1
     for times, section in ((2, "two"), (3, "three")):
         # «double vé» is a letter of its own, so counts come after letters' names.
-        if not letter_names(language).at(plain, position) and (hit := signs(section, language).at(plain, position)):
+        if (hit := signs(section, language).at(plain, position)) and not letter_names(language).at(plain, position):
             position, count = hit.end, times
             break
     if position >= len(words):

@@ -109,28 +109,28 @@ class Lexicon(Generic[V]):
 
     def __init__(self, phrases: Iterable[tuple[Sequence[str], V]]) -> None:
         self._exact: dict[tuple[str, ...], V] = {}
-        self._lengths: dict[str, list[int]] = {}
-        self._with_gap: dict[str, list[tuple[Sequence[str], V]]] = {}
+        # By first word: how many words the phrases have, and those with a gap.
+        self._starts: dict[str, tuple[list[int], list[tuple[Sequence[str], V]]]] = {}
         for phrase, value in phrases:
+            if not phrase:
+                continue
+            lengths, with_gap = self._starts.setdefault(phrase[0], ([], []))
             if GAP in phrase:
-                self._with_gap.setdefault(phrase[0], []).append((phrase, value))
-            elif phrase:
-                self._exact.setdefault(tuple(phrase), value)
-                lengths = self._lengths.setdefault(phrase[0], [])
-                if len(phrase) not in lengths:
-                    lengths.append(len(phrase))
-        self._first_words = self._lengths.keys() | self._with_gap.keys()
-        for lengths in self._lengths.values():
+                with_gap.append((phrase, value))
+                continue
+            self._exact.setdefault(tuple(phrase), value)
+            if len(phrase) not in lengths:
+                lengths.append(len(phrase))
+        for lengths, with_gap in self._starts.values():
             lengths.sort(reverse=True)
-        for candidates in self._with_gap.values():
-            candidates.sort(key=lambda candidate: -len(candidate[0]))
+            with_gap.sort(key=lambda candidate: -len(candidate[0]))
 
     def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
         """All phrases in `spoken`, in order."""
         hits = []
         position = 0
         while position < len(spoken):
-            hit = self.at(spoken, position) if spoken[position] in self._first_words else None
+            hit = self.at(spoken, position) if spoken[position] in self._starts else None
             if hit:
                 hits.append(hit)
             position = hit.end if hit else position + 1
@@ -138,13 +138,17 @@ class Lexicon(Generic[V]):
 
     def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:
         """The longest phrase that starts at `position`."""
+        starts = self._starts.get(spoken[position])
+        if starts is None:
+            return None
+        lengths, with_gap = starts
         exact: Hit[V] | None = None
-        for length in self._lengths.get(spoken[position], ()):
+        for length in lengths:
             phrase = tuple(spoken[position : position + length])
             if len(phrase) == length and phrase in self._exact:
                 exact = Hit(position, position + length, self._exact[phrase])
                 break
-        for candidate, value in self._with_gap.get(spoken[position], ()):
+        for candidate, value in with_gap:
             if exact and len(candidate) <= exact.end - position:
                 break
             end = _matched_up_to(spoken, position, candidate)
