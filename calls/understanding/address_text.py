@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
 from calls.understanding.address_phrases import AND, TEXT, Kind, Part, endings
 from calls.understanding.address_remarks import with_remarks
 from calls.understanding.address_spelling import spelled_once, without_told_again
-from calls.understanding.letters import LIKE_THE_WORD, SPELLED
+from calls.understanding.letters import SPELLED, resembles
 from calls.understanding.names import is_first_name
 
 # Words said in one breath are written as one; beyond this many it was a sentence.
@@ -70,7 +69,7 @@ def _chunk(parts: Sequence[Part], pieces: Sequence[str], *, glued: bool) -> str 
     values = [part.value for part in parts]
     spelled = [part.value for part in parts if part.kind is Kind.LETTERS and len(part.value) >= SPELLED]
     words = [part.value for part in parts if part.kind is Kind.WORD]
-    if any(SequenceMatcher(None, one, two).ratio() >= LIKE_THE_WORD for one in spelled for two in words):
+    if any(resembles(one, two) for one in spelled for two in words):
         return None
     if any(part.kind is Kind.WORD and part.value in (*pieces, *values[:at]) for at, part in enumerate(parts) if at):
         return None  # «pierre point martin pierre»

@@ -21,7 +21,7 @@ _NATO_AT_LEAST = 3
 ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
 
 # So many letters that resemble a word beside them spell that word.
-SPELLED, LIKE_THE_WORD = 3, 0.6
+SPELLED, _LIKE_THE_WORD = 3, 0.6
 # First letters that a word may be heard with instead of one another.
 _SAME_SOUND = ("ck", "cs", "gj", "iy", "sz", "kq", "vw")
 
@@ -166,7 +166,12 @@ def spells(letters: str, word: str) -> bool:
     if letters == word or len(letters) < SPELLED or not word:
         return letters == word
     begin_alike = letters[0] == word[0] or any(letters[0] in pair and word[0] in pair for pair in _SAME_SOUND)
-    return begin_alike and SequenceMatcher(None, letters, word).ratio() >= LIKE_THE_WORD
+    return begin_alike and resembles(letters, word)
+
+
+def resembles(letters: str, word: str) -> bool:
+    """Whether so many letters are the same that one is the other, misheard or miswritten."""
+    return SequenceMatcher(None, letters, word).ratio() >= _LIKE_THE_WORD
 
 
 def sound_alike(letter: str, other: str) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import dropwhile, takewhile
 
-from calls.understanding.letters import sound_alike
+from calls.understanding.letters import resembles, sound_alike
 from calls.understanding.names import is_first_name
 from calls.understanding.spelling_pieces import Kind, Piece
 from calls.understanding.text import compact
 
-# A word that is this much like the letters is the name itself, said before or after them.
-_LIKE_THE_NAME = 0.6
 # So many letters more than the name are another name, and no remark on it.
 _LONGEST_REMARK = 3
 _SHORTEST_WORD = 3
@@ -25,7 +22,7 @@ def letters_of(pieces: Sequence[Piece]) -> str:
 
 
 def is_alike(word: str, name: str) -> bool:
-    return SequenceMatcher(None, compact(word), compact(name)).ratio() >= _LIKE_THE_NAME
+    return resembles(compact(word), compact(name))
 
 
 def is_like(piece: Piece, name: str) -> bool:
