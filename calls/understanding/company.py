@@ -57,7 +57,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     plain = [token.plain for token in tokens]
     around = _trades_around(plain, language)
     found = {}
-    for start, end in mentions(tokens, language):
+    spans = list(mentions(tokens, language))
+    for start, end in spans:
         if _is_no_name(plain, start, end, language):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
@@ -70,7 +71,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     if not found:
         found = dict(_unintroduced(tokens, index, around, language))
     if not found:
-        found = dict(_in_part(tokens, index, around, language))
+        found = dict(_in_part(tokens, spans, index, around, language))
     if len(found) == 2:
         first, last = sorted(found.values())
         correction = listed("correction", language)
@@ -87,19 +88,23 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
 
 def _is_corrected(plain: Sequence[str], language: str) -> bool:
     """«Weber Électricité, euh non, qu'est-ce que je raconte, Weber Frères»: whoever is meant, it is another."""
-    return not listed("mistake", language).isdisjoint(map(" ".join, pairwise(plain)))
+    return _says("mistake", plain, language)
 
 
 def _is_open(plain: Sequence[str], language: str) -> bool:
     """Whether it is nobody's for certain: «soit … soit», «ou celle du port, je ne sais plus», «leur prestataire»."""
-    sections = ("theirs", "denial", "either", "doubt", "alternative")
-    theirs, denial, either, doubt, alternative = (listed(section, language) for section in sections)
-    pairs = list(pairwise(plain))
-    if not listed("private", language).isdisjoint(map(" ".join, pairs)):
+    sections = ("theirs", "denial", "either", "alternative")
+    theirs, denial, either, alternative = (listed(section, language) for section in sections)
+    if any(one in theirs and other in denial for one, other in pairwise(plain)):
         return True
-    if any(one in theirs and other in denial for one, other in pairs) or sum(word in either for word in plain) > 1:
+    if _says("private", plain, language) or sum(word in either for word in plain) > 1:
         return True
-    return not doubt.isdisjoint(map(" ".join, pairs)) and not alternative.isdisjoint(plain)
+    return _says("doubt", plain, language) and not alternative.isdisjoint(plain)
+
+
+def _says(section: str, plain: Sequence[str], language: str) -> bool:
+    """Whether two words in a row are one of the section's phrases."""
+    return not listed(section, language).isdisjoint(map(" ".join, pairwise(plain)))
 
 
 def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
@@ -216,16 +221,18 @@ def _unintroduced(
 
 
 def _in_part(
-    tokens: Sequence[Token], index: CompanyIndex, around: frozenset[str], language: str
+    tokens: Sequence[Token],
+    spans: Sequence[tuple[int, int]],
+    index: CompanyIndex,
+    around: frozenset[str],
+    language: str,
 ) -> Iterator[tuple[str, int]]:
-    """Companies of which only a part was named, but no other's, with where they stand."""
+    """Companies of which only a part was named in one of the spans, but no other's, with where they stand."""
     plain = [token.plain for token in tokens]
     article, title = listed("article", language), listed("title", language)
     places = listed("before_place", language)
     others: list[set[str]] = []
-    longest_first = sorted(
-        [*mentions(tokens, language), *persons(plain, language)], key=lambda mention: mention[0] - mention[1]
-    )
+    longest_first = sorted([*spans, *persons(plain, language)], key=lambda span: span[0] - span[1])
     for start, end in longest_first:
         said = set(plain[start:end])
         # «Delage, Delage automobiles»

@@ -340,7 +340,7 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     is_turned = said.is_trade_first != name.parts.is_trade_first and name_words(name.written)[0] not in vague
     if said.trades and own and is_turned and is_common(apart):
         return None  # «Nord Textile» is not «Textile du Nord»
-    if name.told < Told.PART and told < (Told.PART if own else Told.APART):
+    if name.told is Told.SHORT and told < Told.PART:
         return None
     return Match(name.written, min(told, name.told))
 

@@ -43,6 +43,7 @@ class Parts(NamedTuple):
     is_trade_first: bool
 
 
+@lru_cache(maxsize=16384)
 def name_words(name: str) -> tuple[str, ...]:
     """A name's words as they are compared; «L'Atelier» is two."""
     return tuple(ABBREVIATED.get(word, word) for word in _WORD.findall(unclipped(fold(name))))
@@ -74,6 +75,12 @@ def trades_of_goods(words: Sequence[str]) -> frozenset[str]:
     return frozenset(
         trade for before, word in pairwise(words) if before in articles for trade in _goods().get(singular(word), ())
     )
+
+
+def untraded(words: Sequence[str]) -> tuple[str, ...]:
+    """The words but for those of a trade."""
+    of_trade = {position for hit in trade_hits(words) for position in range(hit.start, hit.end)}
+    return tuple(word for position, word in enumerate(words) if position not in of_trade)
 
 
 def is_common(words: Sequence[str]) -> bool:
@@ -138,11 +145,8 @@ def before_address(words: Sequence[str]) -> int:
 def taken_apart(words: Sequence[str]) -> Parts:
     """What is done there, and what sets it apart; all of them, where nothing would be left."""
     hits = trade_hits(words)
-    of_trade = {position for hit in hits for position in range(hit.start, hit.end)}
     apart: list[str] = []
-    for position, word in enumerate(words):
-        if position in of_trade:
-            continue
+    for word in untraded(words):
         if not is_empty(word):
             apart.append(word)
         while apart and apart[-1] in small_words() and is_empty(word):
@@ -152,7 +156,7 @@ def taken_apart(words: Sequence[str]) -> Parts:
         return Parts(frozenset(), tuple(words), is_trade_first=False)
     while apart[-1] in small_words():
         apart.pop()
-    return Parts(frozenset(hit.value for hit in hits), tuple(apart), is_trade_first=0 in of_trade)
+    return Parts(frozenset(hit.value for hit in hits), tuple(apart), is_trade_first=bool(hits) and hits[0].start == 0)
 
 
 def whole(words: tuple[str, ...]) -> Parts:

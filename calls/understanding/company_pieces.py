@@ -16,10 +16,11 @@ from calls.understanding.company_parts import (
     name_words,
     singular,
     small_words,
-    trade_hits,
     trades,
+    untraded,
     word_set,
 )
+from calls.understanding.company_readings import is_civic
 from calls.understanding.phonetic import pronunciations
 
 # Words that recognition took for several: «de Surmont» of «Desurmont».
@@ -56,8 +57,8 @@ class Pieces:
         said = tuple(word for word in mention.words if word)
         if len(said) > _MOST_WORDS:
             return None
-        apart = _untraded(said)
-        told = frozenset(hit.value for hit in trade_hits(said))
+        apart = untraded(said)
+        told = trades(said)
         companies, heard = self.having(apart)
         if not companies:
             told = frozenset()
@@ -112,18 +113,13 @@ def _silent() -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def _spans(company: str) -> list[tuple[list[str], bool]]:
     """How the words of a name may be said, one by one and together; and whether it is one word."""
-    words = _untraded(name_words(company)) or name_words(company)
+    words = untraded(name_words(company)) or name_words(company)
     ends = [(start, end) for start in range(len(words)) for end in range(start + 1, start + _MOST_JOINED + 1)]
     return [
         (_keys(words[start:end]), end == start + 1)
         for start, end in ends
         if end <= len(words) and not small_words().issuperset(words[start:end])
     ]
-
-
-def _untraded(words: Sequence[str]) -> tuple[str, ...]:
-    of_trade = {position for hit in trade_hits(words) for position in range(hit.start, hit.end)}
-    return tuple(word for position, word in enumerate(words) if position not in of_trade)
 
 
 def _keys(words: Sequence[str]) -> list[str]:
@@ -135,8 +131,8 @@ def _keys(words: Sequence[str]) -> list[str]:
 def _fits(company: str, told: frozenset[str], titles: frozenset[str], around: frozenset[str]) -> bool:
     """Whether it has the trades that were told with its name, and none that those told elsewhere are foreign to."""
     name = name_words(company)
-    own = trades(name) - word_set("owners")
-    foreign = told - own - word_set("owners")
+    own = trades(name)
+    foreign = told - own
     foreign = foreign | titles.difference(name) if own else foreign - word_set("vague")
     others = around - told - own - word_set("vague") - word_set("jobs")
     return (not foreign or is_housed(own, foreign)) and (not own or all(is_kindred(trade, own) for trade in others))
@@ -147,36 +143,42 @@ def _is_enough(company: str, apart: Sequence[str], mention: Mention) -> bool:
     name = name_words(company)
     said = [word for word in mention.words if word]
     named, heard, apart = _weighty(name), _weighty(said), _weighty(apart)
-    is_in_parts = not word_set("at").isdisjoint(said) or len(said) < len(mention.words)
-    is_turned = named != heard and sorted(named) == sorted(heard) and not is_in_parts
-    if not apart or len(named) == 1 or is_turned or word_set("brands").issuperset(apart):
+    if not apart or len(named) == 1 or word_set("brands").issuperset(apart):
         return False
-    is_over = not any(mention.rest[:1])
-    is_begun = 1 < len(heard) < len(named) and named[: len(heard)] == heard and is_over
-    if _is_civic(name):
+    is_begun = 1 < len(heard) < len(named) and named[: len(heard)] == heard and not any(mention.rest[:1])
+    if is_civic(name):
         return is_begun and not any(mention.rest)
-    is_all_apart = _length(_weighty(_untraded(name))) <= _length(apart)
-    # What the name tells nothing of, «cabinet», is no trade of another's.
-    vague = 0 if trades(name) else len(trades(said) & word_set("vague"))
-    told = len(heard) - len(_weighty(_untraded(said))) - vague
-    if is_all_apart and told > 0 and not (is_begun or is_in_parts):
-        return False  # «imprimerie de la Bastide» for Imprimerie Bastide
-    if any({_is_one(said, word), _is_one(name, word)} == {True, False} for word in apart):
+    is_in_parts = not word_set("at").isdisjoint(said) or len(said) < len(mention.words)
+    is_turned = named != heard and sorted(named) == sorted(heard)
+    is_all_apart = _length(_weighty(untraded(name))) <= _length(apart)
+    # «imprimerie de la Bastide» for Imprimerie Bastide
+    is_otherwise = is_turned or (is_all_apart and not is_begun and _has_another_trade(name, said))
+    if (is_otherwise and not is_in_parts) or _is_another(name, said, apart, mention.rest):
         return False
-    left_out = [word for word in named if word not in heard]
-    is_elsewhere = not word_set("departments").isdisjoint(mention.rest)
-    if is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out):
-        return False
+    is_trade_told = not trades(name).isdisjoint(mention.around)
     is_person = mention.is_person or not word_set("titles").isdisjoint(said)
     is_house = any(is_empty(word) and word in name for word in said)  # «la SCP Vasseur»
-    is_trade_told = not trades(name).isdisjoint(mention.around)
     if mention.is_certain or is_house or (is_person and is_trade_told):
         return True
     if _is_place(name, apart) and not is_trade_told:
         return False
-    if is_rare(apart):
+    is_many = is_all_apart and len(apart) > 1
+    return is_rare(apart) or is_many or (is_begun and not word_set("surnames").issuperset(apart))
+
+
+def _has_another_trade(name: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether a trade was told with the name; of a name that tells none, «cabinet» is no trade of another's."""
+    vague = 0 if trades(name) else len(trades(said) & word_set("vague"))
+    return len(_weighty(said)) - len(_weighty(untraded(said))) > vague
+
+
+def _is_another(name: Sequence[str], said: Sequence[str], apart: Sequence[str], rest: Sequence[str]) -> bool:
+    """Whether it is one of several where the name is of one, or where another part of the house is."""
+    if any({_is_one(said, word), _is_one(name, word)} == {True, False} for word in apart):
         return True
-    return (is_begun and not word_set("surnames").issuperset(apart)) or (is_all_apart and len(apart) > 1)
+    left_out = set(name).difference(said)
+    is_elsewhere = not word_set("departments").isdisjoint(rest)
+    return is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out)
 
 
 def _is_place(name: Sequence[str], apart: Sequence[str]) -> bool:
@@ -194,10 +196,6 @@ def _is_one(words: Sequence[str], named: str) -> bool | None:
     if not articles or articles[0] in ("de", "d") or articles[0] not in word_set("articles") | word_set("glue"):
         return None
     return articles[0] not in ("les", "des", "aux")
-
-
-def _is_civic(name: Sequence[str]) -> bool:
-    return not word_set("civic").isdisjoint(trades(name))
 
 
 def _weighty(words: Sequence[str]) -> list[str]:
