@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
-from calls.understanding.address_spelling import first_unit, last_unit, spelled_words
+from calls.understanding.address_spelling import first_unit, last_unit, spelled_once, spelled_words
 from calls.understanding.letters import sound_alike, spells
 from calls.understanding.names import is_first_name
 from calls.understanding.text import table
@@ -25,6 +25,10 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
         old = [part for part in old if part.kind is not Kind.SEPARATOR or part.value not in denied]
         if new and has_at(new[:1]):
             return [*old, *after]
+    if Part(Kind.GLUED) in takewhile(_is_talk, after) and old and old[-1].kind is Kind.SEPARATOR and new:
+        letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, old)))
+        is_again = _first_text(new) in (_first_text(old), letters)
+        return new if is_again else [*old[:-1], *after]  # «marie tiret, non, tout attaché»
     if has_at(old) and has_at(new) and _names_providers(_local(new)):
         return [*_local(old), *new[len(_local(new)) :]]  # «…arobase orange, non, c'est free, arobase free point fr»
     if [part.kind for part in new[:2]] == [Kind.PARTICLE, Kind.SEPARATOR]:
@@ -193,6 +197,9 @@ def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     local = _local(old)
     at, domain = old[len(local)], old[len(local) + 1 :]
     label = list(takewhile(lambda part: part != _DOT, domain))
+    if new[0].value in endings() and new[1:] == [_DOT, new[0]]:
+        del new[1:]  # «non, fr, point fr»
+    new = spelled_once(new)
     kinds = [part.kind for part in new]
     if new[0] == _DOT:
         return [*local, at, *label, *new] if label else None
@@ -200,7 +207,7 @@ def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
         return [*local, at, *label, _DOT, *new]
     if is_over(new):
         return [*local, at, *new]
-    if kinds == [Kind.PROVIDER] and domain:
+    if len(new) == 1 and new[0].value in table("email")["providers"] and domain:
         return old if new[0] in domain else [*local, at, *new]
     digits = [position for position, part in enumerate(old) if part.kind is Kind.DIGITS]
     if kinds == [Kind.DIGITS] and len(digits) == 1:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
+from calls.understanding.address_attached import possessive_name, told_attached, told_compound
+from calls.understanding.address_domain import provider_heard
 from calls.understanding.address_phrases import (
     BEFORE_A_NOUN,
     BEFORE_A_WORD,
+    INITIAL,
     OF_A_NOUN,
+    OF_A_NUMBER,
     SILENT,
     TEXT,
     Kind,
@@ -37,6 +41,7 @@ _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 # No letter is written so many times in a row.
 _TRIPLE = 3
 _SHORTEST_WORD = 3
+_BETWEEN = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 _OF = ("de", "du", "des", "à")
 
 
@@ -48,8 +53,8 @@ def address_parts(text: str, language: str) -> list[Part]:
     position = 0
     in_domain = False
     hits = phrases(language).find(plain)
-    compounds = _told_compound(plain, gaps, hits, language)
-    attached = _told_attached(plain, hits) | _possessive_name(plain, gaps, hits, language) | compounds
+    compounds = told_compound(plain, gaps, hits, language)
+    attached = told_attached(plain, hits) | possessive_name(plain, gaps, hits, language) | compounds
     gaps = ["" if at in compounds and gap == "-" else gap for at, gap in enumerate(gaps)]
     while position < len(heard):
         previous = parts[-1].kind if parts else None
@@ -58,7 +63,7 @@ def address_parts(text: str, language: str) -> list[Part]:
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
-        elif remark := _remark_at(heard, plain, position, language, parts=[*parts, *symbols]):
+        elif remark := _remark_at(heard, plain, position, language, parts=[*parts, *symbols] if symbols else parts):
             end, part = remark
         else:
             end, part = _part_at(
@@ -76,16 +81,17 @@ def _remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, parts: Sequence[Part]
 ) -> tuple[int, Part] | None:
     """«Avec deux N», «comme la fête», said of the text before it; and where that ends."""
-    before = [part for part in parts if part.kind not in (Kind.CORRECTION, Kind.REPETITION, *SILENT)]
-    if not before or before[-1].kind in (Kind.AT, Kind.SEPARATOR) or all(part.kind not in TEXT for part in before):
+    last = next((part for part in reversed(parts) if part.kind not in _BETWEEN), None)
+    if not last or last.kind in (Kind.AT, Kind.SEPARATOR) or all(part.kind not in TEXT for part in parts):
         return None
+    before = [part for part in parts if part.kind not in _BETWEEN]
     text = [part for part in before if part.kind is not Kind.REMARK]
     letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(text)))[::-1]
     word = "".join(part.value for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
     if end := _gloss_end(heard, plain, position, language, word=word):
         return end, Part(Kind.FILLER)
     is_apart = parts[-1].kind in (Kind.PAUSE, Kind.REPETITION)
-    said = Said(word, bool(letters), is_apart, is_remarked=before[-1].kind is Kind.REMARK)
+    said = Said(word, bool(letters), is_apart, is_remarked=last.kind is Kind.REMARK)
     found = remark_at(heard, plain, position, language, said)
     if found and len(set(found[1].letters)) > 1 and not found[1].place and _is_word(heard, plain, found[0], language):
         return None  # «leclercq avec C Q sandra»
@@ -168,7 +174,7 @@ def _symbols(gap: str, heard: Sequence[Word], position: int, *, is_over: bool) -
         elif mark == "." and not is_over and position < len(heard) and heard[position].plain in endings():
             symbols.append(Part(Kind.SEPARATOR, mark))  # «gmail. com»
         elif mark == "." and _is_initial(heard, position):
-            symbols.append(Part(Kind.DOUBT))  # «P. Martin»: with the full stop, or without?
+            symbols.append(Part(Kind.DOUBT, INITIAL))  # «P. Martin»: with the full stop, or without?
         else:
             symbols.append(Part(Kind.PAUSE))
     return symbols
@@ -197,6 +203,8 @@ def _part_at(
             return position + 1, Part(Kind.WORD, plain[position])
         if hit := providers(right_after_at=has_at(after)).at(plain, position):
             return hit.end, hit.value
+        if has_at(after) and (heard_as := provider_heard(plain, gaps, position, language)):
+            return heard_as
     said = plain[: _breath_end(gaps, position)]
     if repeated := _repeated_figure(said, position, language):
         return repeated
@@ -206,6 +214,13 @@ def _part_at(
         dictated := year(plain, lead.end, language) or number(plain, lead.end, language)
     ):
         return dictated[0], Part(Kind.DIGITS, dictated[1], has_example=True)  # «le chiffre deux»
+    if (
+        lead
+        and after
+        and after[0].kind in (Kind.DIGITS, Kind.PAUSE)
+        and _is_before_mark(plain, gaps, lead.end, language)
+    ):
+        return lead.end, Part(Kind.IN_DIGITS, OF_A_NUMBER)  # «lyon deux, le chiffre,»
     dictated = number(said, position, language)
     kind_before = after[0].kind if after else None
     if dictated and plain[position] in ("un", "une"):
@@ -237,10 +252,12 @@ def _part_at(
         and at.value.kind is Kind.AT
     ):
         return position + 1, Part(Kind.LETTERS, "a")  # «point a, arobase»
-    if (lead := asides("before_a_letter", language).at(plain, position)) and lead.end < len(plain):
-        letter = letter_at(heard, plain, lead.end, language)
-        if letter and letter.certainty is Certainty.SURE:
-            return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example=True)
+    for section in ("before_a_letter", "another"):
+        if (lead := asides(section, language).at(plain, position)) and lead.end < len(plain):
+            letter = letter_at(heard, plain, lead.end, language)
+            if letter and letter.certainty is Certainty.SURE:
+                is_told = section == "before_a_letter"
+                return letter.end, Part(Kind.LETTERS, compact(letter.value), has_example=is_told)
     if initials := _initials_at(plain, position, language):
         return initials
     letter = _letter_at(heard, plain, position, language)
@@ -284,6 +301,14 @@ def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tupl
     return (figure[0], Part(Kind.DIGITS, figure[1] * times.value)) if times and figure and len(figure[1]) == 1 else None
 
 
+def _is_before_mark(plain: Sequence[str], gaps: Sequence[str], position: int, language: str) -> bool:
+    """Whether a pause, a point or an at sign comes there."""
+    if gaps[position] not in ("", "-") or position == len(plain):
+        return True
+    mark = phrases(language).at(plain, position)
+    return mark is not None and mark.value.kind in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR)
+
+
 def _is_in_one_breath(heard: Sequence[Word], position: int) -> bool:
     """Whether nothing is written between the word at `position` and the one after it."""
     return position + 1 < len(heard) and heard[position].end + 1 == heard[position + 1].start
@@ -295,16 +320,20 @@ def _breath_end(gaps: Sequence[str], position: int) -> int:
 
 
 def _initials_at(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
-    """«J, M comme Jean-Marie»: where it ends, and the letters, two or three."""
+    """«J, M comme Jean-Marie», «F, R comme France»: where it ends, and the letters, two or three."""
     for end in range(position + 1, min(position + _TRIPLE, len(plain) - 1) + 1):
         letters = "".join(plain[position:end])
-        like = signs("like", language).at(plain, end) if 1 < len(letters) <= _TRIPLE else None
-        if not like or end - position not in (1, len(letters)):
+        if not 1 < len(letters) <= _TRIPLE or end - position not in (1, len(letters)):
             continue
-        names = plain[like.end : like.end + len(letters)]
+        glued = phrases(language).at(plain, end)
+        start = glued.end if glued and glued.value.kind is Kind.GLUED else end
+        like = signs("like", language).at(plain, start) if start < len(plain) else None
+        names = plain[like.end : like.end + len(letters)] if like else []
         are_names = all(len(name) > 1 and not phrases(language).at([name], 0) for name in names)
-        if are_names and [name[0] for name in names] == list(letters):
+        if like and are_names and [name[0] for name in names] == list(letters):
             return like.end + len(names), Part(Kind.LETTERS, letters, has_example=True)
+        if like and end > position + 1 and names and len(names[0]) > len(letters) and names[0].startswith(letters):
+            return like.end + 1, Part(Kind.LETTERS, letters)
     return None
 
 
@@ -315,54 +344,6 @@ def _first_of_a_name(plain: Sequence[str], position: int, language: str, *, afte
     is_before_name = not following and after[0].kind is Kind.SEPARATOR and position + 1 < len(plain)
     is_name = is_before_mark or (is_before_name and not is_first_name(plain[position + 1]))
     return Part(Kind.WORD, plain[position]) if is_name else Part(Kind.DOUBT)
-
-
-def _told_attached(plain: Sequence[str], hits: Sequence[Hit[Part]]) -> frozenset[int]:
-    """Where words stand that are told again with «en un mot»: «arobase bien être point fr, bien être en un mot»."""
-    marks = {Kind.AT, Kind.SEPARATOR}
-    after_mark = {hit.end for hit in hits if hit.value.kind in marks}
-    before_mark = {hit.start for hit in hits if hit.value.kind in marks}
-    for again in (hit.start for hit in hits if hit.value == Part(Kind.GLUED)):
-        for start in after_mark:
-            end = next((end for end in range(start, again) if end in before_mark), again)
-            count = end - start
-            if 1 < count <= again - end and plain[start:end] == plain[again - count : again]:
-                return frozenset((*range(start, end), *range(again - count, again)))
-    return frozenset()
-
-
-def _told_compound(
-    plain: Sequence[str], gaps: Sequence[str], hits: Sequence[Hit[Part]], language: str
-) -> frozenset[int]:
-    """Where the words of «Jean-Luc, sans tiret» and «Jean-Luc tout attaché» stand: nobody said their hyphen."""
-    places: set[int] = set()
-    told = {hit.end: hit.start for hit in hits if hit.value.kind is Kind.GLUED}
-    marks = (Kind.AT, Kind.SEPARATOR, Kind.INTRO)
-    others = {
-        hit.end - 1 for hit in hits if hit.end - hit.start > 1 or (hit.value.kind in marks and gaps[hit.start] != "-")
-    }
-    for glued in (hit for hit in hits if hit.value in (Part(Kind.GLUED), Part(Kind.GLUED, "-"))):
-        end = glued.start
-        while end in told:
-            end = told[end]
-        for place in range(end - 1, 0, -1):
-            if gaps[place] not in ("", "-") or place in others or number(plain, place, language):
-                break
-            if gaps[place] == "-" and not number(plain, place - 1, language):
-                places |= {place - 1, place}
-    return frozenset(places)
-
-
-def _possessive_name(
-    plain: Sequence[str], gaps: Sequence[str], hits: Sequence[Hit[Part]], language: str
-) -> frozenset[int]:
-    """Where the words of «ma petite maison, tout attaché» stand; «mon entreprise Durand» is no name."""
-    for hit, glued in pairwise(hits):
-        is_possessive = hit.value == Part(Kind.INTRO, BEFORE_A_NOUN) and glued.value == Part(Kind.GLUED)
-        has_adjective = plain[hit.end : hit.end + 1] and asides("adjective", language).at(plain, hit.end)
-        if is_possessive and has_adjective and not any(gaps[hit.end : glued.start]):
-            return frozenset(range(hit.start, glued.start))
-    return frozenset()
 
 
 def _is_named(plain: Sequence[str], position: int, phrase: Hit[Part], language: str, *, after: Sequence[Part]) -> bool:

@@ -56,6 +56,12 @@ SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
 AFTER_A_NAME = "after"
 # «Hein»: more likely there for a remark than for a piece of the address before it.
 REMARKED = "remarked"
+# «Pardon», which may stand behind what was said instead; «encore», of a letter.
+APOLOGY, ONCE_MORE = "apology", "once more"
+# «G.», with the full stop, or without?
+INITIAL = "initial"
+# «Le nombre», of the one before it.
+OF_A_NUMBER = "of a number"
 # An introduction that one more word belongs to.
 BEFORE_A_WORD, BEFORE_A_NOUN = "one more", "a noun"
 OF_A_NOUN, OF_THE_ADDRESS = "of a noun", "of the address"
@@ -74,6 +80,7 @@ _SPOKEN = (
     ("filler", Kind.FILLER, ""),
     ("remarked", Kind.FILLER, REMARKED),
     ("correction", Kind.CORRECTION, ""),
+    ("apology", Kind.CORRECTION, APOLOGY),
     ("repetition", Kind.REPETITION, ""),
     ("particle", Kind.PARTICLE, ""),
     ("before_a_word", Kind.INTRO, BEFORE_A_WORD),
@@ -89,6 +96,7 @@ _SPOKEN = (
     ("in_letters", Kind.IN_LETTERS, ""),
     ("abbreviated", Kind.ABBREVIATED, ""),
     ("doubt", Kind.DOUBT, ""),
+    ("once_more", Kind.DOUBT, ONCE_MORE),
     ("poison", Kind.POISON, ""),
 )
 

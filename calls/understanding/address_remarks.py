@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile, zip_longest
 
 from calls.understanding.address_marks import marks_once
-from calls.understanding.address_phrases import AFTER_A_NAME, AND, SILENT, TEXT, Kind, Part, has_at, is_over
-from calls.understanding.letter_remarks import MARKS, Remark
+from calls.understanding.address_phrases import (
+    AFTER_A_NAME,
+    AND,
+    OF_A_NUMBER,
+    ONCE_MORE,
+    SILENT,
+    TEXT,
+    Kind,
+    Part,
+    has_at,
+    is_over,
+)
+from calls.understanding.letter_remarks import MARKS, PLAIN, Remark
 from calls.understanding.letters import SPELLED, sound_alike, spells
+from calls.understanding.phonetic import phonetic
 from calls.understanding.text import table
 
 _NAME = (Kind.WORD, Kind.LETTERS)
@@ -16,12 +28,26 @@ _WORDS_OF_A_NAME = 2
 # So many words of talk in a row are no letter misheard, as «j'ai» may be.
 _TALK = 2
 _IN_SHORT = [Kind.NAMED, Kind.SEPARATOR, Kind.NAMED]  # «prénom point nom, donc luc point roy»
+_TALK_KINDS = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 _BETWEEN_TRIES = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 
 
 def as_told(parts: Sequence[Part]) -> list[Part]:
     """The parts with numbers, abbreviations and marks as they are said to be written."""
-    return marks_once(_abbreviated(_numbers_once(_numbers_as_told(_without_named(_in_order(parts))))))
+    return marks_once(_abbreviated(_numbers_once(_numbers_as_told(_without_named(_in_order(_once_more(parts)))))))
+
+
+def _once_more(parts: Sequence[Part]) -> list[Part]:
+    """«S comme Suzanne, S encore» without «encore», where it is the same letter."""
+    if all(part.value != ONCE_MORE for part in parts):
+        return list(parts)
+    kept: list[Part] = []
+    for part in parts:
+        letters = [other.value for other in kept if other.kind is not Kind.PAUSE][-2:]
+        is_again = kept and kept[-1].kind is Kind.LETTERS and len(letters) > 1 and letters[0][-1:] == letters[1]
+        if part != Part(Kind.DOUBT, ONCE_MORE) or not is_again:
+            kept.append(part)
+    return kept
 
 
 def _in_order(parts: Sequence[Part]) -> list[Part]:
@@ -65,6 +91,8 @@ def _is_apart(following: Sequence[Part]) -> bool:
 
 def without_denied(parts: Sequence[Part]) -> list[Part]:
     """«Alex, pas Alexandre, point roy», «N comme Nicolas, pas M, A…» without what the word or the letter is not."""
+    if all(part.kind is not Kind.DENIAL for part in parts):
+        return list(parts)
     kept: list[Part] = []
     rest = list(parts)
     while rest:
@@ -105,6 +133,8 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
                 rest[-1].kind is Kind.PARTICLE and rest[-2:-1] != [Part(Kind.AT, "@")]
             )
             kept = rest[:-1] if is_led else rest
+        if part.value == OF_A_NUMBER and not told:
+            kept.append(Part(Kind.DOUBT))
         if part.kind is Kind.IN_DIGITS:
             kept = [other._replace(spoken="") if other.value == number_told else other for other in kept]
         else:
@@ -169,6 +199,8 @@ def with_remarks(parts: Sequence[Part]) -> list[Part] | None:
     rest = list(parts)
     while rest:
         part = rest.pop(0)
+        if part.remark and _is_said_again(kept[-2:], part.remark):
+            del kept[-2]  # «achat, achats au pluriel»
         if part.remark and rest and rest[0].kind is Kind.WORD and rest[0] in kept:
             if not part.remark.is_true_of(rest.pop(0).value):
                 return None
@@ -188,14 +220,27 @@ def with_remarks(parts: Sequence[Part]) -> list[Part] | None:
     return kept
 
 
+def _is_said_again(words: Sequence[Part], remark: Remark) -> bool:
+    """Whether two words sound alike, and the second is the one that the remark is true of."""
+    is_of_words = [part.kind for part in words] == [Kind.WORD, Kind.WORD] and words[0] != words[1]
+    return is_of_words and phonetic(words[0].value) == phonetic(words[1].value) and remark.is_true_of(words[1].value)
+
+
+def _is_name_spelled(part: Part) -> bool:
+    return part.kind is Kind.LETTERS and len(part.value) >= SPELLED
+
+
 def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
     words = list(takewhile(lambda part: part.kind in TEXT, reversed(parts)))[::-1]
     if remark.letters in MARKS:
         mark = Part(Kind.SEPARATOR, remark.letters)
         if mark in parts:
             return parts
-        is_pair = [part.kind for part in words] == [Kind.WORD, Kind.WORD]  # «anne laure, avec le tiret»
+        # «anne laure, avec le tiret»
+        is_pair = len(words) == 2 and all(part.kind is Kind.WORD or _is_name_spelled(part) for part in words)
         return [*parts[:-1], mark, parts[-1]] if is_pair else None
+    if remark.place == PLAIN and any(part.kind in TEXT and remark.is_true_of(part.value) for part in parts):
+        return parts
     if words and words[-1].kind is Kind.WORD and (word := remark.applied_to(words[-1].value)):
         return [*parts[:-1], words[-1]._replace(value=word)]
     return parts if words and remark.is_true_of("".join(part.value for part in words)) else None
@@ -206,7 +251,11 @@ def without_talk_inside(parts: Sequence[Part], language: str) -> list[Part]:
     kept: list[Part] = []
     position = 0
     while position < len(parts):
-        talk = list(takewhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts[position:]))
+        if parts[position].kind not in _TALK_KINDS:
+            kept.append(parts[position])
+            position += 1
+            continue
+        talk = list(takewhile(lambda part: part.kind in _TALK_KINDS, parts[position:]))
         end = position + len(talk)
         is_talk = any(part.kind not in SILENT for part in talk)
         said = sum(part.kind is Kind.INTRO for part in talk)

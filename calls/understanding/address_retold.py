@@ -24,6 +24,7 @@ def retold(after: Sequence[Part], address: str) -> str | None:
     before = Kind.AT
     told = ""
     runs = list(_runs(after))
+    is_glued = any(part.kind is Kind.GLUED for part in after)
     for position, run in enumerate(runs):
         kind = run[0].kind
         if kind in (Kind.POISON, Kind.AT):
@@ -32,7 +33,7 @@ def retold(after: Sequence[Part], address: str) -> str | None:
             told = _told(run)
             is_word = all(part.kind in (Kind.WORD, Kind.PARTICLE) or len(part.value) == 1 for part in run)
             is_mark = any(part.kind is Kind.SEPARATOR for part in run)
-            is_there = _tells_of(run, address)
+            is_there = _tells_of(run, address) or (not is_glued and _is_domain_said(run, address))
             is_beside = (is_word and not is_mark) and (is_talk or _is_shortened(told, runs[position + 1 :], address))
             if before is Kind.DENIAL:
                 if is_there:
@@ -63,6 +64,12 @@ def _tells_of(run: Sequence[Part], address: str) -> bool:
     return any(_is_in(_told(whole), address) for whole in wholes) or all(
         _is_in(_told(piece), address) or _explains(piece, address) for piece in pieces
     )
+
+
+def _is_domain_said(run: Sequence[Part], address: str) -> bool:
+    """«La petite cantine» of la-petite-cantine.fr, which may be written with its marks or without"""
+    is_of_words = len(run) > 1 and all(part.kind in (Kind.WORD, Kind.PARTICLE) for part in run)
+    return is_of_words and _told(run) == address.partition("@")[2].partition(".")[0].replace("-", "")
 
 
 def _explains(run: Sequence[Part], address: str) -> bool:

@@ -132,7 +132,7 @@ def first_unit(parts: Sequence[Part]) -> list[Part]:
 def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
     """«(Patrick point) vidal, patrick, V I D A L», «ricard et fils, ricardetfils» without what is told again."""
     for end in range(1, len(chunk)):
-        again = [part.value for part in chunk[end:]]
+        again = [part.value for part in chunk[end:] if part != AND]
         name = "".join(part.value for part in chunk[:end])
         if "".join(again) == name and len(name) >= SPELLED:
             return chunk[:end]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from itertools import dropwhile, takewhile
 
 from calls.understanding.address_corrections import continued, corrected
-from calls.understanding.address_marks import without_mark_told_again
+from calls.understanding.address_domain import is_domain
+from calls.understanding.address_marks import with_marks_told, without_mark_told_again
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
+    APOLOGY,
     OF_A_NOUN,
     OF_THE_ADDRESS,
     REMARKED,
@@ -18,10 +19,8 @@ from calls.understanding.address_phrases import (
     TEXT,
     Kind,
     Part,
-    endings,
     has_at,
     is_over,
-    second_levels,
 )
 from calls.understanding.address_remarks import (
     as_told,
@@ -33,6 +32,7 @@ from calls.understanding.address_retold import retold
 from calls.understanding.address_spelling import beside_their_words, spelled_once
 from calls.understanding.address_text import joined
 from calls.understanding.names import is_first_name
+from calls.understanding.phonetic import sounds_like
 from calls.understanding.text import LONGEST_DICTATION, table
 
 _ADDRESS = re.compile(
@@ -40,8 +40,6 @@ _ADDRESS = re.compile(
 )
 # «Je l'ai notée là : pierre.martin@gmail.com.»
 _WRITTEN = re.compile(r"(?:[:…!?]|\.\.\.)\s+(?=[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$)")
-# A domain this much like a provider's is that provider misheard.
-_LIKE_A_PROVIDER = 0.75
 
 _SAID = (*TEXT, Kind.SEPARATOR)
 # Letters that are words too, and so no dictation.
@@ -84,19 +82,33 @@ def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
     versions: list[tuple[Kind, list[Part]]] = [(Kind.REPETITION, [])]
     parts = as_told(address_parts(text, language))
     for position, part in enumerate(parts):
+        if part.kind not in (Kind.CORRECTION, Kind.REPETITION):
+            versions[-1][1].append(part)
+            continue
         following = next((other.kind for other in parts[position + 1 :] if other.kind not in SILENT), None)
         if part.kind is Kind.REPETITION and following in (Kind.AT, Kind.SEPARATOR, Kind.REMARK):
             continue  # «pierre, donc, point martin»
-        if part.kind in (Kind.CORRECTION, Kind.REPETITION):
-            versions.append((part.kind, []))
-        else:
-            versions[-1][1].append(part)
+        if part == Part(Kind.CORRECTION, APOLOGY) and following and _ends_correction(parts, position):
+            continue  # «tiret du six, non, tiret du bas pardon, Simon»
+        versions.append((part.kind, []))
     return versions
+
+
+def _ends_correction(parts: Sequence[Part], position: int) -> bool:
+    """Whether «pardon» stands behind what was said instead, in one breath, and a pause after it."""
+    if position + 1 == len(parts) or parts[position + 1].kind is not Kind.PAUSE:
+        return False
+    instead = list(takewhile(lambda part: part.kind is not Kind.PAUSE, reversed(parts[:position])))
+    before = dropwhile(lambda part: part.kind in SILENT, reversed(parts[: position - len(instead)]))
+    return bool(instead) and (
+        any(part.kind is Kind.CORRECTION for part in instead) or next(before, None) == Part(Kind.CORRECTION)
+    )
 
 
 def _address(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts make, if they make one without a doubt."""
-    told = beside_their_words(without_denied(_with_domain_once(_with_chez(parts))))
+    told = with_marks_told(_with_mailbox_once(_with_domain_once(_with_chez(parts))))
+    told = beside_their_words(without_denied(told))
     parts = without_talk_inside(told, language)
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
@@ -130,6 +142,30 @@ def _with_chez(parts: Sequence[Part]) -> list[Part]:
         is_word = part.kind is Kind.WEAK_AT and beside in ([Kind.WORD, Kind.WORD], [Kind.AT, Kind.WORD])
         kept.append(Part(Kind.WORD, part.value) if is_word else part)
     return kept
+
+
+def _with_mailbox_once(parts: Sequence[Part]) -> list[Part]:
+    """«Commande arobase, euh, commandes avec un S, arobase…» without the first."""
+    ats = [position for position, part in enumerate(parts) if part.kind is Kind.AT]
+    if len(ats) != 2:
+        return list(parts)
+    start = max((at + 1 for at, part in enumerate(parts[: ats[0]]) if part.kind is Kind.INTRO), default=0)
+    first, second = (
+        [part for part in said if part.kind in _SAID] for said in (parts[start : ats[0]], parts[ats[0] + 1 : ats[1]])
+    )
+    marks = [[part.value for part in said if part.kind is Kind.SEPARATOR] for said in (first, second)]
+    keys = [sounds_like(tuple(part.value for part in said if part.kind in TEXT)) for said in (first, second)]
+    is_told = first == second or any(part.remark or part.kind is Kind.LETTERS for part in parts[ats[0] : ats[1]])
+    is_same = is_told and keys[0] == keys[1] and marks[0] == marks[1] and bool(keys[0])
+    return [*parts[:start], *parts[ats[0] + 1 :]] if is_same else list(parts)
+
+
+def _is_ending(said: Sequence[Part], parts: Sequence[Part]) -> bool:
+    """«(Gmail) com», without the point"""
+    if [part.kind for part in said] != [Kind.PROVIDER] or said[0].value not in table("email")["providers"]:
+        return False
+    letters = "".join(part.value for part in takewhile(lambda part: part.kind is Kind.LETTERS, parts))
+    return (letters or parts[0].value) in table("email")["providers"][said[0].value]["endings"]
 
 
 def _with_domain_once(parts: Sequence[Part]) -> list[Part]:
@@ -293,30 +329,13 @@ def _with_domain(local: str, parts: Sequence[Part], *, glued: bool) -> str | Non
         if part.kind is Kind.PAUSE and not is_over(said):
             continue
         is_part = part.kind in (*TEXT, Kind.SEPARATOR) or (part.remark and said)
+        if _is_ending(said, parts[position:]):
+            said.append(Part(Kind.SEPARATOR, "."))
         if not is_part or (part.value != "." and is_over(said)):
             after = parts[position:]
             break
         said.append(part)
     domain = joined(said, glued=glued) if said else None
-    if not domain or not _is_domain(domain, said):
+    if not domain or not is_domain(domain, said):
         return None
     return retold(after, f"{local}@{domain}")
-
-
-def _is_domain(domain: str, said: Sequence[Part]) -> bool:
-    label, _, ending = domain.partition(".")
-    provider = table("email")["providers"].get(label)
-    if provider:
-        return ending in provider["endings"]
-    *names, last = domain.split(".")
-    if not names or last not in endings() or len(label) < 2 or _is_misheard(label):
-        return False
-    if any(part.kind is Kind.PARTICLE and part.value in names for part in said):
-        return False  # «le point vert point fr»
-    return len(names) == 1 or names[-1] not in endings() - second_levels()  # «point com, euh, point fr»
-
-
-def _is_misheard(label: str) -> bool:
-    """«jimail»"""
-    names = table("email")["providers"]
-    return label.endswith("mail") or bool(get_close_matches(label, names, 1, _LIKE_A_PROVIDER))

@@ -20,6 +20,8 @@ _LEFT_OUT_AT_THE_END = frozenset("es")
 
 
 MARKS = frozenset("-._")
+# Of a letter that has no accent, in whatever word: «avec un C normal».
+PLAIN = "plain"
 
 
 class Remark(NamedTuple):
@@ -51,6 +53,8 @@ class Remark(NamedTuple):
     def is_true_of(self, word: str) -> bool:
         """Whether `word` is written as the remark has it."""
         letter, is_single = self.letters[0], len(self.letters) == 1
+        if self.place == PLAIN:
+            return self.letters in word
         if self.place == "start":
             return word.startswith(self.letters) is not self.is_negated
         if self.place == "end" or (is_single and letter in _SILENT_AT_THE_END):
@@ -99,8 +103,19 @@ def between_end(plain: Sequence[str], position: int) -> int:
         return position + 2
     if plain[position : position + 1] != ["entre"]:
         return position
-    if plain[position + 1 : position + 3] == ["les", "deux"]:
+    if plain[position + 1 : position + 3] in (
+        ["les", "deux"],
+        ["les", "mots"],
+        ["chaque", "mot"],
+        ["chaque", "lettre"],
+    ):
         return position + 3
+    if plain[position + 1 : position + 4] in (
+        ["tous", "les", "mots"],
+        ["les", "deux", "mots"],
+        ["les", "trois", "mots"],
+    ):
+        return position + 4
     both = next((end for end in range(position + 2, min(position + 5, len(plain))) if plain[end] == "et"), None)
     return min(both + 2, len(plain)) if both else position + 1
 
@@ -118,8 +133,8 @@ def remark_at(
         if ending := _lexicon(section, language).at(plain, position):
             return ending.end, Remark("s", section == "singular", "end")
     lead = _lexicon("lead", language).at(plain, position)
-    if lead and heard[lead.end - 1].text == "à":
-        lead = None  # «Y à la fin»
+    if lead and (heard[lead.end - 1].text == "à" or _is_spelled(heard, plain, position, lead.end, language, said)):
+        lead = None  # «Y à la fin», «yahoo, Y A H deux O»
     is_joined = said.is_remarked and lead is None and plain[position] in ("et", "and")
     at = lead.end if lead else position + is_joined
     article = _lexicon("article", language).at(plain, at) if at < len(plain) else None
@@ -128,9 +143,10 @@ def remark_at(
         return None
     is_only_one = article is not None and article.value == "only one"
     is_negated = lead is not None and lead.value == "without"
-    may_be_mark = is_only_one or (lead and not is_negated)
-    if may_be_mark and (mark := _lexicon("mark", language).at(plain, at)):
-        return between_end(plain, mark.end), Remark(mark.value)
+    if not is_negated and (mark := _lexicon("mark", language).at(plain, at)):
+        end = between_end(plain, mark.end)
+        if lead or is_only_one or end > mark.end:  # «marc aubert, point au milieu»
+            return end, Remark(mark.value)
     if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
         return at + 1, Remark(plain[at], is_negated)  # «avec PH»
     letter = letter_at(heard, plain, at, language)
@@ -158,6 +174,8 @@ def remark_at(
         elif not is_counted:
             return None
     place = signs("place", language).at(plain, letter.end) if letter.end < len(plain) else None
+    if (lead or article) and not place and letter.end < len(plain):
+        place = _lexicon(PLAIN, language).at(plain, letter.end)
     end = place.end if place else letter.end
     following, _ = _letters(heard, plain, end, language)
     is_letter = following and heard[end].text != "à" and not signs("two", language).at(plain, end)
@@ -165,7 +183,17 @@ def remark_at(
         return None  # «…, deux N, E»: the word is spelled
     if is_only_one:
         return end, Remark(letters * 2, not is_negated)
-    return end, Remark(letters, is_negated, place.value if place else "")
+    is_first = letter.has_example and not is_negated and said.word.startswith(letters)  # «avec un S comme Suzanne»
+    return end, Remark(letters, is_negated, place.value if place else "start" if is_first else "")
+
+
+def _is_spelled(
+    heard: Sequence[Word], plain: Sequence[str], position: int, end: int, language: str, said: Said
+) -> bool:
+    """Whether «y a» are the first letters of the word, which is spelled."""
+    if any(len(word) > 1 for word in plain[position:end]):
+        return False
+    return spells(_letters(heard, plain, position, language)[0], said.word)
 
 
 def _several(
