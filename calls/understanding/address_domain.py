@@ -17,6 +17,7 @@ _LIKE_A_PROVIDER = 0.75
 # One that sounds like it is: so much of the key may be another, and of what is doubtful so much.
 _SAME_SOUND, _NEAR_SOUND = 1 / 6, 1 / 4
 _SHORTEST_KEY, _SHORTEST_NEAR, _SHORTEST_SAME = 4, 5, 6
+_MORE_SOUNDS = 2
 _MOST_WORDS, _LONGEST = 3, 13
 _MAIL = re.compile(r"(?:.*mail(?:s|e|le|les)?|mel|mels|mele)")  # not «Djamel»
 _VOWELS = frozenset("aeiouyAIOUEY")
@@ -105,7 +106,7 @@ def _sounding_like(words: tuple[str, ...], share: float) -> str | None:
     for sound, name, of_sound in _made_up():
         if (
             len(sound) >= shortest
-            and abs(len(sound) - len(key)) <= 1
+            and abs(len(sound) - len(key)) <= _MORE_SOUNDS
             and len(consonants ^ of_sound) <= 1
             and (_MAIL.fullmatch(words[-1]) or not sound.endswith("mel"))
             and _difference(key, sound) <= len(sound) * share

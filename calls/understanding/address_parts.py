@@ -21,6 +21,7 @@ from calls.understanding.address_phrases import (
     asides,
     endings,
     has_at,
+    heard_as,
     is_over,
     phrases,
     providers,
@@ -47,7 +48,7 @@ _OF = ("de", "du", "des", "à")
 
 def address_parts(text: str, language: str) -> list[Part]:
     """The utterance as parts of an address."""
-    heard, gaps = _words_and_gaps(text)
+    heard, gaps = _words_and_gaps(text, language)
     plain = [word.plain for word in heard]
     parts: list[Part] = []
     position = 0
@@ -149,11 +150,13 @@ def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
         yield part
 
 
-def _words_and_gaps(text: str) -> tuple[list[Word], list[str]]:
+def _words_and_gaps(text: str, language: str) -> tuple[list[Word], list[str]]:
     """The words, and what is written before each and after the last; a space beside a mark stays."""
+    aliases = heard_as(language)
     heard, gaps, last = [], [], 0
     for match in _WORD.finditer(text):
-        heard.append(Word(compact(match[0]), match[0], match.start(), match.end()))
+        plain = compact(match[0])
+        heard.append(Word(aliases.get(plain, plain), match[0], match.start(), match.end()))
         gap = text[last : match.start()]
         gaps.append("" if gap.isspace() else gap)
         last = match.end()

@@ -133,6 +133,12 @@ def providers(*, right_after_at: bool) -> Lexicon[Part]:
 
 
 @cache
+def heard_as(language: str) -> dict[str, str]:
+    """Words that are written as they sound, and what was said: «tirer» for «tiret»."""
+    return {other: word for word, others in table("email")[language]["heard_as"].items() for other in others}
+
+
+@cache
 def times_written(language: str) -> Lexicon[int]:
     return Lexicon(
         (_split(phrase), int(times))

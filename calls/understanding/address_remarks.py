@@ -68,7 +68,8 @@ def _without_named(parts: Sequence[Part]) -> list[Part]:
         if part.kind is not Kind.NAMED:
             kept.append(part)
             continue
-        if [other.kind for other in parts[position : position + 3]] == _IN_SHORT and _is_apart(parts[position + 3 :]):
+        told = [place for place in range(position, len(parts)) if parts[place].kind is not Kind.PAUSE][: len(_IN_SHORT)]
+        if [parts[place].kind for place in told] == _IN_SHORT and _is_apart(parts[told[-1] + 1 :]):
             kept.append(Part(Kind.INTRO))
             continue
         if kept[-2:] == [Part(Kind.INTRO), parts[position - 1]] and parts[position - 1].kind is Kind.SEPARATOR:

@@ -153,7 +153,9 @@ def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
 
 
 def _spells_part_of(word: Part, letters: Part) -> bool:
-    """«Mattéo, deux T, E, O», «Jacqueline, Q U E»"""
+    """«Mattéo, deux T, E, O», «Jacqueline, Q U E», «Lucie I E»"""
+    if len(letters.value) == _SILENT_AT_MOST:
+        return word.kind is Kind.WORD and len(word.value) > SPELLED and word.value.endswith(letters.value)
     is_shorter = SPELLED <= len(letters.value) < len(word.value)
     # «Renoux, R E N O U»: the letters win where no more is missing than may be silent.
     is_whole = word.value.startswith(letters.value) and len(word.value) - len(letters.value) <= _SILENT_AT_MOST

@@ -11,6 +11,7 @@ from calls.understanding.address_domain import is_domain
 from calls.understanding.address_marks import with_marks_told, without_mark_told_again
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
+    AND,
     APOLOGY,
     OF_A_NOUN,
     OF_THE_ADDRESS,
@@ -318,7 +319,8 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
 
 def _with_domain(local: str, parts: Sequence[Part], *, glued: bool) -> str | None:
     """The address, if the ending of its domain was said, «chez gmail» may be any, and what follows is true of it."""
-    spoken = list(dropwhile(lambda part: part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
+    talk = (AND, Part(Kind.PARTICLE, "la"))  # «arobase, et là orange point fr»
+    spoken = list(dropwhile(lambda part: part in talk or part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
     if spoken and spoken[0].value in table("email")["providers"]:
         parts = spoken  # «arobase, et là c'est orange point fr»
     said: list[Part] = []

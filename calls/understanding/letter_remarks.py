@@ -143,7 +143,8 @@ def remark_at(
         return None
     is_only_one = article is not None and article.value == "only one"
     is_negated = lead is not None and lead.value == "without"
-    if not is_negated and (mark := _lexicon("mark", language).at(plain, at)):
+    may_be_mark = not lead or lead.value == "with"
+    if may_be_mark and (mark := _lexicon("mark", language).at(plain, at)):
         end = between_end(plain, mark.end)
         if lead or is_only_one or end > mark.end:  # «marc aubert, point au milieu»
             return end, Remark(mark.value)
