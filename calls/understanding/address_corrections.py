@@ -20,15 +20,18 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
     """`before` with what was said instead of some of it, `after`; None when nobody can tell of what."""
     old, new = _without_introduction(before), list(dropwhile(_is_talk, after))
     new = _without_denied(old, new)
+    is_mark_last = bool(old and new) and old[-1].kind is Kind.SEPARATOR
+    if is_mark_last and any(
+        part in (Part(Kind.GLUED), Part(Kind.GLUED, old[-1].value)) for part in takewhile(_is_talk, after)
+    ):
+        letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, old)))
+        is_again = bool(letters and _first_text(new) == letters) or _first_text(new).startswith(_first_text(old))
+        return new if is_again else [*old[:-1], *after]  # «marie tiret, non, tout attaché»
     denied = {part.value for part in takewhile(_is_talk, after) if part.kind is Kind.GLUED and part.value}
     if denied and not has_at(old):  # «pierre point martin, non, sans le point»
         old = [part for part in old if part.kind is not Kind.SEPARATOR or part.value not in denied]
         if new and has_at(new[:1]):
             return [*old, *after]
-    if Part(Kind.GLUED) in takewhile(_is_talk, after) and old and old[-1].kind is Kind.SEPARATOR and new:
-        letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, old)))
-        is_again = _first_text(new) in (_first_text(old), letters)
-        return new if is_again else [*old[:-1], *after]  # «marie tiret, non, tout attaché»
     if has_at(old) and has_at(new) and _names_providers(_local(new)):
         return [*_local(old), *new[len(_local(new)) :]]  # «…arobase orange, non, c'est free, arobase free point fr»
     if [part.kind for part in new[:2]] == [Kind.PARTICLE, Kind.SEPARATOR]:

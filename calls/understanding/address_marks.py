@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, islice, takewhile
 
 from calls.understanding.address_phrases import APOLOGY, INITIAL, REMARKED, SILENT, TEXT, Kind, Part
+from calls.understanding.address_spelling import with_runs
 
 _DOT, _HYPHEN, _UNDERSCORE = (Part(Kind.SEPARATOR, mark) for mark in ".-_")
 _HEIN = Part(Kind.FILLER, REMARKED)
 _PARDON = Part(Kind.CORRECTION, APOLOGY)
 _ARTICLES = ([Part(Kind.PAUSE), Part(Kind.PARTICLE, "le")], [Part(Kind.PAUSE), Part(Kind.PARTICLE, "un")])
-_OF_THE_SAME = (Kind.PARTICLE, Kind.INTRO, Kind.DENIAL, *SILENT)
+_OF_A_MARK = ("le", "la", "l", "un")
+_OF_THE_SAME = (Kind.INTRO, Kind.DENIAL, *SILENT)
 
 
 def marks_once(parts: Sequence[Part]) -> list[Part]:
@@ -25,7 +27,9 @@ def marks_once(parts: Sequence[Part]) -> list[Part]:
                 kept.append(part)
             replaced = []
             continue
-        before = list(dropwhile(lambda other: other.kind in _OF_THE_SAME, reversed(kept)))[::-1]
+        has_article = kept[-1:] and kept[-1].kind is Kind.PARTICLE  # «…, le tiret»; but «tiret, de, tiret»
+        rest = kept[:-1] if has_article and kept[-1].value in _OF_A_MARK else kept
+        before = list(dropwhile(lambda other: other.kind in _OF_THE_SAME, reversed(rest)))[::-1]
         said_of_it = kept[len(before) :]
         is_beside = before and before[-1].kind is Kind.SEPARATOR
         is_named = said_of_it[-2:] in _ARTICLES and part not in kept
@@ -77,10 +81,13 @@ def _last_words(parts: Sequence[Part]) -> list[Part]:
 def _is_told_with_mark(words: Sequence[Part], following: Sequence[Part]) -> bool:
     """Whether the same words follow, the same mark between all of them, and nothing more."""
     length = 2 * len(words) - 1
-    again, after = following[:length], [part.kind for part in following[length : length + 1]]
-    is_again = length > 1 and list(again[::2]) == words and again[1].kind is Kind.SEPARATOR
-    is_over = after in ([], [Kind.PAUSE], [Kind.AT], [Kind.SEPARATOR])
-    return is_again and is_over and len(set(again[1::2])) == 1
+    if len(words) < 2 or not following:
+        return False
+    again = list(islice(with_runs(part for part in following if part.kind not in SILENT), length + 1))
+    after = [part.kind for part in again[length:]]
+    is_again = [part.value for part in again[:length:2]] == [part.value for part in words]
+    is_over = after in ([], [Kind.AT], [Kind.SEPARATOR])
+    return is_again and is_over and again[1].kind is Kind.SEPARATOR and len(set(again[1:length:2])) == 1
 
 
 def _mark_between(initial: Part, following: Sequence[Part]) -> Part | None:

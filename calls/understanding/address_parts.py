@@ -217,6 +217,7 @@ def _part_at(
         dictated := year(plain, lead.end, language) or number(plain, lead.end, language)
     ):
         return dictated[0], Part(Kind.DIGITS, dictated[1], has_example=True)  # «le chiffre deux»
+    lead = lead or asides("of_a_number", language).at(plain, position)
     if (
         lead
         and after
@@ -305,11 +306,11 @@ def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tupl
 
 
 def _is_before_mark(plain: Sequence[str], gaps: Sequence[str], position: int, language: str) -> bool:
-    """Whether a pause, a point or an at sign comes there."""
+    """Whether a pause, a point or an at sign comes there, or «donc»."""
     if gaps[position] not in ("", "-") or position == len(plain):
         return True
     mark = phrases(language).at(plain, position)
-    return mark is not None and mark.value.kind in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR)
+    return mark is not None and mark.value.kind in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR, Kind.REPETITION)
 
 
 def _is_in_one_breath(heard: Sequence[Word], position: int) -> bool:
@@ -365,8 +366,12 @@ def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, langu
     if has_gloss and len(plain[position]) > 1 and not letter_names(language).at(plain, position):
         return None
     is_short_for = len(plain[position]) >= _SHORTEST_WORD and plain[position + 1 : position + 2] == ["comme"]
-    if is_short_for and "".join(plain[position + 2 : position + 3]).startswith(plain[position]):
+    example = "".join(plain[position + 2 : position + 3])
+    if is_short_for and example.startswith(plain[position]):
         return None  # «pat comme Patrick»
+    is_name = is_first_name(example) or signs("nato", language).at([example], 0) is not None
+    if is_short_for and not is_name and not letter_names(language).at(plain, position):
+        return None  # «roux comme tout le monde»
     letter = letter_at(heard, plain, position, language)
     if letter and number(plain, position, language):
         is_triple = len(letter.value) == _TRIPLE and letter.value != "www"  # «trois D»

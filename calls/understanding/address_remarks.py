@@ -281,6 +281,8 @@ def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Par
     """«Hotmail point, attendez, point fr», «Luc Roy, voilà, arobase»; but «Luc, bon, arobase» may be a name."""
     if not before or not after or talk[0].kind is not Kind.PAUSE or talk[-1].kind is not Kind.PAUSE:
         return False
+    if any(part.kind is Kind.GLUED and part.value for part in talk):
+        return False  # «pierre point roux, alors pas de point en fait»
     may_be_words = any(part.value in table("email")[language]["interjection_or_word"] for part in talk)
     is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not is_over(before)
     return before[-1].kind is Kind.SEPARATOR or (is_before_mark and before[-1].kind in TEXT and not may_be_words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 
@@ -65,7 +65,7 @@ def spelled_once(parts: Sequence[Part]) -> list[Part]:
     What was said of such a word comes after its letters then, which it must fit: «gautier avec un H, G A U T H…».
     """
     kept: list[Part] = []
-    runs = list(_with_runs(parts))
+    runs = list(with_runs(parts))
     for part, following in zip_longest(runs, runs[1:]):
         remarks = list(takewhile(lambda other: other.remark is not None, reversed(kept)))[::-1]
         before = kept[: len(kept) - len(remarks)]
@@ -82,7 +82,7 @@ def spelled_once(parts: Sequence[Part]) -> list[Part]:
     return kept
 
 
-def _with_runs(parts: Sequence[Part]) -> Iterator[Part]:
+def with_runs(parts: Iterable[Part]) -> Iterator[Part]:
     """Letters said one after the other as one part."""
     run: Part | None = None
     for part in parts:

@@ -23,6 +23,7 @@ def joined(parts: Sequence[Part], *, glued: bool) -> str | None:
     """The text of parts without spaces; None when a part leaves a doubt, or it was a sentence."""
     obeyed = with_remarks(spelled_once(parts))
     pieces: list[str] = []
+    last = ""
     is_told = False
     for is_text, group in groupby(_once(obeyed or []), lambda part: part.kind in TEXT):
         chunk = list(group)
@@ -43,6 +44,9 @@ def joined(parts: Sequence[Part], *, glued: bool) -> str | None:
         is_surname = len(pieces) == 2 and (len(pieces[0]) == 1 or is_first_name(pieces[0]))  # «gwen tiret le goff»
         if chunk[0].kind is Kind.PARTICLE and len(chunk) > 1 and pieces and pieces[-1] != "." and not is_surname:
             return None  # «garage tiret du centre»: garage-ducentre or garage-du-centre?
+        if last == chunk[0].value and pieces[-2:-1] != [last]:
+            return None  # «roux assurances tiret assurances»
+        last = chunk[-1].value
         text = _chunk(chunk, pieces, glued=glued) if chunk[0].kind in TEXT else None
         if text is None:
             return None

@@ -135,12 +135,16 @@ def _with_chez(parts: Sequence[Part]) -> list[Part]:
     if all(part.kind is not Kind.AT for part in parts):
         return list(parts)
     kinds = [part.kind for part in parts]
-    kept = []
+    kept: list[Part] = []
     for position, part in enumerate(parts):
-        beside = kinds[position - 1 : position] + kinds[position + 1 : position + 2]
-        if part.kind is Kind.WEAK_AT and beside == [Kind.AT, Kind.PROVIDER]:
+        if part.kind is not Kind.WEAK_AT:
+            kept.append(part)
             continue
-        is_word = part.kind is Kind.WEAK_AT and beside in ([Kind.WORD, Kind.WORD], [Kind.AT, Kind.WORD])
+        before = list(dropwhile(lambda kind: kind is Kind.INTRO, kinds[:position][::-1]))
+        beside = before[:1] + kinds[position + 1 : position + 2]
+        if beside == [Kind.AT, Kind.PROVIDER]:
+            continue
+        is_word = beside in ([Kind.WORD, Kind.WORD], [Kind.AT, Kind.WORD])
         kept.append(Part(Kind.WORD, part.value) if is_word else part)
     return kept
 

@@ -158,7 +158,8 @@ def remark_at(
     may_be_placed = said.is_apart if said.is_spelled else said.word and not spells(letters, said.word)
     if letters and place and may_be_placed and (len(letters) > 1 or not article):
         return place.end, Remark(letters, is_negated, place.value)  # «D, I, N à la fin»
-    if lead and (several := _several(heard, plain, at, language, said.word)):
+    is_letter_denied = is_negated and said.is_spelled and len(said.word) == 1  # «N comme Nicolas, pas M, A, D…»
+    if lead and not is_letter_denied and (several := _several(heard, plain, at, language, said.word)):
         return several[1], Remark(several[0], is_negated)
     letters = compact(letter.value)
     if not letters.isalpha() or len(letters) > 2:
