@@ -7,7 +7,7 @@ from itertools import dropwhile, takewhile
 
 from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
 from calls.understanding.address_spelling import first_unit, last_unit, spelled_once, spelled_words
-from calls.understanding.letters import SPELLED, resembles, sound_alike, spells
+from calls.understanding.letters import SPELLED, sound_alike, spells
 from calls.understanding.names import is_first_name
 from calls.understanding.text import table
 
@@ -215,7 +215,7 @@ def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     digits = [position for position, part in enumerate(old) if part.kind is Kind.DIGITS]
     if kinds == [Kind.DIGITS] and len(digits) == 1:
         return [*old[: digits[0]], *new, *old[digits[0] + 1 :]]
-    places = [place for place, part in enumerate(old) if part.kind is Kind.WORD and resembles(new[0].value, part.value)]
+    places = [place for place, part in enumerate(local) if part.kind is Kind.WORD and spells(new[0].value, part.value)]
     if kinds in ([Kind.WORD], [Kind.LETTERS]) and len(places) == 1 and len(new[0].value) >= SPELLED:
         return [*old[: places[0]], *new, *old[places[0] + 1 :]]  # «…, non, lucile, L U C I L E»
     if new[0].value == _first_text(local):

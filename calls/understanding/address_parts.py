@@ -60,7 +60,7 @@ def address_parts(text: str, language: str) -> list[Part]:
     while position < len(heard):
         previous = parts[-1].kind if parts else None
         is_whole = is_over(parts) or previous is Kind.SEPARATOR
-        symbols = _symbols(gaps[position], heard, position, is_over=is_whole)
+        symbols = _symbols(gaps[position], heard, position, may_end=in_domain and not is_whole)
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
@@ -75,7 +75,7 @@ def address_parts(text: str, language: str) -> list[Part]:
         parts.append(part)
         in_domain = in_domain or has_at([part])
         position = end
-    return list(_without_talk([*parts, *_symbols(gaps[-1], heard, len(heard), is_over=True)]))
+    return list(_without_talk([*parts, *_symbols(gaps[-1], heard, len(heard), may_end=False)]))
 
 
 def _remark_at(
@@ -163,8 +163,8 @@ def _words_and_gaps(text: str, language: str) -> tuple[list[Word], list[str]]:
     return heard, [*gaps, text[last:]]
 
 
-def _symbols(gap: str, heard: Sequence[Word], position: int, *, is_over: bool) -> list[Part]:
-    """The marks between two words, as parts."""
+def _symbols(gap: str, heard: Sequence[Word], position: int, *, may_end: bool) -> list[Part]:
+    """The marks between two words, as parts; whether the ending of a domain may follow."""
     if not gap:
         return []
     tight = not re.search(r"\s", gap)
@@ -174,7 +174,7 @@ def _symbols(gap: str, heard: Sequence[Word], position: int, *, is_over: bool) -
             symbols.append(Part(Kind.AT, "@"))
         elif mark in "_+" or (mark in ".-" and tight and 0 < position < len(heard)):
             symbols.append(Part(Kind.SEPARATOR, mark))
-        elif mark == "." and not is_over and position < len(heard) and heard[position].plain in endings():
+        elif mark == "." and may_end and position < len(heard) and heard[position].plain in endings():
             symbols.append(Part(Kind.SEPARATOR, mark))  # «gmail. com»
         elif mark == "." and _is_initial(heard, position):
             symbols.append(Part(Kind.DOUBT, INITIAL))  # «P. Martin»: with the full stop, or without?
@@ -251,7 +251,11 @@ def _part_at(
         phrase
         and phrase.value.kind is Kind.AT
         and heard[position].text in ("a", "A")
-        and (kind_before in (Kind.SEPARATOR, Kind.LETTERS) or not _is_in_one_breath(heard, position))
+        and (
+            kind_before in (Kind.SEPARATOR, Kind.LETTERS)
+            or not _is_in_one_breath(heard, position)
+            or (kind_before is Kind.PAUSE and len(plain[position - 1]) == 1)
+        )
         and (at := phrases(language).at(plain, position + 1))
         and at.value.kind is Kind.AT
     ):

@@ -105,12 +105,15 @@ _SPOKEN = (
 def phrases(language: str) -> Lexicon[Part]:
     lists = table("email")[language]
     also = {"fr": ("et ", "mais "), "en": ("and ", "but ")}[language]
-    before_mark = [f"{lead} " for lead in lists["before_mark"]]
+    leads = {
+        Kind.SEPARATOR: [f"{lead} " for lead in lists["before_mark"]],
+        Kind.AT: [f"{lead} " for lead in lists["before_at"]],
+    }
     spoken = (
         (_split(lead + phrase), Part(kind, value))
         for section, kind, value in _SPOKEN
         for phrase in lists[section]
-        for lead in ("", *(also if kind in SILENT else before_mark if kind is Kind.SEPARATOR else ()))
+        for lead in ("", *(also if kind in SILENT else leads.get(kind, ())))
     )
     combined = (
         (_split(lead + " ".join(words).strip()), Part(Kind[kind.upper()]))

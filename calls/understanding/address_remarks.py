@@ -285,7 +285,9 @@ def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Par
         return False  # «pierre point roux, alors pas de point en fait»
     may_be_words = any(part.value in table("email")[language]["interjection_or_word"] for part in talk)
     is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not is_over(before)
-    return before[-1].kind is Kind.SEPARATOR or (is_before_mark and before[-1].kind in TEXT and not may_be_words)
+    last = next((part.kind for part in reversed(before) if part.kind not in SILENT), None)
+    is_said = last in TEXT or last is Kind.REMARK
+    return before[-1].kind is Kind.SEPARATOR or (is_before_mark and is_said and not may_be_words)
 
 
 def _spells(parts: Sequence[Part], word: Part) -> bool:

@@ -154,6 +154,8 @@ def _with_mailbox_once(parts: Sequence[Part]) -> list[Part]:
     ats = [position for position, part in enumerate(parts) if part.kind is Kind.AT]
     if len(ats) != 2:
         return list(parts)
+    if all(part.kind in (Kind.INTERJECTION, *SILENT) for part in parts[ats[0] + 1 : ats[1]]):
+        return [*parts[: ats[0]], *parts[ats[1] :]]  # «arobase, euh, arobase»
     start = max((at + 1 for at, part in enumerate(parts[: ats[0]]) if part.kind is Kind.INTRO), default=0)
     first, second = (
         [part for part in said if part.kind in _SAID] for said in (parts[start : ats[0]], parts[ats[0] + 1 : ats[1]])
