@@ -25,6 +25,14 @@ _LONGEST_GAP = 2
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "’": "'", "ʼ": "'", "‘": "'", "`": "'"}
 )
+# The letters of Western Europe, as taking them apart would leave them: most of what is said needs no more.
+_BARE = _LIGATURES | {
+    ord(letter): bare
+    for letter in map(chr, range(0xC0, 0x180))
+    if ord(letter) not in _LIGATURES
+    and (bare := unicodedata.normalize("NFKD", letter)[0]).isascii()
+    and all(map(unicodedata.combining, unicodedata.normalize("NFKD", letter)[1:]))
+}
 
 _FRENCH_ELISION = re.compile(r"\b(j|c|ç|d|l|m|t|s|n|qu|jusqu|lorsqu|puisqu|quelqu)'")
 _FULL = {
@@ -61,32 +69,40 @@ def fold(text: str) -> str:
     """`text` in small letters, without accents and ligatures, apostrophes straight."""
     if text.isascii() and "`" not in text:
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
+    lowered = text.lower()
+    bare = lowered.translate(_BARE)
+    if bare.isascii():
+        return bare
+    decomposed = unicodedata.normalize("NFKD", lowered.translate(_LIGATURES))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def words(text: str, language: str) -> list[str]:
     """The words of an utterance, folded, with elisions and contractions written out."""
-    folded = fold(text[:LONGEST_UTTERANCE])
-    if language == "fr":
-        folded = _FRENCH_ELISION.sub(lambda match: f"{_FULL.get(match[1], match[1])} ", folded)
-        spoken = _FRENCH_SPOKEN
-    else:
-        folded = _ENGLISH_CONTRACTION.sub(lambda match: match[1] + _EXPANDED[match[2]], folded)
-        spoken = _ENGLISH_SPOKEN
-    found: list[str] = []
-    for word in _WORD.findall(folded):
-        if word in spoken:
-            found.extend(spoken[word].split())
-        else:
-            found.append(word)
-    return found
+    return _words(_written_out(text, language), language)
 
 
 def clauses(text: str, language: str) -> list[list[str]]:
     """The utterance cut at its punctuation, each part as words."""
-    parts = (words(part, language) for part in _CLAUSE_END.split(text[:LONGEST_UTTERANCE]))
+    parts = (_words(part, language) for part in _CLAUSE_END.split(_written_out(text, language)))
     return [part for part in parts if part]
+
+
+def _written_out(text: str, language: str) -> str:
+    folded = fold(text[:LONGEST_UTTERANCE])
+    if "'" not in folded:
+        return folded
+    if language == "fr":
+        return _FRENCH_ELISION.sub(lambda match: f"{_FULL.get(match[1], match[1])} ", folded)
+    return _ENGLISH_CONTRACTION.sub(lambda match: match[1] + _EXPANDED[match[2]], folded)
+
+
+def _words(folded: str, language: str) -> list[str]:
+    spoken = _FRENCH_SPOKEN if language == "fr" else _ENGLISH_SPOKEN
+    found: list[str] = _WORD.findall(folded)
+    if spoken.keys().isdisjoint(found):
+        return found
+    return [part for word in found for part in (spoken[word].split() if word in spoken else (word,))]
 
 
 V = TypeVar("V")
@@ -127,13 +143,17 @@ class Lexicon(Generic[V]):
 
     def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
         """All phrases in `spoken`, in order."""
-        hits = []
-        position = 0
-        while position < len(spoken):
-            hit = self.at(spoken, position) if spoken[position] in self._starts else None
+        hits: list[Hit[V]] = []
+        if self._starts.keys().isdisjoint(spoken):
+            return hits
+        end = 0
+        for position, word in enumerate(spoken):
+            if position < end or word not in self._starts:
+                continue
+            hit = self.at(spoken, position)
             if hit:
                 hits.append(hit)
-            position = hit.end if hit else position + 1
+                end = hit.end
         return hits
 
     def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from calls import understanding
+from tenants import presets
 
 CORPUS = Path(__file__).parent / "corpus"
 # Lines: who writes so many in a row has the same things in mind.
@@ -67,6 +68,13 @@ CENSORED = {
 Understand = Callable[[str, str], object]
 
 _INDEX = {language: understanding.ProblemIndex(keywords, language) for language, keywords in PROBLEMS.items()}
+# What a new company has.
+_PRESET = {
+    language: understanding.ProblemIndex(
+        {kind.code: list(kind.keywords) for kind in presets.problem_types(language)}, language
+    )
+    for language in presets.LANGUAGES
+}
 
 
 def _company_of(clients: tuple[str, ...]) -> Understand:
@@ -77,6 +85,7 @@ KINDS: dict[str, Understand] = {
     "yes_no": understanding.yes_no,
     "fixed": understanding.fixed,
     "problem": lambda text, language: understanding.problem(text, _INDEX[language], language),
+    "problem_preset": lambda text, language: understanding.problem(text, _PRESET[language], language),
     "anger": lambda text, language: understanding.is_angry(text, ANGER_WORDS[language], language),
     "human": understanding.wants_human,
     "backchannel": understanding.is_backchannel,

@@ -8,6 +8,7 @@ from tests.understanding.corpora import CLIENTS, CORPUS, KINDS, misunderstood, u
 
 HELPERS = {
     "noise", "censor", "free_company", "unfinished", "refusal", "backchannel", "acknowledgement", "repeat", "machine",
+    "problem_preset",
 }  # fmt: skip
 FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("??/*.tsv"))
 

@@ -191,6 +191,37 @@ def test_any_trade_may_name_its_problems():
     assert problem("Mes radiateurs sont froids mais la chaudière tourne.", index, "fr") == "heating"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ma boxe est éteinte.", "internet"),
+        ("Je boxe demain.", None),
+        ("La fri boxe clignote.", "internet"),
+        ("Le why fi est mort.", "internet"),
+        ("Problème de oui-fi.", "internet"),
+        ("Oui, fi donc.", None),
+        ("J'ai plus la quatre G.", "mobile"),
+        ("On est quatre, j'ai froid.", None),
+        ("Je n'ai plus d'A D S L.", "internet"),
+        ("Ma carte cime est bloquée.", "mobile"),
+        ("Le telephone fix est muet.", "landline"),
+        ("Y a plus de tona alité.", "landline"),
+        ("C'est une question de route.", None),
+    ],
+)
+def test_a_keyword_may_be_written_as_it_sounds(text, code):
+    keywords = {name: list(entry["keywords"]) for name, entry in PRESET["problems"].items()}
+
+    assert problem(text, ProblemIndex(keywords, "fr"), "fr") == code
+
+
+def test_a_sound_that_two_kinds_have_names_neither():
+    index = ProblemIndex({"sport": ["boxe"], "internet": ["box"]}, "fr")
+
+    assert problem("Le bocse est en panne.", index, "fr") is None
+    assert problem("La boxe.", index, "fr") == "sport"
+
+
 def test_a_tenants_own_word_shows_anger_and_its_negation_does_not():
     assert is_angry("Quelle galère !", ["galère"], "fr")
     assert not is_angry("Ce n'est pas une galère.", ["galère"], "fr")
@@ -246,6 +277,24 @@ def test_what_silence_is_made_of_is_taken_out_of_what_was_said():
         ("Ma connexion 4G est lente.", "mobile"),
         ("Ça rame.", "internet"),
         ("J'ai une coupure de la box.", "internet"),
+        # The whole household may be without.
+        ("J'ai plus de réseau.", None),
+        ("Il y a des coupures.", None),
+        ("La box n'a plus de réseau.", "internet"),
+        ("Plus de réseau sur mon portable.", "mobile"),
+        # No fault, but a bill, a contract or an order.
+        ("Ma facture d'internet est fausse.", None),
+        ("C'est pour changer de forfait mobile.", None),
+        ("Mon abonnement internet ne marche plus.", "internet"),
+        # Where it shows is not what it is.
+        ("Le wifi ne marche pas sur mon iPhone.", "internet"),
+        ("Plus d'internet sur mon iPhone.", None),
+        ("Depuis que la fibre est installée, le fixe est muet.", "landline"),
+        ("L'adresse IP fixe a changé.", "internet"),
+        # What takes back that it works.
+        ("Le wifi marche en bas, mais à l'étage ça capte pas.", "internet"),
+        ("Internet marche, mais mon portable capte pas.", "mobile"),
+        ("Ça a marché deux jours, la fibre.", "internet"),
     ],
 )
 def test_what_a_new_tenant_knows_tells_the_phone_from_the_box(text, code):

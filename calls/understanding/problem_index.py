@@ -1,0 +1,145 @@
+"""Where a tenant's keywords stand in what was said, also as recognition writes what they sound like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, reduce
+from itertools import chain, pairwise
+from typing import TypeVar
+
+from calls.understanding.numbers import is_digits, is_number, number
+from calls.understanding.phonetic import phonetic
+from calls.understanding.text import Hit, Lexicon, table, words
+
+# Of sounds: what is shorter sounds like too many words («eau» as «au»).
+_SHORTEST_SOUND = 3
+# Words that recognition may make of one keyword: «A D S L».
+_MOST_PIECES = 4
+# Consonants that are written for one another, and no vowels.
+_ROUGHLY = str.maketrans("bcdfgjkmpqtvxz0123456789", "pstpsssnpstpss##########", "aehiouwy")
+# Letters that are said, in words as problems have them: «box», «modem», «routeur».
+_SAID_AT_END = re.compile(r"(?:[xmrz]|rnet)$|^[b-df-hj-np-tv-z]{2,}$")
+_ENGLISH_I = re.compile(r"ee|ea(?!u)")
+
+K = TypeVar("K")
+
+
+class ProblemIndex:
+    """A tenant's keywords, folded once: `{code: [keywords]}`. A keyword given to two types names neither."""
+
+    def __init__(self, keywords: Mapping[str, Iterable[str]], language: str) -> None:
+        phrases = [(words(phrase, language), code) for code, phrases in keywords.items() for phrase in phrases]
+        self.lexicon = Lexicon(_of_one((tuple(singular(phrase)), code) for phrase, code in phrases).items())
+        self.lookalikes = Lexicon(
+            (singular(words(phrase, language)), None) for phrase in table("problem")[language]["lookalikes"]
+        )
+        things = [
+            (phrase, code)
+            for phrase, code in phrases
+            if language == "fr" and not is_symptom(singular(phrase), language)
+        ]
+        self.sounds = _of_one((sound, code) for phrase, code in things for sound in _ways_to_say(phrase))
+        self.openings = {sound[:end] for sound in self.sounds for end in range(1, len(sound) + 1)}
+        self.outlines = {_outline("".join(phrase))[:end] for phrase, _ in things for end in range(4)}
+        self.outlines |= {_outline(phrase[0]) for phrase, _ in things if phrase}
+
+    def find(self, clause: Sequence[str]) -> list[Hit[str]]:
+        """The keywords in a clause of folded words in the singular, in order."""
+        found = self.lexicon.find(clause)
+        if self.sounds:
+            heard = list(self._heard(clause, {position for hit in found for position in range(hit.start, hit.end)}))
+            found = sorted(found + heard) if heard else found
+        seeming = [range(hit.start, hit.end) for hit in self.lookalikes.find(clause)] if found else []
+        # «adresse IP fixe» is no landline, unless the tenant means just that.
+        return [hit for hit in found if not any(_is_part(range(hit.start, hit.end), other) for other in seeming)]
+
+    def _heard(self, clause: Sequence[str], taken: set[int]) -> Iterator[Hit[str]]:
+        nouns_follow = _nouns_follow()
+        end = 0
+        for start, (before, word) in enumerate(pairwise(chain(("le",), clause))):
+            # «la boxe» is a box, «je boxe» is none; letters and figures are no other words.
+            may_name = before in nouns_follow or len(word) == 1 or is_number(word, "fr")
+            if may_name and start >= end and start not in taken and _outline(word) in self.outlines:
+                hit = self._heard_at(clause, start, taken)
+                if hit:
+                    yield hit
+                    end = hit.end
+
+    def _heard_at(self, clause: Sequence[str], start: int, taken: set[int]) -> Hit[str] | None:
+        """The longest keyword that the words from `start` sound like: «fri boxe», «quatre G», «carte Cime»."""
+        said = ""
+        found = None
+        for end in range(start + 1, min(start + _MOST_PIECES, len(clause)) + 1):
+            if end - 1 in taken:
+                break
+            said = _joined(said, _sound(clause[end - 1]))
+            if said not in self.openings:
+                break
+            if said in self.sounds:
+                found = Hit(start, end, self.sounds[said])
+        return found
+
+
+def _is_part(span: range, of: range) -> bool:
+    return of.start <= span.start and span.stop <= of.stop and span != of
+
+
+def singular(phrase: Sequence[str]) -> list[str]:
+    return [word[:-1] if len(word) > 3 and word[-1] in "sx" else word for word in phrase]
+
+
+def is_symptom(keyword: Sequence[str], language: str) -> bool:
+    """Whether it is what happens, rather than what it happens to: «rame», «capte»."""
+    return tuple(keyword) in _symptoms(language)
+
+
+@cache
+def _symptoms(language: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(singular(words(phrase, language))) for phrase in table("problem")[language]["symptom"])
+
+
+def _of_one(named: Iterable[tuple[K, str]]) -> dict[K, str]:
+    """What names one type only."""
+    codes: dict[K, set[str]] = {}
+    for key, code in named:
+        codes.setdefault(key, set()).add(code)
+    return {key: next(iter(owners)) for key, owners in codes.items() if len(owners) == 1}
+
+
+def _ways_to_say(phrase: Sequence[str]) -> Iterator[str]:
+    """As it is spelled, in the singular, and as English words are said: «fri boxe», «oui fi»."""
+    english = [_ENGLISH_I.sub("i", word).replace("w", "ou") for word in phrase]
+    for said in (phrase, singular(phrase), english):
+        sound = reduce(_joined, map(_sound, said), "")
+        if len(sound) >= _SHORTEST_SOUND or any(map(is_digits, sound)):
+            yield sound
+
+
+def _joined(said: str, sound: str) -> str:
+    return said + (sound[1:] if said[-1:] == sound[:1] else sound)
+
+
+@lru_cache(maxsize=8192)
+def _sound(word: str) -> str:
+    return phonetic(_as_said(word))
+
+
+def _as_said(word: str) -> str:
+    """Digits for a number, and final letters that are said so that they are heard."""
+    told = number([word], 0, "fr")
+    if told and word not in _nouns_follow():
+        return told[1]
+    word = word.replace("ction", "xion")
+    return word + "e" if _SAID_AT_END.search(word) else word
+
+
+@lru_cache(maxsize=8192)
+def _outline(word: str) -> str:
+    """The first consonants, roughly: a quick look at which words need not be listened to."""
+    return _as_said(word).translate(_ROUGHLY)[:3]
+
+
+@cache
+def _nouns_follow() -> frozenset[str]:
+    return frozenset(table("problem")["fr"]["nouns_follow"])
