@@ -74,13 +74,28 @@ def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word]
         found = kept and (
             _accent_remark_at(heard, plain, position, language) or _bearer_at(heard, plain, position, language)
         )
-        if found:
+        if found and _is_of_the_letter(kept, heard[found[0] :], found[1]):
+            letter = unicodedata.normalize("NFC", kept[-1].text + found[1].accent)
+            kept[-1] = kept[-1]._replace(text=letter)
+            position = found[0]
+        elif found:
             position = found[0]
             remarks.append(found[1])
         else:
             kept.append(heard[position])
             position += 1
     return kept, remarks
+
+
+def _is_of_the_letter(kept: Sequence[Word], ahead: Sequence[Word], remark: AccentRemark) -> bool:
+    """«M, U avec un tréma, deux L»: of the letter before it, where others follow that do not begin the name again."""
+    if remark.letter or remark.is_negated or not ahead or len(kept[-1].text) != 1:
+        return False
+    first = next((word.plain for word in kept if len(word.plain) == 1), "")
+    goes_on = len(ahead[0].plain) == 1 and ahead[0].plain != first
+    counted = len(ahead) > 1 and len(ahead[1].plain) == 1 and ahead[0].plain in ("deux", "2", "double", "two")
+    accented = unicodedata.normalize("NFC", kept[-1].text.lower() + remark.accent)
+    return (goes_on or counted) and accented in ACCENTED and kept[-1].plain in _BEARERS.get(remark.accent, "")
 
 
 def accented(name: str, remarks: Iterable[AccentRemark]) -> str | None:

@@ -127,6 +127,8 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
     example = _example(plain, end, value, certainty, language)
     if example:
         end, value, certainty = *example, Certainty.SURE
+        if count == 1 and (twice := _twice_behind(words, plain, end, language)):
+            end, count = twice, 2
     elif end < len(words) and fold(words[end].text).startswith(f"d'{fold(value)}"):
         end, certainty = end + 1, Certainty.SURE  # «I d'Irène», «E d'Émile»
     if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
@@ -137,6 +139,13 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         end, value, certainty = accent.end, impossible or accented, Certainty.SURE
     is_sure = count > 1 and certainty
     return Letter(start, end, value * count, Certainty.SURE if is_sure else certainty, example is not None)
+
+
+def _twice_behind(words: Sequence[Word], plain: Sequence[str], position: int, language: str) -> int | None:
+    """Where «(T comme Thérèse) deux fois» ends; «deux fois L» is of the letter after it."""
+    twice = signs("twice", language).at(plain, position) if position < len(plain) else None
+    is_last = twice and (twice.end == len(plain) or words[twice.end].start > words[twice.end - 1].end + 1)
+    return twice.end if twice and is_last else None
 
 
 def is_contradicted(letter: Letter, plain: Sequence[str], language: str) -> bool:

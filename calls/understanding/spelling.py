@@ -79,7 +79,10 @@ def _with_accents_at_once(heard: list[Word], language: str) -> list[Word]:
     """«C L E, accent aigu sur le E, M E N T» without the letter told again."""
     plain = [word.plain for word in heard]
     for accent in signs("accents", language).find(plain):
-        on = signs("on", language).at(plain, accent.end) if accent.end < len(plain) else None
+        end = accent.end
+        while end < len(plain) and signs("stumble", language).at(plain, end):
+            end += 1  # «accent aigu, hein, sur le E»
+        on = signs("on", language).at(plain, end) if end < len(plain) else None
         again = plain[on.end : on.end + 2] if on else []
         if [len(word) for word in again] == [1, 1] and on and again[:1] == plain[accent.start - 1 : accent.start]:
             return _with_accents_at_once([*heard[: accent.end], *heard[on.end + 1 :]], language)
@@ -194,7 +197,7 @@ def _is_interrupted(heard: Sequence[Word], pieces: Sequence[Piece], language: st
     is_excused = not is_of_name and Kind.WORD in kinds and Kind.CORRECTION in kinds[kinds.index(Kind.WORD) :]
     spelled = "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
     is_excused = is_excused and not any(is_like(piece, spelled) for piece in pieces)
-    return Kind.INTERRUPTION in kinds or is_excused
+    return Kind.INTERRUPTION in kinds or Kind.RESTART in kinds or is_excused
 
 
 @cache

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, letter_at, letter_names, nato_run, signs
+from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, nato_run, signs
 from calls.understanding.text import compact
 
 # So many consonants standing alone are how recognition writes the letters of this call.
@@ -43,7 +44,7 @@ class Piece(NamedTuple):
 
 
 # In each, of phrases that are as long the first counts.
-_BEFORE_LETTERS = ((Kind.ROLE, "role"), (Kind.ABOUT, "about"), (Kind.PLACE, "place"))
+_BEFORE_LETTERS = ((Kind.ROLE, "role"), (Kind.ABOUT, "about"), (Kind.PLACE, "place"), (Kind.MARK, "apart"))
 _PHRASES = (
     (Kind.RESTART, "restart"),
     (Kind.CORRECTION, "correction"),
@@ -101,6 +102,8 @@ def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
         is_repeated = len(spelled) > _LONGEST_CLUMP - 1 and word.plain == spelled  # «H, U, G, O, Hugo comme Victor»
         if is_repeated or (is_clumped and _is_clump(word)):
             piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
+        elif recounted := _recount_at(heard, plain, position, language, spelled):
+            piece, end = Piece(Kind.ABOUT, "has"), recounted
         else:
             piece, end = _piece_at(heard, plain, position, language, spelled=bool(spelled))
         if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
@@ -118,6 +121,9 @@ def _is_clump(word: Word) -> bool:
 def _piece_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, spelled: bool
 ) -> tuple[Piece, int]:
+    if plain[position] not in _phrases_begin(language):
+        letter = letter_at(heard, plain, position, language)
+        return _letter_or_word(heard, position, letter)
     filler = signs("filler", language).at(plain, position)
     if denial := signs("denial", language).at(plain, position):
         letter = letter_at(heard, plain, denial.end, language) if denial.end < len(plain) else None
@@ -138,16 +144,37 @@ def _piece_at(
     if run := nato_run(plain, position, language):
         return Piece(Kind.LETTERS, run[1]), run[0]
     letter = letter_at(heard, plain, position, language)
-    if letter and heard[position].text == "à" and letter.end == position + 1:
-        letter = letter._replace(certainty=Certainty.INSIDE)  # «avec un E à Sainte»
-    if letter and not (filler and filler.end > letter.end):
-        return Piece(Kind.LETTERS, letter.value, letter.certainty, letter.has_example), letter.end
-    if filler:
+    if filler and not (letter and letter.end >= filler.end):
         return Piece(Kind.FILLER, " ".join(plain[position : filler.end])), filler.end
+    return _letter_or_word(heard, position, letter)
+
+
+@cache
+def _phrases_begin(language: str) -> frozenset[str]:
+    sections = ("filler", "denial", "aside", "nato", *(section for _, section in _PHRASES))
+    return frozenset().union(*(signs(section, language).first_words() for section in sections))
+
+
+def _letter_or_word(heard: Sequence[Word], position: int, letter: Letter | None) -> tuple[Piece, int]:
+    if letter:
+        is_within = heard[position].text == "à" and letter.end == position + 1  # «avec un E à Sainte»
+        certainty = Certainty.INSIDE if is_within else letter.certainty
+        return Piece(Kind.LETTERS, letter.value, certainty, letter.has_example), letter.end
     word = heard[position].text
     if len(word) > 1 and word.isupper() and word.isalpha():
         return Piece(Kind.CAPITALS, word.lower()), position + 1
     return Piece(Kind.WORD, word), position + 1
+
+
+def _recount_at(heard: Sequence[Word], plain: Sequence[str], position: int, language: str, spelled: str) -> int | None:
+    """Where «y a» ends in «…, y a deux K en tout»: it tells of letters that are there, if none come after."""
+    lead = signs("recount", language).at(plain, position)
+    if not lead or lead.end >= len(plain) or not signs("two", language).at(plain, lead.end):
+        return None
+    letter = letter_at(heard, plain, lead.end, language)
+    if not letter or compact(letter.value)[0] not in spelled:
+        return None
+    return None if any(len(word) == 1 for word in plain[letter.end :]) else lead.end
 
 
 def _denied_end(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> int | None:

@@ -27,8 +27,21 @@ def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
     """
     pieces = _without_examples(pieces, language)
     told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
+    if _are_placed(told):
+        return None  # «ça commence par un B et ça finit par un T»
     marked = _with_mark(_last_telling(told), language)
     return marked and _told_once(marked)
+
+
+def _are_placed(told: Sequence[Piece]) -> bool:
+    """Whether there are no letters but those whose place is told."""
+    if not any(piece.kind is Kind.PLACE for piece in told) or any(piece.kind is Kind.ABOUT for piece in told):
+        return False
+    return all(
+        any(near.kind is Kind.PLACE for near in told[max(position - 1, 0) : position + 2])
+        for position, piece in enumerate(told)
+        if piece.kind is Kind.LETTERS
+    )
 
 
 def _last_telling(told: list[Piece]) -> list[Piece]:
@@ -90,8 +103,8 @@ def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
     """«C O L I N M A R T I N, un tiret entre Colin et Martin» with the hyphen; None when its place is not known."""
     marks = [position for position, piece in enumerate(told) if piece.kind is Kind.MARK]
     spelled = [position for position, piece in enumerate(told) if piece.kind is Kind.LETTERS]
-    if not marks or not spelled or marks[-1] < spelled[-1]:
-        return told
+    if not marks or not spelled or spelled[0] < marks[-1] < spelled[-1]:
+        return [*told[: marks[0]], *told[spelled[0] :]] if spelled and marks and marks[0] < spelled[0] else told
     mark = told[marks[-1]]
     kept = told[: marks[-1]] + [piece for piece in told[marks[-1] + 1 :] if piece.kind is not Kind.MARK]
     if any(piece.kind is Kind.MARK and piece.value == mark.value for piece in kept):

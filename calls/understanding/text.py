@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import cache
 from importlib import resources
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -140,6 +140,10 @@ class Lexicon(Generic[V]):
         for lengths, with_gap in self._starts.values():
             lengths.sort(reverse=True)
             with_gap.sort(key=lambda candidate: -len(candidate[0]))
+
+    def first_words(self) -> Set[str]:
+        """What the phrases begin with."""
+        return self._starts.keys()
 
     def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
         """All phrases in `spoken`, in order."""
