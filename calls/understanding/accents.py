@@ -28,7 +28,7 @@ def _accent_remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str
 ) -> tuple[int, AccentRemark] | None:
     """The remark on an accent at `position`, and where it ends."""
-    lead = signs("about", language).at(plain, position)
+    lead = signs("about", language).at(plain, position) or signs("and a", language).at(plain, position)
     is_negated = signs("without", language).at(plain, position) is not None
     at = lead.end if lead else position
     accent = signs("accents", language).at(plain, at) if at < len(plain) else None

@@ -244,14 +244,18 @@ def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, *, after_wha
 def _of_another_matter(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> list[Hit[str]]:
     """The things that only tell which bill, contract or order: «ma facture d'internet», «changer de forfait mobile»."""
     matters = _phrases("matter", language).find(clause)
-    if not matters or (_phrases("works", language).find(clause) and _phrases("not", language).find(clause)):
+    billed = [hit.start for hit in _phrases("billed", language).find(clause)]
+    if not (matters or billed) or (_phrases("works", language).find(clause) and _phrases("not", language).find(clause)):
         return []
     # A tenant may have a kind for bills, too.
     things = [hit for hit in hits if not any(hit.start < matter.end and matter.start < hit.end for matter in matters)]
     ends = [matter.end for matter in matters]
     found = []
     for hit in things:
-        if any(_words("links", language).issuperset(clause[end : hit.start]) for end in ends if end <= hit.start):
+        is_linked = any(
+            _words("links", language).issuperset(clause[end : hit.start]) for end in ends if end <= hit.start
+        )
+        if is_linked or any(start >= hit.end for start in billed):
             found.append(hit)
             ends.append(hit.end)
     return found

@@ -25,12 +25,22 @@ def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
 
     None when what they tell does not fit the name.
     """
-    pieces = _without_examples(pieces, language)
+    pieces = _without_examples(_begun_again(pieces, language), language)
     told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
     if _are_placed(told):
         return None  # «ça commence par un B et ça finit par un T»
     marked = _with_mark(_last_telling(told), language)
     return marked and _told_once(marked)
+
+
+def _begun_again(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
+    """«D U B, euh, D U B O S C» without what broke off."""
+    run = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, pieces))
+    rest = pieces[len(run) :]
+    hesitates = bool(rest) and rest[0].kind is Kind.FILLER and _is_hesitation(rest[0].value, language)
+    begun, again = letters_of(run), letters_of(list(takewhile(lambda piece: piece.kind is Kind.LETTERS, rest[1:])))
+    is_again = hesitates and len(begun) > 1 and again.startswith(begun) and len(again) > len(begun)
+    return rest[1:] if is_again else pieces
 
 
 def _are_placed(told: Sequence[Piece]) -> bool:
@@ -92,6 +102,10 @@ def _is_told_behind(piece: Piece, kept: Sequence[Piece], language: str) -> bool:
     is_no_ending = name[-1] not in _VOWELS and piece.value in _NO_ENDING
     follows_article = kept[-1].kind is Kind.FILLER and _is_article(kept[-1].value, language)
     return piece.value in name and (follows_article or is_no_ending)
+
+
+def _is_hesitation(said: str, language: str) -> bool:
+    return bool(said) and signs("stumble", language).at(said.split(), 0) is not None
 
 
 def _is_article(said: str, language: str) -> bool:
@@ -241,7 +255,11 @@ def _without_stutter(told: list[Piece]) -> list[Piece]:
     """«B, b o n n e t» without the first B; but «L L O Y D»."""
     first = next((place for place, piece in enumerate(told) if piece.kind is Kind.LETTERS), len(told))
     if [piece.kind for piece in told[first + 1 : first + 2]] == [Kind.CORRECTION]:
-        told = [*told[: first + 1], *told[first + 2 :]]  # «M comme Nathalie, non, N comme Nathalie, N I C…»
+        following = told[first + 2 :]
+        if following[:1] == [told[first]]:
+            told = [*told[: first + 1], *following]  # «M comme Nathalie, non, N comme Nathalie, N I C…»
+        elif len(following) > _FEWEST_REMARKED and following[0].value == following[1].value:
+            return _without_stutter([*told[:first], *following])  # «J, non G, G I R A U D»
     again, rest = told[first + 1 : first + 2], letters_of(told[first + 2 :])
     if len(rest) < _FEWEST_REMARKED or not again or again[0].kind is not Kind.LETTERS:
         return told

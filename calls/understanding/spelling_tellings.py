@@ -104,6 +104,17 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
             kept = kept[: -len(denied)]  # «V O N I C K, non pas C K, juste C»
             rest = rest[len(run) :]
             continue
+        is_together = (
+            len(run) > 1 and not any(other.is_apart for other in run[1:]) and any(other.is_apart for other in kept)
+        )
+        if (
+            is_together
+            and denied[0] != name[-1:]
+            and len(name) >= _CERTAINLY_SPELLED
+            and not letters_of(rest[len(run) :])
+        ):
+            rest = rest[len(run) :]
+            continue  # «J O L Y, avec un Y à la fin et pas I E»
         is_of_last = len(name) < 2 or name.endswith(denied[0]) or sound_alike(name[-1], denied[0])
         if len(run) > 1 and not is_of_last:
             is_end = is_alike(denied, name[-len(denied) :])  # «O I S et pas A I S»

@@ -249,6 +249,34 @@ def test_family_names_are_in_capitals_in_french_only():
     assert spelling("S M I T H hyphen J O N E S", "en") == "Smith-Jones"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("K O W A L S K I, y a deux K en tout", "KOWALSKI"),
+        ("Y A deux L A", "YALLA"),
+        ("B A R R Y, enfin deux R", "BARRY"),
+        ("C O L I N, enfin deux L", None),
+        ("le roux en deux mots L E R O U X", "LE ROUX"),
+        ("Dupuis Lebrun avec un tiret, D U P U I S L E B R U N", "DUPUIS-LEBRUN"),
+        ("G comme Gaston, A, S comme Sophie deux fois, E, R", "GASSER"),
+        ("M, U avec un tréma, deux L, E, R", "MÜLLER"),
+        ("R E N E avec un accent aigu", "RENÉ"),
+        ("H E L E N E avec un accent grave, H E L E N E", None),
+        ("C A R R E avec deux R et un accent aigu", "CARRÉ"),
+        ("D U P, non attendez, je recommence, D U R A N D", "DURAND"),
+        ("D U P, je recommence", None),
+        ("D U B, euh, D U B O S C", "DUBOSC"),
+        ("J, non G, G I R A U D", "GIRAUD"),
+        ("ça finit par un T", None),
+        ("L E C L E R C, il se termine par un C", "LECLERC"),
+        ("J O L Y, avec un Y à la fin et pas I E", "JOLY"),
+        ("O, apostrophe, non pas d'apostrophe, O C O N N O R", "OCONNOR"),
+    ],
+)
+def test_what_is_told_of_letters_is_none_of_them(text, name):
+    assert spelling(text, "fr") == name
+
+
 def test_an_address_contradicted_is_none():
     twice = "pierre point martin arobase gmail point com, je répète, pierre point martin arobase orange point fr"
 
