@@ -143,6 +143,12 @@ class SpeechStream(Protocol):
     def send(self, pcm: bytes) -> None:
         """Take audio of any length, at once; never blocks. Bounded: the oldest is dropped."""
 
+    def expect(self, terms: Sequence[str]) -> None:
+        """Listen for these, the likeliest first, instead of the options' keyterms; for none, for those again.
+
+        Never blocks. As many as the vendor takes; one that takes none in a stream goes on as it was.
+        """
+
     async def close(self) -> None:
         """Flush, report the usage, end with StreamEnded. Takes at most 2 s; never raises."""
 

@@ -78,6 +78,9 @@ class _StubStream:
                 )
             self._sound = 0.0
 
+    def expect(self, terms: Sequence[str]) -> None:
+        pass
+
     async def close(self) -> None:
         self._on_usage(_usage("stt", audio_seconds=Decimal(self._now).quantize(Decimal("0.001"))))
         self._on_speech(StreamEnded(None))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from providers.deepgram.messages import Complaint, Connected, Message
+from providers.deepgram.messages import Connected, Message, parse_control
 from providers.protocols import SpeechStarted, Transcript
 
 # Moderate confidence that a turn is over: told early, and taken back when speech goes on.
@@ -31,10 +31,8 @@ def parse(raw: bytes) -> list[Message]:
             return [Connected(message["request_id"])]
         case "TurnInfo":
             return _turn(message)
-        case "Error":
-            return [Complaint(str(message.get("description") or message.get("code") or "unknown error"))]
         case _:
-            return []
+            return parse_control(message)
 
 
 def _turn(message: dict[str, Any]) -> list[Message]:

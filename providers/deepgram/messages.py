@@ -29,13 +29,20 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class KeytermsAnswer:
+    """What Deepgram says to other keyterms."""
+
+    refusal: str = ""  # why they were not taken
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """Flux's first message."""
 
     request_id: str
 
 
-Message = SpeechEvent | Connected | Metadata | Complaint
+Message = SpeechEvent | Connected | Metadata | Complaint | KeytermsAnswer
 
 
 def parse(raw: bytes) -> list[Message]:
@@ -53,8 +60,23 @@ def parse(raw: bytes) -> list[Message]:
             return [UtteranceEnded(message["last_word_end"])]
         case "Metadata":
             return [Metadata(message.get("request_id", ""), Decimal(str(message["duration"])))]
+        case _:
+            return parse_control(message)
+
+
+def parse_control(message: dict[str, Any]) -> list[Message]:
+    """What nova models and Flux say alike."""
+    code, description = message.get("code"), message.get("description")
+    match message["type"]:
+        case "ConfigureSuccess":
+            return [KeytermsAnswer()]
+        case "ConfigureFailure":
+            return [KeytermsAnswer(refusal=str(code or description or "no reason given"))]
+        case "Error" if code == "KeytermsNotSupported" or '"Configure"' in str(message.get("message")):
+            # As servers did that answered nothing else; the message is ours, as one of them did not understand it.
+            return [KeytermsAnswer(refusal=str(code or "not understood"))]
         case "Error":
-            return [Complaint(str(message.get("description") or message.get("message") or "unknown error"))]
+            return [Complaint(str(description or message.get("message") or code or "unknown error"))]
         case _:
             return []
 

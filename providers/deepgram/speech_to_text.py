@@ -21,6 +21,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from providers import wire
 from providers.deepgram import flux
+from providers.deepgram.keyterms import Keyterms, fitting
 from providers.deepgram.stream import DeepgramStream
 from providers.deepgram.transport import Transport
 from providers.protocols import (
@@ -33,9 +34,6 @@ from providers.protocols import (
 )
 
 OPEN_SECONDS: Final = 3.0
-# Deepgram takes 500 tokens of keyterms; in French a token is about three letters.
-MOST_KEYTERMS: Final = 100
-MOST_KEYTERM_LETTERS: Final = 1200
 
 
 class DeepgramSpeechToText:
@@ -72,7 +70,8 @@ class DeepgramSpeechToText:
             latency_seconds=loop.time() - started,
             began_at=time.monotonic(),  # its own time, until it is closed
         )
-        return DeepgramStream(socket, leave, report, on_speech, on_usage)
+        keyterms = Keyterms(strongest(options.keyterms)) if self._takes_keyterms else None
+        return DeepgramStream(socket, leave, report, on_speech, on_usage, keyterms)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -94,6 +93,10 @@ class DeepgramSpeechToText:
     @property
     def _is_flux(self) -> bool:
         return self._model.startswith("flux-")
+
+    @property
+    def _takes_keyterms(self) -> bool:
+        return self._is_flux or self._model.startswith("nova-3")
 
     def _flux_parameters(self, options: SpeechOptions) -> dict[str, Any]:
         """https://developers.deepgram.com/docs/flux/configuration"""
@@ -129,16 +132,10 @@ class DeepgramSpeechToText:
 
     def _vocabulary(self, keyterms: Mapping[str, int]) -> dict[str, list[str]]:
         """nova-3 and Flux take plain terms, their predecessors words with a boost; each refuses the other's."""
-        terms: list[str] = []
-        letters = 0
-        for term, _boost in sorted(keyterms.items(), key=lambda item: -item[1])[:MOST_KEYTERMS]:
-            letters += len(term)
-            if letters > MOST_KEYTERM_LETTERS:
-                break
-            terms.append(term)
+        terms = strongest(keyterms)
         if not terms:
             return {}
-        if self._is_flux or self._model.startswith("nova-3"):
+        if self._takes_keyterms:
             return {"keyterm": terms}
         return {"keywords": [f"{term}:{keyterms[term]}" for term in terms]}
 
@@ -151,3 +148,7 @@ class DeepgramSpeechToText:
             failure = Failure.CUT if isinstance(error.__cause__, EOFError) else Failure.GARBAGE
             return ProviderError("deepgram", failure, "handshake")
         return wire.from_exception("deepgram", error)
+
+
+def strongest(keyterms: Mapping[str, int]) -> list[str]:
+    return fitting(sorted(keyterms, key=lambda term: -keyterms[term]))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+from deepgram.listen.v1.types import ListenV1Configure
 from deepgram.listen.v2.socket_client import AsyncV2SocketClient
+from deepgram.listen.v2.types import ListenV2Configure
 from websockets.exceptions import ConnectionClosed
 
 from providers import wire
 from providers.deepgram import flux, messages
-from providers.deepgram.messages import Complaint, Connected, Metadata
+from providers.deepgram.keyterms import Keyterms
+from providers.deepgram.messages import Complaint, Connected, KeytermsAnswer, Metadata
 from providers.outgoing import LEAST, Outgoing
 from providers.protocols import (
     BYTES_PER_SECOND,
@@ -50,14 +54,17 @@ class DeepgramStream:
         report: UsageReport,
         on_speech: OnSpeech,
         on_usage: OnUsage,
+        keyterms: Keyterms | None,
     ) -> None:
-        """`leave` closes the socket; `report` lacks what only the end tells."""
+        """`leave` closes the socket; `report` lacks what only the end tells. `keyterms`: None if they cannot change."""
         self._socket = socket
         self._parse = messages.parse if isinstance(socket, AsyncV1SocketClient) else flux.parse
         self._leave = leave
         self._report = report
         self._on_speech = on_speech
         self._on_usage = on_usage
+        self._keyterms = keyterms
+        self._is_refusal_told = False
         self._outgoing = Outgoing()
         self._sent = 0  # bytes
         self._closing = self._ended = self._silent = self._was_closed = False
@@ -77,6 +84,11 @@ class DeepgramStream:
         if self._closing or self._ended:
             return
         if self._outgoing.add(pcm):
+            self._wake.set()
+
+    def expect(self, terms: Sequence[str]) -> None:
+        if self._keyterms is not None:
+            self._keyterms.want(terms)
             self._wake.set()
 
     async def close(self) -> None:
@@ -108,6 +120,7 @@ class DeepgramStream:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                await self._configure()
                 while self._outgoing:
                     chunk = self._outgoing.take()
                     await self._socket.send_media(chunk)
@@ -121,6 +134,14 @@ class DeepgramStream:
                 if self._silent and isinstance(self._socket, AsyncV1SocketClient):
                     await self._socket.send_keep_alive()
                     self._last_sent, self._silent = self._loop.time(), False
+
+    async def _configure(self) -> None:
+        if self._closing or self._keyterms is None or (terms := self._keyterms.due(self._loop.time())) is None:
+            return
+        if isinstance(self._socket, AsyncV1SocketClient):
+            await self._socket.send_configure(ListenV1Configure(keyterms=terms))
+        else:
+            await self._socket.send_configure(ListenV2Configure(keyterms=terms))
 
     def _expect_answer(self) -> None:
         """A connection may be alive and its server hang: then the reader is ended, and with it the stream."""
@@ -161,10 +182,21 @@ class DeepgramStream:
                     self._report = replace(self._report, request_id=request_id)
                 case Metadata() as metadata:
                     self._metadata = metadata
+                case KeytermsAnswer(refusal):
+                    self._keyterms_answered(refusal)
                 case Complaint(text):
                     raise ProviderError("deepgram", Failure.SERVER, text[:200])
                 case event:
                     self._tell(event)
+
+    def _keyterms_answered(self, refusal: str) -> None:
+        """Without other words it listens as before: no reason to end the stream."""
+        if refusal and not self._is_refusal_told:
+            self._is_refusal_told = True
+            logger.info("deepgram: keyterms cannot be changed in the stream: %s", refusal[:200])
+        if self._keyterms is not None:
+            self._keyterms.answered(taken=not refusal)
+            self._wake.set()
 
     def _tell(self, event: SpeechEvent) -> None:
         try:

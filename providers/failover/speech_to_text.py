@@ -64,6 +64,7 @@ class _FailoverStream:
         self._on_speech = on_speech
         self._on_usage = on_usage
         self._kept = _Kept()
+        self._expected: Sequence[str] = ()
         self._inner: _Inner | None = None
         self._streams = 0
         self._closing = False
@@ -78,6 +79,11 @@ class _FailoverStream:
         self._kept.add(pcm)
         if self._inner is not None:
             self._inner.stream.send(pcm)
+
+    def expect(self, terms: Sequence[str]) -> None:
+        self._expected = terms
+        if self._inner is not None:
+            self._inner.stream.expect(terms)
 
     async def close(self) -> None:
         self._closing = True
@@ -109,6 +115,7 @@ class _FailoverStream:
                 self._streams += 1
                 inner.offset = self._kept.start
                 self._inner = inner
+                inner.stream.expect(self._expected)
                 for pcm in self._kept.pieces:
                     inner.stream.send(pcm)
                 return
@@ -138,6 +145,8 @@ class _FailoverStream:
         logger.warning("%s: %s", self._options.tag, error)
         inner.vendor.breaker.failed(error)
         self._inner = None
+        if error.failure is Failure.TIMEOUT:
+            self._expected = ()  # what was too much for it, perhaps: the next one must not fall silent, too
         others = [vendor for vendor in self._vendors if vendor is not inner.vendor]
         is_accident = error.failure is Failure.CUT and inner.age >= STEADY_SECONDS
         vendors = [inner.vendor, *others] if is_accident else [*others, inner.vendor]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from decimal import Decimal
@@ -53,6 +53,9 @@ class VoskStream:
             return
         if self._waiting.add(pcm):
             self._wake.set()
+
+    def expect(self, terms: Sequence[str]) -> None:
+        """A grammar of Vosk's would let nothing else be heard."""
 
     async def close(self) -> None:
         if not (self._closing or self._ended):

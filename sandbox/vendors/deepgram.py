@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,12 @@ from sandbox.vendors.recognizer import Event, Recognizer, Result, SpeechStarted,
 from sandbox.vendors.wire import GARBAGE, RETRY_AFTER, SLOW_SECONDS, Receive, Request, Send, delay, ledger
 
 IDLE_SECONDS = 10.0
+OVERWHELMED_SECONDS = 30.0  # from keyterms over the limit in the stream to the end of it
 IDLE_REASON = (
     "Deepgram did not receive audio data or a text message within the timeout window. See https://dpgr.am/net0001"
+)
+OVERWHELMED_REASON = (
+    "The service has not transmitted a Text frame within the timeout window. See https://dpgr.am/net0000"
 )
 LANGUAGES = {"fr", "en", "multi"}
 MAX_KEYTERM_TOKENS = 500
@@ -81,11 +85,15 @@ def _refusal(request: Request) -> str:
         problem = "Keyterm prompting is only supported with nova-3."
     elif "keywords" in request.query and model.startswith("nova-3"):
         problem = "Keywords are not supported with nova-3, use keyterm."
-    elif sum(-(-len(term) // 4) for term in keyterms) > MAX_KEYTERM_TOKENS:
+    elif are_too_many(keyterms):
         problem = "Keyterm limit exceeded. The maximum number of tokens across all keyterms is 500."
     else:
         problem = ""
     return problem
+
+
+def are_too_many(keyterms: Iterable[str]) -> bool:
+    return sum(-(-len(term) // 4) for term in keyterms) > MAX_KEYTERM_TOKENS
 
 
 async def _refuse(request: Request, send: Send, request_id: str, status: int, code: str, message: str) -> None:
@@ -114,6 +122,8 @@ class Listener:
         self._delay = delay("STT")
         self._heard = 0  # bytes of PCM
         self._has_words = self._has_finals = False
+        self._ends_at: float | None = None  # of a stream that hears nothing any more, and does not say so
+        self._keyterms = [request.query.get("keyterm", [])]  # those of the beginning, then those it was sent
         endpointing, utterance_end = request.first("endpointing", "10"), request.first("utterance_end_ms")
         self._recognizer = Recognizer(
             endpointing=None if endpointing == "false" else _seconds(endpointing, default=0.01),
@@ -125,7 +135,7 @@ class Listener:
             async with asyncio.timeout(IDLE_SECONDS) as idle:
                 await self._serve(idle)
         except TimeoutError:
-            await self._close(1011, IDLE_REASON)
+            await self._close(1011, OVERWHELMED_REASON if self._is_overwhelmed else IDLE_REASON)
         finally:
             ledger.append(
                 {
@@ -134,6 +144,7 @@ class Listener:
                     "model": self._model,
                     "seconds": self._seconds,
                     "tag": self._request.first("tag"),
+                    "keyterms": self._keyterms,
                 }
             )
 
@@ -146,7 +157,7 @@ class Listener:
         """Until the client has closed the stream or gone; returning without a close breaks it off."""
         loop = asyncio.get_running_loop()
         while (event := await self._receive())["type"] != "websocket.disconnect":
-            idle.reschedule(loop.time() + IDLE_SECONDS)
+            idle.reschedule(self._ends_at or loop.time() + IDLE_SECONDS)
             audio = event.get("bytes")
             if audio:
                 pcm = self._decode(audio)
@@ -182,14 +193,38 @@ class Listener:
                 return True
             case "Finalize":
                 await self._report(self._recognizer.finalize())
-            case "Configure" if self._model.startswith("nova-3"):
-                keyterms = message.get("keyterms") or []
-                await self._message({"type": "ConfigureSuccess", "request_id": self._request_id, "keyterms": keyterms})
+            case "Configure":
+                await self._configure(message.get("keyterms"))
             case "KeepAlive":
                 pass
             case _:
                 await self._error("Unknown message type.", text)
         return False
+
+    async def _configure(self, keyterms: list[str] | None) -> None:
+        """Of an update over the limit nothing is said; known from the changelog of 8 October 2026."""
+        if self._request.asks_for("regional") or not self._takes_keyterms:
+            code = "CONFIGURE_KEYTERMS_NOT_SUPPORTED"
+            description = "Keyterms cannot be updated in this stream."
+            return await self._configured("ConfigureFailure", code=code, description=description)
+        if keyterms is not None:
+            self._keyterms.append(keyterms)
+        if are_too_many(self._keyterms[-1]):
+            self._ends_at = asyncio.get_running_loop().time() + OVERWHELMED_SECONDS
+        if not self._is_overwhelmed:
+            await self._configured("ConfigureSuccess", keyterms=self._keyterms[-1])
+        return None
+
+    @property
+    def _is_overwhelmed(self) -> bool:
+        return self._ends_at is not None
+
+    @property
+    def _takes_keyterms(self) -> bool:
+        return self._model.startswith("nova-3")
+
+    async def _configured(self, kind: str, **told: Any) -> None:
+        await self._message({"type": kind, "request_id": self._request_id, **told})
 
     async def _finish(self) -> None:
         await self._report(self._recognizer.end())
@@ -207,6 +242,8 @@ class Listener:
         await self._close(1000)
 
     async def _report(self, events: list[Event]) -> None:
+        if self._is_overwhelmed:
+            return
         for event in events:
             if isinstance(event, Result) and event.words:
                 self._has_words = True

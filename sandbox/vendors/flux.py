@@ -57,7 +57,8 @@ class FluxListener(deepgram.Listener):
 
     async def _obey(self, text: str) -> bool:
         try:
-            kind = json.loads(text)["type"]
+            message = json.loads(text)
+            kind = message["type"]
         except (ValueError, KeyError, TypeError):
             kind = None
         match kind:
@@ -65,9 +66,18 @@ class FluxListener(deepgram.Listener):
                 return True
             case "ForceEndTurn":
                 await self._end_turn("manual")
+            case "Configure":
+                await self._configure(message.get("keyterms"))
             case _:
                 await self._error("Could not parse the message.", text)
         return False
+
+    async def _configured(self, kind: str, **told: Any) -> None:
+        await self._tell({"type": kind, **told})
+
+    @property
+    def _takes_keyterms(self) -> bool:
+        return True
 
     async def _finish(self) -> None:
         await self._report(self._recognizer.end())
@@ -76,6 +86,8 @@ class FluxListener(deepgram.Listener):
         await self._close(1000)
 
     async def _report(self, events: list[Event]) -> None:
+        if self._is_overwhelmed:
+            return
         for event in events:
             if isinstance(event, Result):
                 await self._hear(event)

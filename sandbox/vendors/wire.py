@@ -10,6 +10,8 @@ The key chooses the fault, so that an unchanged SDK can meet every one of them:
     …-hang              takes the request and never answers
     …-garbage           answers what is no answer
 
+    …-regional          speech to text: lets nobody change keyterms in the stream
+
     …-first-FAULT       only at the first request with this key
     …-after3-FAULT      only from the fourth on
     …-words-FAULT       speech to text: the middle is when the caller has begun to say something

@@ -137,12 +137,45 @@ async def test_finalize_gives_what_was_heard_at_once(vendors):
     assert result.channel.alternatives[0].transcript == TEXT
 
 
+async def configured(socket, *keyterms):
+    await socket.send_configure(ListenV1Configure(keyterms=[*keyterms]))
+    return await asyncio.wait_for(socket.recv(), 5)
+
+
 async def test_keyterms_may_change_in_the_stream(vendors):
-    async with listening(vendors) as socket:
+    async with listening(vendors, keyterm=["box"]) as socket:
         await socket.send_keep_alive()
-        await socket.send_configure(ListenV1Configure(keyterms=["Élodie"]))
-        answer = await asyncio.wait_for(socket.recv(), 5)
-    assert (answer.type, answer.keyterms) == ("ConfigureSuccess", ["Élodie"])
+        for terms in (["Élodie", "Haïti"], []):
+            answer = await configured(socket, *terms)
+            assert (answer.type, answer.keyterms) == ("ConfigureSuccess", terms)
+        await socket.send_close_stream()
+        assert (await socket.recv()).type == "Metadata"
+        with pytest.raises(ConnectionClosedOK):
+            await socket.recv()
+    assert wire.ledger[-1]["keyterms"] == [["box"], ["Élodie", "Haïti"], []]
+
+
+@pytest.mark.parametrize("options", [{"key": "sandbox-regional"}, {"model": "nova-2"}])
+async def test_keyterms_that_may_not_change_leave_the_stream_as_it_was(vendors, options):
+    async with listening(vendors, **options, interim_results=None, utterance_end_ms=None, vad_events=None) as socket:
+        answer = await configured(socket, "Élodie")
+        assert (answer.type, answer.code) == ("ConfigureFailure", "CONFIGURE_KEYTERMS_NOT_SUPPORTED")
+        await socket.send_media(render(TEXT, "fr") + bytes(1600))
+        await socket.send_finalize()
+        result = await asyncio.wait_for(socket.recv(), 5)
+    assert result.channel.alternatives[0].transcript == TEXT
+
+
+async def test_too_many_keyterms_in_the_stream_silence_it_and_end_it_later(vendors, monkeypatch):
+    monkeypatch.setattr(deepgram, "OVERWHELMED_SECONDS", 0.3)
+    async with listening(vendors) as socket:
+        await socket.send_configure(ListenV1Configure(keyterms=["x" * 40] * 51))
+        await socket.send_media(CALL)
+        with pytest.raises(ConnectionClosedError) as closed:
+            await asyncio.wait_for(socket.recv(), 5)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1011
+    assert "net0000" in closed.value.rcvd.reason
 
 
 async def test_the_ledger_counts_seconds_of_audio(vendors):
