@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeVar
 
@@ -233,6 +234,15 @@ class Dialogue:
             questions.pop(0)
             question = questions[0] if questions else key
         return None
+
+    @contextmanager
+    def expecting(self, terms: Sequence[str]) -> Iterator[None]:
+        """Have these listened for while a question is open whose answer may be one of them."""
+        self._hearing.expect(terms)
+        try:
+            yield
+        finally:
+            self._hearing.expect(())
 
     def _show_understood(self, question: str, heard: Heard, value: object) -> None:
         """For whoever tries the bot: what was made of an answer; None: nothing, and it is asked again."""

@@ -93,6 +93,7 @@ class Hearing:
         self._on_change = on_change
         self._on_usage = on_usage
         self._stream: SpeechStream | None = None
+        self._expected: Sequence[str] = ()
         self._offset = 0.0
         self._taken_until = 0.0
         self._ended = asyncio.get_running_loop().create_future()
@@ -109,6 +110,12 @@ class Hearing:
         self.utterance.add(Transcript(text, is_final=True, ends_speech=True, start=now, end=now), 0.0)
         self._on_change()
 
+    def expect(self, terms: Sequence[str]) -> None:
+        """Words that are likelier than others from now on; none: the tenant's keywords, as in the beginning."""
+        self._expected = terms
+        if self._stream is not None:
+            self._stream.expect(terms)
+
     async def run(self) -> None:
         """Connect, and listen until cancelled or no vendor is left."""
         try:
@@ -116,6 +123,7 @@ class Hearing:
                 await self._ended
                 return
             self._stream = await self._vendors.open(self._options, self._on_speech, self._on_usage)
+            self._stream.expect(self._expected)
             self._offset = self._audio.listen_with(self._stream.send)
             self.error = await self._ended
         except ProviderError as error:

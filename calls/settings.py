@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from calls.models import Call
 from calls.understanding import FaqIndex, ProblemIndex
 from calls.understanding.readiness import get_ready_for
 from companies.models import Company
@@ -88,6 +90,7 @@ class CallSettings:
     announces_recording: bool
     answers: tuple[Answer, ...]
     faq: FaqIndex[Answer]
+    likely_companies: tuple[str, ...] = ()  # the same, those that called last first
     words_answers: bool = False  # the language model may word an answer itself
     # Vendors in order of preference (those of speech are the voice's); none: the platform's.
     speech_to_text: tuple[Choice, ...] = ()
@@ -113,6 +116,11 @@ MOST_KNOWN = 500  # tenants
 # Of the tenant's own row: what changes by itself, and no call asks for.
 NOT_ASKED_FOR = frozenset({"roi_at", "heard_voice", "phrases_reviewed_at", "first_steps_closed_at"})
 
+_ranked: dict[int, tuple[float, tuple[str, ...], tuple[str, ...]]] = {}
+ALL_EXPECTED = 50  # companies: of so few recognition takes all, or nearly so
+LATEST_CALLS = 300
+RANKED_SECONDS = 60.0
+
 
 def load(tenant: Tenant) -> CallSettings:
     """The configuration of a tenant as just read; inside its scope, in a database thread.
@@ -129,7 +137,8 @@ def load(tenant: Tenant) -> CallSettings:
             _known.pop(next(iter(_known)), None)
         known = _known[tenant.pk] = state, _read(tenant)
     # Callers add to these, so they are no configuration.
-    settings = replace(known[1], companies=tuple(Company.objects.values_list("name", flat=True)))
+    companies = tuple(Company.objects.values_list("name", flat=True))
+    settings = replace(known[1], companies=companies, likely_companies=_latest_first(tenant.pk, companies))
     get_ready_for(settings.companies, settings.anger_words, settings.censored, settings.language)
     return settings
 
@@ -137,6 +146,25 @@ def load(tenant: Tenant) -> CallSettings:
 def forget() -> None:
     """Where tables are emptied behind its back, as between tests."""
     _known.clear()
+    _ranked.clear()
+
+
+def _latest_first(tenant_id: int, companies: tuple[str, ...]) -> tuple[str, ...]:
+    """An order of its own: by that of `companies` their index is found, which takes long to make.
+
+    Asked for once a minute at most, as that takes three times what the names do.
+    """
+    if len(companies) <= ALL_EXPECTED:
+        return companies
+    now = time.monotonic()
+    ranked = _ranked.get(tenant_id)
+    if ranked is None or ranked[0] < now or ranked[1] != companies:
+        if len(_ranked) >= MOST_KNOWN:
+            _ranked.pop(next(iter(_ranked)), None)
+        latest = Call.objects.order_by("-started_at").values_list("customer__company__name", flat=True)[:LATEST_CALLS]
+        called = (name for name in latest if name)
+        ranked = _ranked[tenant_id] = now + RANKED_SECONDS, companies, tuple(dict.fromkeys([*called, *companies]))
+    return ranked[2]
 
 
 def load_drafts(tenant: Tenant) -> CallSettings:

@@ -58,7 +58,8 @@ class Questions:
         return await self._ask("spelling", lambda text: spelling(text, self._language), Patience.SPELLING)
 
     async def company(self) -> str:
-        return await self._ask("company", self.named_company)
+        with self._dialogue.expecting(self._dialogue.settings.likely_companies):
+            return await self._ask("company", self.named_company)
 
     def named_company(self, text: str) -> str | None:
         settings = self._dialogue.settings
@@ -139,7 +140,8 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
         return named if is_name and named != case.company else None
 
     for _ in range(2):
-        right = await ask_whether_right(dialogue, "confirm_company", correction, {"company": case.company})
+        with dialogue.expecting(dialogue.settings.likely_companies):
+            right = await ask_whether_right(dialogue, "confirm_company", correction, {"company": case.company})
         if not isinstance(right, str):
             break
         case.company = right

@@ -45,6 +45,10 @@ Waiting = Generator[None, None, None]
 class FakeHearing:
     utterance: Utterance = field(default_factory=Utterance)
     error: ProviderError | None = None
+    expected: Sequence[str] = ()
+
+    def expect(self, terms: Sequence[str]) -> None:
+        self.expected = terms
 
     def take(self) -> Utterance:
         taken, self.utterance = self.utterance, Utterance()
