@@ -72,6 +72,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         found = dict(_unintroduced(tokens, index, around, language))
     if not found:
         found = dict(_in_part(tokens, spans, index, around, language))
+    if not found:
+        found = dict(_by_sound(tokens, spans, index, around, language))
     if len(found) == 2:
         first, last = sorted(found.values())
         correction = listed("correction", language)
@@ -254,6 +256,22 @@ def _in_part(
                 break
         else:
             others.append(said)
+
+
+def _by_sound(
+    tokens: Sequence[Token],
+    spans: Sequence[tuple[int, int]],
+    index: CompanyIndex,
+    around: frozenset[str],
+    language: str,
+) -> Iterator[tuple[str, int]]:
+    """Companies that one of the spans sounds like, with where they stand; what is spelled besides is no sound."""
+    if any(token.is_spelled for token in tokens):
+        return
+    plain = [token.plain for token in tokens]
+    for start, end in spans:
+        if not _is_no_name(plain, start, end, language) and (name := index.nearest(plain[start:end], around)):
+            yield name, start
 
 
 def _is_one_of_two(plain: Sequence[str], position: int, language: str) -> bool:

@@ -57,6 +57,7 @@ from calls.understanding.company_readings import (
     short,
     without_trade,
 )
+from calls.understanding.company_sounds import Sounds
 from calls.understanding.phonetic import phonetic
 from calls.understanding.text import table
 
@@ -116,6 +117,7 @@ class CompanyIndex:
         self._by_pair: dict[str, list[Key]] = {}
         entries = [_entry(written, language) for written in companies]
         self._pieces = Pieces(entry.written for entry in entries)
+        self._sounds = Sounds(entry.written for entry in entries)
         for entry in entries:
             self._add(entry)
 
@@ -180,6 +182,10 @@ class CompanyIndex:
     def find_in_part(self, mention: Mention) -> str | None:
         """As `Pieces.only`."""
         return self._pieces.only(mention._replace(words=in_digits(mention.words, self._language)))
+
+    def nearest(self, said: Sequence[str], around: frozenset[str]) -> str | None:
+        """As `Sounds.nearest`."""
+        return self._sounds.nearest(misheard(tuple(said)), around)
 
     def _before_address(self, words: tuple[str, ...], around: frozenset[str]) -> Match | None:
         """«Les transports Etcheverry Bayonne», «boulangerie Schmitt rue des Clefs»."""

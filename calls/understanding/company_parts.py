@@ -103,6 +103,12 @@ def is_rare(words: Iterable[str]) -> bool:
     return any(word not in _common() and not is_first_name(word) and not word.isdigit() for word in words)
 
 
+def is_known(word: str) -> bool:
+    """Whether recognition knows the word as a name, so that it was hardly written for another."""
+    names = word_set("surnames") | word_set("other_surnames") | word_set("brands")
+    return word in names or is_first_name(word) or is_town([word]) or word.isdigit() or bool(trades([word]))
+
+
 def is_coined(words: Sequence[str]) -> bool:
     """Whether it is a single word that somebody made up, so that hardly another is called that: «Novalis»."""
     is_single = len(words) == 1 and words[0] not in _common() and not is_first_name(words[0])

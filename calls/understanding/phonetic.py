@@ -99,3 +99,57 @@ def pronunciations(words: tuple[str, ...]) -> tuple[str, ...]:
 def _ways(word: str) -> frozenset[int]:
     """Which of `_OTHERWISE` it may be said in: one or two of many."""
     return frozenset(way for way, (pattern, _) in enumerate(_OTHERWISE) if pattern.search(word))
+
+
+# Sounds that recognition takes for one another, and how much less than a whole sound sets them apart.
+_ALMOST = (
+    (0.2, ("eE",)),
+    (0.3, ("AO",)),
+    (0.4, ("AI",)),
+    (
+        0.5,
+        (
+            "pb",
+            "td",
+            "kg",
+            "fv",
+            "sSj",
+            "mn",
+            "rl",
+            "lY",
+            "iY",
+            "OI",
+            "aA",
+            "oO",
+            "iI",
+            "eI",
+            "ei",
+            "ea",
+            "ou",
+            "eo",
+            "ai",
+        ),
+    ),
+)
+_APART = {
+    pair: apart
+    for apart, groups in reversed(_ALMOST)
+    for group in groups
+    for pair in ((one, other) for one in group for other in group)
+}
+_WEAK = {"e": 0.5, **dict.fromkeys("aiouyEAOIr", 0.7)}
+_STRONG = 0.9
+
+
+def difference(one: str, other: str) -> float:
+    """How far two keys are apart, in sounds; what is heard alike, or a vowel left out, is less than one."""
+    row = [0.0]
+    for sound in other:
+        row.append(row[-1] + _WEAK.get(sound, _STRONG))
+    for ours in one:
+        lost = _WEAK.get(ours, _STRONG)
+        before, row = row, [row[0] + lost]
+        for at, theirs in enumerate(other):
+            changed = before[at] + (0.0 if ours == theirs else _APART.get((ours, theirs), 1.0))
+            row.append(min(changed, before[at + 1] + lost, row[at] + _WEAK.get(theirs, _STRONG)))
+    return row[-1]

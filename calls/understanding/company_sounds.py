@@ -1,0 +1,162 @@
+"""A company whose name recognition did not know, and wrote as what it sounds like: «Chimanski», «Saint-Ouchard».
+
+Recognition writes a name that it does not know as words that it does, or as none at all.
+So a mention that is no company's by its letters means the one that it sounds like, if no
+other comes near, the trade is the same and what differs is not known to be something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import dropwhile, product
+from typing import NamedTuple
+
+from calls.understanding.company_parts import (
+    content,
+    is_known,
+    name_words,
+    singular,
+    small_words,
+    taken_apart,
+    word_set,
+)
+from calls.understanding.phonetic import difference, pronunciations
+
+# How much of the sound must be the same: of a short name more, and where nothing else of the company was told.
+_ALIKE, _ALIKE_SHORT, _SHORT = 0.78, 0.9, 5
+_ALIKE_ALONE, _ALIKE_IN_PIECES = 0.9, 0.83
+# What recognition knows it rarely writes for something else.
+_ALIKE_TO_KNOWN, _SHORTEST_KNOWN = 0.85, 8
+_MARGIN = 0.1
+_MOST_WORDS = 8
+# Of so many names, those that share the most pairs of sounds are compared closely.
+_SHORTLIST = 4
+# A pair of sounds that more names have tells nothing.
+_COMMON = 100
+_MOST_SAID = 4
+_SHORTEST = 5  # letters
+_NEVER = 2.0
+_ENDING = re.compile(r"(?<=...)(?:es?|[sx])$")
+
+
+class _Name(NamedTuple):
+    written: str
+    trades: frozenset[str]
+    apart: tuple[str, ...]
+
+
+class Sounds:
+    """Companies by the sound of what sets them apart."""
+
+    def __init__(self, companies: Iterable[str]) -> None:
+        self._by_pair: dict[str, list[_Name]] = {}
+        for name in map(_name, companies):
+            for pair in {pair for sound in _said(name.apart) for pair in _pairs(sound)}:
+                self._by_pair.setdefault(pair, []).append(name)
+
+    def nearest(self, words: Sequence[str], around: frozenset[str]) -> str | None:
+        """The company that the words sound like; `around` are the trades told in the whole utterance."""
+        if len(words) > _MOST_WORDS:
+            return None
+        parts = taken_apart(words)
+        apart = _bare(parts.apart)
+        pairs = {pair for sound in _said(apart) for pair in _pairs(sound)}
+        owners = (self._by_pair.get(pair, ()) for pair in pairs)
+        shared = Counter(name for names in owners if len(names) <= _COMMON for name in names)
+        fitting = (name for name, _count in shared.most_common() if _fits(name.trades, parts.trades, around))
+        near = [_near(apart, name) for name, _ in zip(fitting, range(_SHORTLIST), strict=False)]
+        near.sort(key=lambda one: -one.likeness)
+        if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
+            return None
+        return near[0].written if near[0].likeness >= _enough(near[0], is_trade_told=bool(around)) else None
+
+
+class _Near(NamedTuple):
+    written: str
+    said: tuple[str, ...]  # what was said otherwise than it is written
+    own: tuple[str, ...]
+    likeness: float
+    is_alone: bool  # nothing was said as it is written
+
+
+def _near(said: tuple[str, ...], name: _Name) -> _Near:
+    ours, theirs = _different(said, name.apart)
+    return _Near(name.written, ours, theirs, _likeness(ours, theirs), is_alone=ours == said)
+
+
+def _enough(near: _Near, *, is_trade_told: bool) -> float:
+    """How alike it must be."""
+    is_alone = near.is_alone and not is_trade_told
+    if _is_other_word(near) or (is_alone and _is_longer(near)):
+        return _NEVER
+    length = max(map(len, (*_said(near.said), *_said(near.own))))
+    if all(map(is_known, content(near.said))):
+        is_taken = length >= _SHORTEST_KNOWN and not all(map(is_known, content(near.own)))
+        return _ALIKE_TO_KNOWN if is_taken or not near.is_alone else _NEVER
+    if is_alone and not small_words().isdisjoint(near.said):
+        return _NEVER  # «data les solutions»
+    if is_alone:
+        return _ALIKE_IN_PIECES if len(near.said) > len(near.own) == 1 else _ALIKE_ALONE
+    return _ALIKE if length > _SHORT else _ALIKE_SHORT
+
+
+def _is_other_word(near: _Near) -> bool:
+    """Whether it is one with another ending: «des Rochers» is not «des Roches»."""
+    shorter, longer = _stems(near)
+    return len(near.said) == len(near.own) if shorter == longer else _is_longer(near) and near.likeness < 1
+
+
+def _is_longer(near: _Near) -> bool:
+    """Whether one begins with all of the other: «pixel» is not «Pixelis»."""
+    shorter, longer = _stems(near)
+    return shorter != longer and longer.startswith(shorter)
+
+
+def _stems(near: _Near) -> list[str]:
+    return sorted((_ENDING.sub("", "".join(words)) for words in (near.said, near.own)), key=len)
+
+
+@lru_cache(maxsize=16384)
+def _name(written: str) -> _Name:
+    parts = taken_apart(name_words(written))
+    return _Name(written, parts.trades, _bare(parts.apart))
+
+
+def _fits(own: frozenset[str], told: frozenset[str], around: frozenset[str]) -> bool:
+    return told == own or (not told and bool(own & around) and around <= own)
+
+
+def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what stands before it or is hardly heard in it: «les Hauts de Chaume» as «hauts chaume»."""
+    rest = tuple(dropwhile(lambda word: word in small_words() - {"saint", "sainte", "chez"}, words))
+    return tuple(word for word in rest if word not in word_set("of")) or words
+
+
+def _different(said: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is left of both without the words that they begin or end with alike; all of them, where little is left."""
+    begin, end = 0, 0
+    least = min(len(said), len(own))
+    while begin < least and singular(said[begin]) == singular(own[begin]):
+        begin += 1
+    while end < least - begin and singular(said[-1 - end]) == singular(own[-1 - end]):
+        end += 1
+    ours, theirs = said[begin : len(said) - end], own[begin : len(own) - end]
+    return (ours, theirs) if len("".join(ours)) >= _SHORTEST else (said, own)
+
+
+def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:
+    """Of sounds, from 0 to 1."""
+    return max(
+        1 - difference(one, other) / max(len(one), len(other), 1) for one, other in product(_said(said), _said(own))
+    )
+
+
+def _said(words: tuple[str, ...]) -> tuple[str, ...]:
+    return pronunciations(words)[:_MOST_SAID]
+
+
+def _pairs(sound: str) -> set[str]:
+    return {sound[at : at + 2] for at in range(len(sound) - 1)}
