@@ -131,12 +131,26 @@ def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
 def _corrected(tokens: list[Token], language: str) -> list[Token]:
     """«La pharmacie des Carmes, non pardon, du marché» as «la pharmacie du marché»."""
     plain = [token.plain for token in tokens]
+    if anew := _begun_anew(plain, language):
+        first, second = anew
+        return tokens[:first] + tokens[second:]
     instead = _corrected_part(plain, language)
     if instead is None:
         return tokens
     before, of = plain[:instead], listed("of", language)
     ends = [hit.end for hit in trade_hits(before) if hit.start == 0 or plain[hit.start - 1] not in of]
     return tokens[: ends[-1]] + tokens[instead:] if ends else tokens
+
+
+def _begun_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
+    """Where the name behind a trade begins, and begins again: «la mairie de Raon-l'Étape, euh non, Raon-aux-Bois»."""
+    correction = listed("correction", language)
+    for hit in trade_hits(plain):
+        first = hit.end + (plain[hit.end : hit.end + 1] == ["de"])
+        for second in range(first + 2, len(plain)):
+            if plain[second] == plain[first] and plain[second - 1] in correction:
+                return first, second
+    return None
 
 
 def _corrected_part(plain: Sequence[str], language: str) -> int | None:
@@ -270,8 +284,13 @@ def _by_sound(
         return
     plain = [token.plain for token in tokens]
     for start, end in spans:
-        if not _is_no_name(plain, start, end, language) and (name := index.nearest(plain[start:end], around)):
-            yield name, start
+        if _is_no_name(plain, start, end, language):
+            continue
+        pause = next((at for at in range(end, len(plain)) if not plain[at]), len(plain))
+        for last in dict.fromkeys((pause, end)):
+            if name := index.nearest(plain[start:last], around):
+                yield name, start
+                break
 
 
 def _is_one_of_two(plain: Sequence[str], position: int, language: str) -> bool:

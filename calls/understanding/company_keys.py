@@ -9,7 +9,16 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from calls.understanding.company_parts import Parts, content, is_rare, name_words, singular, small_words, word_set
+from calls.understanding.company_parts import (
+    Parts,
+    beginnings_of_trades,
+    content,
+    is_rare,
+    name_words,
+    singular,
+    small_words,
+    word_set,
+)
 from calls.understanding.letters import letter_name
 from calls.understanding.phonetic import pronunciations, sounds_like
 from calls.understanding.text import fold, table
@@ -20,6 +29,7 @@ _HAS_VOWEL = re.compile(r"[aeiouy].*[^aeiouy]|[^aeiouy].*[aeiouy]")
 _HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
 _DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
 _MISHEARD = {"est": "et", "and": "et", "technique": "techni"}
+_ELIDED = {"la": "a", "les": "e"}
 _SHORTEST_ALIKE = 6
 _MOST_LETTERS_APART = 3
 _HARDLY_ALIKE = 0.8
@@ -92,6 +102,11 @@ def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
         word[1:] if word[0] == "z" and word[1:2] in _VOWELS and before[-1:] in ("s", "x") else word
         for before, word in zip(("", *words), words, strict=False)
     ]
+    for at, (article, word) in enumerate(pairwise(heard)):
+        whole = _ELIDED.get(article, "") + word
+        if whole != word and singular(whole) in beginnings_of_trades():
+            heard[at : at + 2] = [whole]  # «la DMR», «les HPAD»
+            break
     return tuple(_MISHEARD.get(word, word) for word in heard)
 
 

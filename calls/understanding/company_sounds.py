@@ -15,6 +15,7 @@ from itertools import dropwhile, product
 from typing import NamedTuple
 
 from calls.understanding.company_parts import (
+    Parts,
     content,
     is_known,
     name_words,
@@ -23,10 +24,12 @@ from calls.understanding.company_parts import (
     taken_apart,
     word_set,
 )
+from calls.understanding.company_readings import is_civic, without_trade
 from calls.understanding.phonetic import difference, pronunciations
 
 # How much of the sound must be the same: of a short name more, and where nothing else of the company was told.
 _ALIKE, _ALIKE_SHORT, _SHORT = 0.78, 0.9, 5
+_ALIKE_BESIDES = 0.75
 _ALIKE_ALONE, _ALIKE_IN_PIECES = 0.9, 0.83
 # What recognition knows it rarely writes for something else.
 _ALIKE_TO_KNOWN, _SHORTEST_KNOWN = 0.85, 8
@@ -37,8 +40,9 @@ _SHORTLIST = 4
 # A pair of sounds that more names have tells nothing.
 _COMMON = 100
 _MOST_SAID = 4
-_SHORTEST = 5  # letters
+_SHORTEST, _HARDLY_ALIKE = 5, 0.45  # letters
 _NEVER = 2.0
+_SAINTS = ("saint", "sainte")
 _ENDING = re.compile(r"(?<=...)(?:es?|[sx])$")
 
 
@@ -61,7 +65,7 @@ class Sounds:
         """The company that the words sound like; `around` are the trades told in the whole utterance."""
         if len(words) > _MOST_WORDS:
             return None
-        parts = taken_apart(words)
+        parts = _parts(tuple(words))
         apart = _bare(parts.apart)
         pairs = {pair for sound in _said(apart) for pair in _pairs(sound)}
         owners = (self._by_pair.get(pair, ()) for pair in pairs)
@@ -84,7 +88,11 @@ class _Near(NamedTuple):
 
 def _near(said: tuple[str, ...], name: _Name) -> _Near:
     ours, theirs = _different(said, name.apart)
-    return _Near(name.written, ours, theirs, _likeness(ours, theirs), is_alone=ours == said)
+    likeness = _likeness(ours, theirs)
+    if len("".join(ours)) < _SHORTEST and likeness > _HARDLY_ALIKE:  # «Ran-l’Étape»: as a whole
+        ours, theirs = said, name.apart
+        likeness = _likeness(ours, theirs)
+    return _Near(name.written, ours, theirs, likeness, is_alone=len(ours) == len(said))
 
 
 def _enough(near: _Near, *, is_trade_told: bool) -> float:
@@ -100,6 +108,8 @@ def _enough(near: _Near, *, is_trade_told: bool) -> float:
         return _NEVER  # «data les solutions»
     if is_alone:
         return _ALIKE_IN_PIECES if len(near.said) > len(near.own) == 1 else _ALIKE_ALONE
+    if not near.is_alone and is_trade_told:
+        return _ALIKE_BESIDES
     return _ALIKE if length > _SHORT else _ALIKE_SHORT
 
 
@@ -121,8 +131,12 @@ def _stems(near: _Near) -> list[str]:
 
 @lru_cache(maxsize=16384)
 def _name(written: str) -> _Name:
-    parts = taken_apart(name_words(written))
+    parts = _parts(name_words(written))
     return _Name(written, parts.trades, _bare(parts.apart))
+
+
+def _parts(words: tuple[str, ...]) -> Parts:
+    return without_trade(words) if is_civic(words) else taken_apart(words)
 
 
 def _fits(own: frozenset[str], told: frozenset[str], around: frozenset[str]) -> bool:
@@ -131,20 +145,20 @@ def _fits(own: frozenset[str], told: frozenset[str], around: frozenset[str]) -> 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without what stands before it or is hardly heard in it: «les Hauts de Chaume» as «hauts chaume»."""
-    rest = tuple(dropwhile(lambda word: word in small_words() - {"saint", "sainte", "chez"}, words))
+    rest = tuple(dropwhile(lambda word: word in small_words() - {*_SAINTS, "chez"}, words))
     return tuple(word for word in rest if word not in word_set("of")) or words
 
 
 def _different(said: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is left of both without the words that they begin or end with alike; all of them, where little is left."""
+    """What is left of both without the words that they begin or end with alike."""
     begin, end = 0, 0
     least = min(len(said), len(own))
     while begin < least and singular(said[begin]) == singular(own[begin]):
         begin += 1
+    begin -= begin > 0 and said[begin - 1] in _SAINTS  # «Saint-Ouchard»: what is heard of it may be the name's
     while end < least - begin and singular(said[-1 - end]) == singular(own[-1 - end]):
         end += 1
-    ours, theirs = said[begin : len(said) - end], own[begin : len(own) - end]
-    return (ours, theirs) if len("".join(ours)) >= _SHORTEST else (said, own)
+    return said[begin : len(said) - end], own[begin : len(own) - end]
 
 
 def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:

@@ -103,11 +103,17 @@ def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
     kept: list[Token] = []
     position, has_example = 0, False
     unexplained: list[str] = []
+    again: list[str] = []
     while position < len(tokens):
         is_letter = len(plain[position]) == 1
         example = is_letter and position + 2 < len(plain) and plain[position + 1] in listed("like", language)
         if has_example and is_letter and kept[-1].plain == "":
             kept.pop()
+        if again and not example and plain[position] in (again[0], ""):
+            again = again[1:] if plain[position] else again
+            position += 1
+            continue  # «S D T I, S comme Sophie, D comme Denis, T, I»
+        again = []
         if is_letter and not example:
             unexplained.append(plain[position])
         elif plain[position] and not example:
@@ -118,7 +124,9 @@ def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
             kept.append(tokens[position])
             position += 2 + len(words)
             continue
-        if not (example and len(unexplained) > 1 and plain[position] in unexplained):
+        if example and len(unexplained) > 1 and plain[position] in unexplained:
+            again = unexplained[unexplained.index(plain[position]) + 1 :]
+        else:
             kept.append(tokens[position])
         has_example = example or (has_example and not plain[position])
         position += 3 if example else 1

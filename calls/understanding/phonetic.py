@@ -43,8 +43,8 @@ _RULES = [
     ("au", r"eau|au", "o"),
     ("eu", r"oeu|eu", "e"),
     ("i", r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
-    ("", r"(?:an|am|en|em)(?![aeiounm])", "A"),
-    ("o", r"(?:on|om)(?![aeiounm])", "O"),
+    ("", r"(?:an|am|en|em)(?![aeiounmI])", "A"),  # «Janin» has no «an»
+    ("o", r"(?:on|om)(?![aeiounmI])", "O"),
     ("", r"ai|ei|et$|er$", "e"),
     ("ou", r"ou", "u"),
     ("", r"(.)\1+", r"\1"),
