@@ -148,7 +148,8 @@ def _begun_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
     for hit in trade_hits(plain):
         first = hit.end + (plain[hit.end : hit.end + 1] == ["de"])
         for second in range(first + 2, len(plain)):
-            if plain[second] == plain[first] and plain[second - 1] in correction:
+            before = plain[second - 1] or plain[second - 2]
+            if plain[first] and plain[second] == plain[first] and before in correction:
                 return first, second
     return None
 
