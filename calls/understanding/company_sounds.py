@@ -36,7 +36,7 @@ _ALIKE_TO_KNOWN, _SHORTEST_KNOWN = 0.85, 8
 _MARGIN = 0.1
 _MOST_WORDS = 8
 # Of so many names, those that share the most pairs of sounds are compared closely.
-_SHORTLIST = 4
+_SHORTLIST, _PAIRS_SHARED = 3, 0.3
 # A pair of sounds that more names have tells nothing.
 _COMMON = 100
 _MOST_SAID = 4
@@ -70,7 +70,10 @@ class Sounds:
         pairs = {pair for sound in _said(apart) for pair in _pairs(sound)}
         owners = (self._by_pair.get(pair, ()) for pair in pairs)
         shared = Counter(name for names in owners if len(names) <= _COMMON for name in names)
-        fitting = (name for name, _count in shared.most_common() if _fits(name.trades, parts.trades, around))
+        least = _PAIRS_SHARED * len(_pairs(_said(apart)[0]))
+        fitting = (
+            name for name, count in shared.most_common() if count >= least and _fits(name.trades, parts.trades, around)
+        )
         near = [_near(apart, name) for name, _ in zip(fitting, range(_SHORTLIST), strict=False)]
         near.sort(key=lambda one: -one.likeness)
         if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
@@ -162,10 +165,12 @@ def _different(said: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[str, 
 
 
 def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:
-    """Of sounds, from 0 to 1."""
-    return max(
-        1 - difference(one, other) / max(len(one), len(other), 1) for one, other in product(_said(said), _said(own))
-    )
+    """Of sounds, from 0 to 1; 0 where it is not enough for anything."""
+    most = 0.0
+    for one, other in product(_said(said), _said(own)):
+        length = max(len(one), len(other), 1)
+        most = max(most, 1 - difference(one, other, (1 - max(most, _HARDLY_ALIKE)) * length) / length)
+    return most
 
 
 def _said(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import accumulate, permutations
+from math import inf
 
 from calls.understanding.text import fold
 
@@ -132,24 +134,30 @@ _ALMOST = (
     ),
 )
 _APART = {
-    pair: apart
+    one + other: apart
     for apart, groups in reversed(_ALMOST)
     for group in groups
-    for pair in ((one, other) for one in group for other in group)
+    for one, other in permutations(group, 2)
 }
 _WEAK = {"e": 0.5, **dict.fromkeys("aiouyEAOIr", 0.7)}
 _STRONG = 0.9
 
 
-def difference(one: str, other: str) -> float:
-    """How far two keys are apart, in sounds; what is heard alike, or a vowel left out, is less than one."""
-    row = [0.0]
-    for sound in other:
-        row.append(row[-1] + _WEAK.get(sound, _STRONG))
+def difference(one: str, other: str, most: float) -> float:
+    """How far two keys are apart, in sounds; infinity beyond `most`.
+
+    What is heard alike, or a vowel left out, is less than a sound.
+    """
+    weights = [_WEAK.get(sound, _STRONG) for sound in other]
+    row = [0.0, *accumulate(weights)]
     for ours in one:
         lost = _WEAK.get(ours, _STRONG)
-        before, row = row, [row[0] + lost]
+        last = row[0] + lost
+        before, row = row, [last]
         for at, theirs in enumerate(other):
-            changed = before[at] + (0.0 if ours == theirs else _APART.get((ours, theirs), 1.0))
-            row.append(min(changed, before[at + 1] + lost, row[at] + _WEAK.get(theirs, _STRONG)))
+            changed = before[at] if ours == theirs else before[at] + _APART.get(ours + theirs, 1.0)
+            last = min(changed, before[at + 1] + lost, last + weights[at])
+            row.append(last)
+        if min(row) > most:
+            return inf
     return row[-1]
