@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile, zip_longest
+from itertools import pairwise, zip_longest
 
 from calls.understanding.company_mentions import clause_before, is_denied, is_of_house, leads, mentions, persons
 from calls.understanding.company_names import (
@@ -173,8 +173,15 @@ def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bo
 
 def _trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
     """The trades that are told, but for what is denied: «pas la maison de retraite»."""
-    denial = listed("denial", language)
-    said = list(takewhile(lambda word: word not in denial, plain))
+    denial, kin = listed("denial", language), listed("kin", language)
+    said: list[str] = []
+    is_denied = False
+    for word in plain:
+        if is_denied and word in kin:
+            break  # «pas mon cousin, lui il est couvreur»
+        is_denied = word in denial or (is_denied and word != "")
+        if not is_denied:
+            said.append(word)
     return trades(said) or trades_of_goods(said)
 
 
@@ -358,7 +365,7 @@ def _is_over(tokens: Sequence[Token], end: int, said: Sequence[str], language: s
 
 def _is_longer(said: Sequence[str], after: Sequence[Token]) -> bool:
     """Whether the name of a place goes on: «la mairie de Saint-Aubin», «du Cormier»."""
-    if not word_set("civic") & trades(said) or len(after) < 2 or is_small(after[1].plain):
+    if "mairie" not in trades(said) or len(after) < 2 or is_small(after[1].plain):
         return False
     if after[0].plain == "en" and any(
         "".join(word.plain for word in after[1:end]) in word_set("departments") for end in (2, 3, 4)

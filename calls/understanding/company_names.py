@@ -256,6 +256,8 @@ def _entry(written: str, language: str) -> _Entry:
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
     variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
+    if words[-1] in table("company_names")["numbered_departments"]:
+        variants.append(taken_apart((*words[:-1], *table("company_names")["numbered_departments"][words[-1]].split())))
     names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
     names += [_Name(written, without_trade(called), Told.SHORT, is_alias=True) for called in short(words)]
     names += [_Name(written, whole((initials,)), is_alias=True) for initials in _initials(words)]
@@ -267,7 +269,8 @@ def _initials(words: tuple[str, ...]) -> Iterator[str]:
     if len(words) > 2:
         yield "".join(word[0] for word in words)
     initials = "".join(word[0] for word in content(words))
-    if len(initials) > SHORTEST_INITIALS and not _VOWEL.search(initials):  # «S T P M»; what may be a word is none
+    is_word = _VOWEL.search(initials[:3]) is not None  # «S T P M»; what may be a word is none
+    if len(initials) > SHORTEST_INITIALS and not is_word:
         yield initials
 
 
@@ -279,7 +282,8 @@ def company_index(companies: tuple[str, ...], language: str) -> CompanyIndex:
 def is_particular(match: Match) -> bool:
     """Whether what sets the company apart is so rare that nothing else is called that."""
     apart = content(apart_of(match.name))
-    return (len(apart) > 1 and is_rare(apart)) or is_coined(apart) or has_initials(match.name)
+    is_place = is_civic(name_words(match.name))  # «je vous appelle des Sables-d'Olonne»
+    return (len(apart) > 1 and is_rare(apart) and not is_place) or is_coined(apart) or has_initials(match.name)
 
 
 def is_unusual(match: Match) -> bool:
@@ -310,7 +314,7 @@ def has_article(match: Match, said: Sequence[str]) -> bool:
 def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     own, apart = name.parts.trades, name.parts.apart
     vague = word_set("vague")
-    foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & said.trades)}
+    foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & (said.trades | around))}
     is_inside = _is_inside(own, said.trades | around)
     if is_inside or is_housed(own, frozenset(foreign)):
         foreign = set()  # «le notaire Guichard» of «Étude Guichard»
