@@ -72,6 +72,9 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         found = dict(_unintroduced(tokens, index, around, language))
     if not found:
         found = dict(_in_part(tokens, spans, index, around, language))
+    if not found and listed("denial", language).isdisjoint(plain):
+        talk = listed("end", language) | listed("talk", language) | listed("filler", language)
+        found = {name: 0 for name in [index.find_in_parts(plain, around, talk)] if name}
     if not found:
         found = dict(_by_sound(tokens, spans, index, around, language))
     if len(found) == 2:

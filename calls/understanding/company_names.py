@@ -44,6 +44,7 @@ from calls.understanding.company_parts import (
     taken_apart,
     trade_hits,
     trades,
+    trades_of_goods,
     whole,
     word_set,
 )
@@ -183,6 +184,10 @@ class CompanyIndex:
         """As `Pieces.only`."""
         return self._pieces.only(mention._replace(words=in_digits(mention.words, self._language)))
 
+    def find_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
+        """As `Pieces.told_in_parts`."""
+        return self._pieces.told_in_parts(in_digits(words, self._language), around, talk)
+
     def nearest(self, said: Sequence[str], around: frozenset[str]) -> str | None:
         """As `Sounds.nearest`."""
         return self._sounds.nearest(misheard(tuple(said)), around)
@@ -256,6 +261,8 @@ def _entry(written: str, language: str) -> _Entry:
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
     variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
+    if sold := trades_of_goods(("les", words[0])):  # «le fleuriste de Lignières» of «Fleurs de Lignières»
+        variants.append(Parts(sold, taken_apart(words[1:] or words).apart, is_trade_first=True))
     if words[-1] in table("company_names")["numbered_departments"]:
         variants.append(taken_apart((*words[:-1], *table("company_names")["numbered_departments"][words[-1]].split())))
     names = [_Name(written, parts) for parts in dict.fromkeys(variants)]

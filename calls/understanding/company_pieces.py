@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from calls.understanding.company_parts import (
     content,
+    is_common,
     is_empty,
     is_housed,
     is_kindred,
@@ -16,6 +17,7 @@ from calls.understanding.company_parts import (
     name_words,
     singular,
     small_words,
+    trade_hits,
     trades,
     untraded,
     word_set,
@@ -45,7 +47,10 @@ class Pieces:
     def __init__(self, companies: Iterable[str]) -> None:
         self._holders: dict[str, set[str]] = {}
         self._words: set[str] = set()
+        self._bodies: dict[str, list[str]] = {}
         for company in companies:
+            for body in trades(name_words(company)) & word_set("bodies"):
+                self._bodies.setdefault(body, []).append(company)
             for keys, is_word in _spans(company):
                 for key in keys:
                     self._holders.setdefault(key, set()).add(company)
@@ -59,6 +64,9 @@ class Pieces:
             return None
         apart = untraded(said)
         told = trades(said)
+        if not content(apart) and not any(mention.rest):
+            only = [company for body in told for company in self._bodies.get(body, ())]
+            return only[0] if len(only) == 1 else None
         companies, heard = self.having(apart)
         if not companies:
             told = frozenset()
@@ -69,6 +77,17 @@ class Pieces:
             known = told | mention.around
             fit = [company for company in fit if not known.isdisjoint(trades(name_words(company)))]
         return fit[0] if len(fit) == 1 and _is_enough(fit[0], heard, mention) else None
+
+    def told_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
+        """The company of which all words were told, with pauses between: «L'Inter à Dourdan, enfin l'Intermarché»."""
+        holders = [(at, name) for at, word in enumerate(words) for name in self._holders.get(singular(word), ())]
+        places: dict[str, list[int]] = {}
+        for at, name in holders:
+            places.setdefault(name, []).append(at)
+        fit = [name for name, at in places.items() if _is_told_in_parts(name, at, words, around, talk)]
+        most = max((len(_weighty(name_words(name))) for name in fit), default=0)
+        fit = [name for name in fit if len(_weighty(name_words(name))) == most]
+        return fit[0] if len(fit) == 1 else None
 
     def has_word(self, word: str) -> bool:
         return singular(word) in self._words
@@ -107,6 +126,30 @@ class Pieces:
 def _silent() -> frozenset[str]:
     """What may be said of a name that does not have it."""
     return small_words() | word_set("streets") | word_set("at")
+
+
+def _is_told_in_parts(
+    name: str, places: Sequence[int], words: Sequence[str], around: frozenset[str], talk: frozenset[str]
+) -> bool:
+    own = _weighty(untraded(name_words(name)))
+    trade = [
+        at for hit in trade_hits(words) if hit.value in trades(name_words(name)) for at in range(hit.start, hit.end)
+    ]
+    places = sorted({*places, *trade})
+    heard = {singular(words[at]) for at in places}
+    is_trade_told = bool(trade) or not trades(name_words(name))
+    if not own or not is_trade_told or not heard.issuperset(map(singular, own)):
+        return False
+    if len(own) + bool(trade) < 2 or (is_common(own) and not trade) or "" not in words[places[0] : places[-1]]:
+        return False
+    if not _fits(name, frozenset(), frozenset(), around):
+        return False
+    # What follows a word of the name without a pause is another's: «Super U, à Moncoutant-les-Bains».
+    for at in places:
+        rest = takewhile(lambda word: word and word not in talk, words[at + 1 :])
+        if any(word not in small_words() and singular(word) not in heard for word in rest):
+            return False
+    return True
 
 
 # One company more does not cost as much as all of them.

@@ -16,8 +16,10 @@ _SURELY_SPELLED = 3  # letters
 _SHORTEST_FORM = 4  # «S A S» may begin other initials
 _STOPS = ".,;:!?…"
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&|[.,;:!?…]+(?=\s|$)")
-# «L'hôtel», «l'E H P A D»; «d'accord» is one.
-_UNELIDED = re.compile(rf"[ld]['’](?!accord\b)(?=[^\W_]{{3}}|[^\W_] [^\W_]\b)|{_TOKEN.pattern}", re.IGNORECASE)
+# «L'hôtel», «l'E H P A D», «l'OT»; «d'accord» is one.
+_UNELIDED = re.compile(
+    rf"[ld]['’](?!accord\b)(?=[^\W_]{{3}}|[^\W_] [^\W_]\b|(?-i:[A-Z]{{2}})\b)|{_TOKEN.pattern}", re.IGNORECASE
+)
 
 
 class Token(NamedTuple):
