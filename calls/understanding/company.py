@@ -294,7 +294,8 @@ def _by_sound(
     if any(token.is_spelled for token in tokens):
         return
     plain = [token.plain for token in tokens]
-    for start, end in spans:
+    starts = {start: end for start, end in spans if not is_small(plain[start])}
+    for start, end in starts.items():
         if _is_no_name(plain, start, end, language):
             continue
         pause = next((at for at in range(end, len(plain)) if not plain[at]), len(plain))

@@ -36,7 +36,7 @@ _ALIKE_TO_KNOWN, _SHORTEST_KNOWN = 0.85, 8
 _MARGIN = 0.1
 _MOST_WORDS = 8
 # Of so many names, those that share the most pairs of sounds are compared closely.
-_SHORTLIST, _PAIRS_SHARED = 3, 0.3
+_SHORTLIST, _PAIRS_SHARED = 3, 0.4
 # A pair of sounds that more names have tells nothing.
 _COMMON = 100
 _MOST_SAID = 4
