@@ -18,10 +18,14 @@ HARDER = {
     "company_ajaccio": 0.92,
     "company_amiens": 0.93,
     "company_anjou": 0.91,
+    "company_annecy": 0.93,
+    "company_gascogne": 0.93,
     "company_nice": 0.93,
     "company_perpignan": 0.92,
     "company_saintonge": 0.86,
     "company_tours": 0.94,
+    "company_vendee": 0.91,
+    "company_vosges": 0.94,
 }
 KNOWN_TO_BE_WRONG = ("le garage bouv", "elle effe esse tout court", "Alors Daniel avec un seul L")
 
