@@ -263,7 +263,9 @@ def _in_part(
     for start, end in longest_first:
         said = set(plain[start:end])
         # «Delage, Delage automobiles»
-        is_of_other = any(said < other and trades(list(other - said)) for other in others)
+        is_of_other = plain[start - 1 : start] != ["chez"] and any(
+            said < other and trades(list(other - said)) for other in others
+        )
         if is_of_other or plain[start] in places or _is_no_name(plain, start, end, language):
             continue
         while start and plain[start - 1] in article:

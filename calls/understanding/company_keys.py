@@ -29,6 +29,7 @@ _HAS_VOWEL = re.compile(r"[aeiouy].*[^aeiouy]|[^aeiouy].*[aeiouy]")
 _HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
 _DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
 _MISHEARD = {"est": "et", "and": "et", "technique": "techni"}
+_MISHEARD_BODIES = {"epade": "ehpad", "epad": "ehpad", "epatte": "ehpad", "adape": "adapei", "adapte": "adapei"}
 _ELIDED = {"la": "a", "les": "e"}
 _SHORTEST_ALIKE = 6
 _MOST_LETTERS_APART = 3
@@ -102,12 +103,17 @@ def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
         word[1:] if word[0] == "z" and word[1:2] in _VOWELS and before[-1:] in ("s", "x") else word
         for before, word in zip(("", *words), words, strict=False)
     ]
-    for at, (article, word) in enumerate(pairwise(heard)):
+    return tuple(_MISHEARD.get(word, word) for word in with_bodies(heard))
+
+
+def with_bodies(words: Sequence[str]) -> tuple[str, ...]:
+    """«La DMR» as «ADMR», «les HPAD» and «les pattes» as «EHPAD»."""
+    for at, (article, word) in enumerate(pairwise(words)):
         whole = _ELIDED.get(article, "") + word
+        whole = _MISHEARD_BODIES.get(singular(whole), whole)
         if whole != word and singular(whole) in beginnings_of_trades():
-            heard[at : at + 2] = [whole]  # «la DMR», «les HPAD»
-            break
-    return tuple(_MISHEARD.get(word, word) for word in heard)
+            return (*words[:at], whole, *words[at + 2 :])
+    return tuple(words)
 
 
 def said_by_letters(written: str, language: str) -> list[list[str]]:

@@ -24,6 +24,7 @@ from calls.understanding.company_keys import (
     misheard,
     pairs_of,
     said_by_letters,
+    with_bodies,
 )
 from calls.understanding.company_parts import (
     Parts,
@@ -182,7 +183,7 @@ class CompanyIndex:
 
     def find_in_part(self, mention: Mention) -> str | None:
         """As `Pieces.only`."""
-        return self._pieces.only(mention._replace(words=in_digits(mention.words, self._language)))
+        return self._pieces.only(mention._replace(words=in_digits(with_bodies(mention.words), self._language)))
 
     def find_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
         """As `Pieces.told_in_parts`."""
@@ -321,6 +322,8 @@ def has_article(match: Match, said: Sequence[str]) -> bool:
 def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     own, apart = name.parts.trades, name.parts.apart
     vague = word_set("vague")
+    if own and said.trades and own.isdisjoint(said.trades):
+        own |= _trades_by_word(name.written)  # «Rouxel Expertise» of «Rouxel Expertise Comptable»
     foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & (said.trades | around))}
     is_inside = _is_inside(own, said.trades | around)
     if is_inside or is_housed(own, frozenset(foreign)):
@@ -360,6 +363,11 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     if name.told is Told.SHORT and told < Told.PART:
         return None
     return Match(name.written, min(told, name.told))
+
+
+@lru_cache(maxsize=16384)
+def _trades_by_word(name: str) -> frozenset[str]:
+    return frozenset(trade for word in name_words(name) for trade in trades((word,)))
 
 
 def _is_inside(own: frozenset[str], told: frozenset[str]) -> bool:

@@ -64,7 +64,7 @@ class Pieces:
             return None
         apart = untraded(said)
         told = trades(said)
-        if not content(apart) and not any(mention.rest):
+        if not content(apart) and not content([word for word in untraded(mention.rest) if word]):
             only = [company for body in told for company in self._bodies.get(body, ())]
             return only[0] if len(only) == 1 else None
         companies, heard = self.having(apart)
