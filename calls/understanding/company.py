@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
+from typing import NamedTuple
 
+from calls.understanding.company_corrections import corrected, is_open, is_taken_back, trades_around
 from calls.understanding.company_mentions import clause_before, is_denied, is_of_house, leads, mentions, persons
 from calls.understanding.company_names import (
     MOST_WORDS,
@@ -28,7 +30,6 @@ from calls.understanding.company_parts import (
     name_words,
     trade_hits,
     trades,
-    trades_of_goods,
     word_set,
 )
 from calls.understanding.company_pieces import Mention
@@ -52,12 +53,32 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     too; None when no company, or more than one, may be meant.
     """
     index = company_index(tuple(companies), language)
-    tokens = _without_denied_trade(tokens_of(text, language, splits_articles=True), language)
-    tokens = _corrected(tokens, language)
+    tokens = corrected(tokens_of(text, language, splits_articles=True), language)
     plain = [token.plain for token in tokens]
-    around = _trades_around(plain, language)
-    found = {}
-    spans = list(mentions(tokens, language))
+    if is_open(plain, language):
+        return None
+    heard = _Heard(tokens, plain, list(mentions(tokens, language)), trades_around(plain, language), language)
+    ways = (_named, _unintroduced, _in_part, _in_parts, _by_sound)
+    found = next(filter(None, (dict(way(heard, index)) for way in ways)), {})
+    if not found:
+        return None
+    first, last = min(found.values()), max(found.values())
+    if len(found) > 2 or (len(found) == 2 and listed("correction", language).isdisjoint(plain[first:last])):
+        return None
+    return None if is_taken_back(plain[last:], language) else max(found, key=found.__getitem__)
+
+
+class _Heard(NamedTuple):
+    tokens: Sequence[Token]
+    plain: Sequence[str]  # their words, "" for a pause
+    spans: Sequence[tuple[int, int]]  # where a name may stand
+    around: frozenset[str]  # the trades that were told
+    language: str
+
+
+def _named(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
+    """Companies where one may stand, with where they stand."""
+    tokens, plain, spans, around, language = heard
     for start, end in spans:
         if _is_no_name(plain, start, end, language):
             continue
@@ -67,102 +88,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
         if _is_enough(match, tokens, start, end, language) or (
             match.told is Told.APART and has_article(match, plain[start:end])
         ):
-            found[match.name] = start
-    if not found:
-        found = dict(_unintroduced(tokens, index, around, language))
-    if not found:
-        found = dict(_in_part(tokens, spans, index, around, language))
-    if not found and listed("denial", language).isdisjoint(plain):
-        talk = listed("end", language) | listed("talk", language) | listed("filler", language)
-        found = {name: 0 for name in [index.find_in_parts(plain, around, talk)] if name}
-    if not found:
-        found = dict(_by_sound(tokens, spans, index, around, language))
-    if len(found) == 2:
-        first, last = sorted(found.values())
-        correction = listed("correction", language)
-        if not correction.intersection(token.plain for token in tokens[first:last]):
-            return None
-    elif len(found) > 2:
-        return None
-    name = max(found, key=lambda name: found[name], default=None)
-    is_taken_back = name is not None and (
-        _corrected_part(plain[found[name] :], language) is not None or _is_corrected(plain[found[name] :], language)
-    )
-    return None if is_taken_back or _is_open(plain, language) else name
-
-
-def _is_corrected(plain: Sequence[str], language: str) -> bool:
-    """«Weber Électricité, euh non, qu'est-ce que je raconte, Weber Frères»: whoever is meant, it is another."""
-    return _says("mistake", plain, language)
-
-
-def _is_open(plain: Sequence[str], language: str) -> bool:
-    """Whether it is nobody's for certain: «soit … soit», «ou celle du port, je ne sais plus», «leur prestataire»."""
-    sections = ("theirs", "denial", "either", "alternative")
-    theirs, denial, either, alternative = (listed(section, language) for section in sections)
-    if any(one in theirs and other in denial for one, other in pairwise(plain)):
-        return True
-    if _says("private", plain, language) or sum(word in either for word in plain) > 1:
-        return True
-    return _says("doubt", plain, language) and not alternative.isdisjoint(plain)
-
-
-def _says(section: str, plain: Sequence[str], language: str) -> bool:
-    """Whether two words in a row are one of the section's phrases."""
-    return not listed(section, language).isdisjoint(map(" ".join, pairwise(plain)))
-
-
-def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
-    """«Le Bihan, mais pas la boulangerie, hein, la couverture» as «Le Bihan, la couverture»."""
-    plain = [token.plain for token in tokens]
-    negation, but, article = (listed(section, language) for section in ("negation", "but", "article"))
-    pause = listed("filler", language) | {""}
-    for position in (position for position, word in enumerate(plain) if word in negation):
-        at = position + 1
-        while at < len(plain) and plain[at] in article:
-            at += 1
-        end = next((at + hit.end for hit in trade_hits(plain[at : at + MOST_WORDS_AMONG]) if hit.start == 0), at)
-        after = end
-        while after < len(plain) and plain[after] in pause:
-            after += 1
-        if at < end < after and trades(plain[after : after + MOST_WORDS_AMONG]):
-            start = position - 1 if plain[max(0, position - 1)] in but else position
-            return [*tokens[:start], tokens[end]._replace(plain=""), *tokens[after:]]
-    return tokens
-
-
-def _corrected(tokens: list[Token], language: str) -> list[Token]:
-    """«La pharmacie des Carmes, non pardon, du marché» as «la pharmacie du marché»."""
-    plain = [token.plain for token in tokens]
-    if anew := _begun_anew(plain, language):
-        first, second = anew
-        return tokens[:first] + tokens[second:]
-    instead = _corrected_part(plain, language)
-    if instead is None:
-        return tokens
-    before, of = plain[:instead], listed("of", language)
-    ends = [hit.end for hit in trade_hits(before) if hit.start == 0 or plain[hit.start - 1] not in of]
-    return tokens[: ends[-1]] + tokens[instead:] if ends else tokens
-
-
-def _begun_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
-    """Where the name behind a trade begins, and begins again: «la mairie de Raon-l'Étape, euh non, Raon-aux-Bois»."""
-    correction = listed("correction", language)
-    for hit in trade_hits(plain):
-        first = hit.end + (plain[hit.end : hit.end + 1] == ["de"])
-        for second in range(first + 2, len(plain)):
-            before = plain[second - 1] or plain[second - 2]
-            if plain[first] and plain[second] == plain[first] and before in correction:
-                return first, second
-    return None
-
-
-def _corrected_part(plain: Sequence[str], language: str) -> int | None:
-    """Where a part begins that replaces one of a name, the last such: at «du» of «…, non pardon, du Pont-Vieux»."""
-    correction, of = listed("correction", language), listed("of", language)
-    said = [position for position, word in enumerate(plain) if word]
-    parts = [position for before, position in pairwise(said) if plain[before] in correction and plain[position] in of]
-    return parts[-1] if parts else None
+            yield match.name, start
 
 
 def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bool:
@@ -172,20 +98,6 @@ def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bo
         start += 1
     is_function = plain[start] in listed("end", language) | listed("aside", language)
     return start == end - 1 and (is_function or bool(indefinite.intersection(plain[max(0, start - 1) : start])))
-
-
-def _trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
-    """The trades that are told, but for what is denied: «pas la maison de retraite»."""
-    denial, kin = listed("denial", language), listed("kin", language)
-    said: list[str] = []
-    is_denied = False
-    for word in plain:
-        if is_denied and word in kin:
-            break  # «pas mon cousin, lui il est couvreur»
-        is_denied = word in denial or (is_denied and word != "")
-        if not is_denied:
-            said.append(word)
-    return trades(said) or trades_of_goods(said)
 
 
 def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, language: str) -> bool:
@@ -202,11 +114,9 @@ def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, lang
     return match.told > Told.APART or is_particular(match)
 
 
-def _unintroduced(
-    tokens: Sequence[Token], index: CompanyIndex, around: frozenset[str], language: str
-) -> Iterator[tuple[str, int]]:
+def _unintroduced(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """Names in the midst of other words, with where they stand: «je suis ambulancier aux ambulances Perrin»."""
-    plain = [token.plain for token in tokens]
+    tokens, plain, _, around, language = heard
     led = {hit.end for hit in leads(language).find(plain)} | {0}
     title = listed("title", language)
     inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
@@ -247,15 +157,9 @@ def _unintroduced(
             position += 1
 
 
-def _in_part(
-    tokens: Sequence[Token],
-    spans: Sequence[tuple[int, int]],
-    index: CompanyIndex,
-    around: frozenset[str],
-    language: str,
-) -> Iterator[tuple[str, int]]:
+def _in_part(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """Companies of which only a part was named in one of the spans, but no other's, with where they stand."""
-    plain = [token.plain for token in tokens]
+    tokens, plain, spans, around, language = heard
     article, title = listed("article", language), listed("title", language)
     places = listed("before_place", language)
     others: list[set[str]] = []
@@ -285,17 +189,20 @@ def _in_part(
             others.append(said)
 
 
-def _by_sound(
-    tokens: Sequence[Token],
-    spans: Sequence[tuple[int, int]],
-    index: CompanyIndex,
-    around: frozenset[str],
-    language: str,
-) -> Iterator[tuple[str, int]]:
+def _in_parts(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
+    """The company of which all words were told, with pauses between, if nothing is denied."""
+    if not listed("denial", heard.language).isdisjoint(heard.plain):
+        return
+    talk = frozenset().union(*(listed(section, heard.language) for section in ("end", "talk", "filler")))
+    if name := index.find_in_parts(heard.plain, heard.around, talk):
+        yield name, 0
+
+
+def _by_sound(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """Companies that one of the spans sounds like, with where they stand; what is spelled besides is no sound."""
+    tokens, plain, spans, around, language = heard
     if any(token.is_spelled for token in tokens):
         return
-    plain = [token.plain for token in tokens]
     starts = {start: end for start, end in spans if not is_small(plain[start])}
     for start, end in starts.items():
         if _is_no_name(plain, start, end, language):

@@ -90,7 +90,7 @@ def clause_before(plain: Sequence[str], position: int, language: str) -> list[st
     return clause
 
 
-def is_of_house(before: list[str], language: str) -> bool:
+def is_of_house(before: Sequence[str], language: str) -> bool:
     """Whether a name behind `before` is a company's for certain: «je bosse chez Kerbrat», «je roule pour»."""
     house = listed("house", language)
     while before and before[-1] not in house and before[-1] in listed("article", language):

@@ -1,0 +1,104 @@
+"""What a caller takes back or leaves open while naming a company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from calls.understanding.company_parts import trade_hits, trades, trades_of_goods
+from calls.understanding.company_tokens import Token, listed
+
+_MOST_WORDS = 7  # of a trade
+
+
+def corrected(tokens: list[Token], language: str) -> list[Token]:
+    """What is left when the caller has said it right."""
+    return _with_new_part(_without_denied_trade(tokens, language), language)
+
+
+def is_taken_back(plain: Sequence[str], language: str) -> bool:
+    """«Weber Électricité, euh non, qu'est-ce que je raconte, Weber Frères»: whoever is meant, it is another."""
+    return _new_part(plain, language) is not None or _says("mistake", plain, language)
+
+
+def is_open(plain: Sequence[str], language: str) -> bool:
+    """Whether it is nobody's for certain: «soit … soit», «ou celle du port, je ne sais plus», «leur prestataire»."""
+    sections = ("theirs", "denial", "either", "alternative")
+    theirs, denial, either, alternative = (listed(section, language) for section in sections)
+    if any(one in theirs and other in denial for one, other in pairwise(plain)):
+        return True
+    if _says("private", plain, language) or sum(word in either for word in plain) > 1:
+        return True
+    return _says("doubt", plain, language) and not alternative.isdisjoint(plain)
+
+
+def _says(section: str, plain: Sequence[str], language: str) -> bool:
+    """Whether two words in a row are one of the section's phrases."""
+    return not listed(section, language).isdisjoint(map(" ".join, pairwise(plain)))
+
+
+def trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
+    """The trades that are told, but for what is denied: «pas la maison de retraite»."""
+    denial, kin = listed("denial", language), listed("kin", language)
+    said: list[str] = []
+    is_denied = False
+    for word in plain:
+        if is_denied and word in kin:
+            break  # «pas mon cousin, lui il est couvreur»
+        is_denied = word in denial or (is_denied and word != "")
+        if not is_denied:
+            said.append(word)
+    return trades(said) or trades_of_goods(said)
+
+
+def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
+    """«Le Bihan, mais pas la boulangerie, hein, la couverture» as «Le Bihan, la couverture»."""
+    plain = [token.plain for token in tokens]
+    negation, but, article = (listed(section, language) for section in ("negation", "but", "article"))
+    pause = listed("filler", language) | {""}
+    for position in (position for position, word in enumerate(plain) if word in negation):
+        at = position + 1
+        while at < len(plain) and plain[at] in article:
+            at += 1
+        end = next((at + hit.end for hit in trade_hits(plain[at : at + _MOST_WORDS]) if hit.start == 0), at)
+        after = end
+        while after < len(plain) and plain[after] in pause:
+            after += 1
+        if at < end < after and trades(plain[after : after + _MOST_WORDS]):
+            start = position - 1 if plain[max(0, position - 1)] in but else position
+            return [*tokens[:start], tokens[end]._replace(plain=""), *tokens[after:]]
+    return tokens
+
+
+def _with_new_part(tokens: list[Token], language: str) -> list[Token]:
+    """«La pharmacie des Carmes, non pardon, du marché» as «la pharmacie du marché»."""
+    plain = [token.plain for token in tokens]
+    if anew := _begun_anew(plain, language):
+        first, second = anew
+        return tokens[:first] + tokens[second:]
+    instead = _new_part(plain, language)
+    if instead is None:
+        return tokens
+    before, of = plain[:instead], listed("of", language)
+    ends = [hit.end for hit in trade_hits(before) if hit.start == 0 or plain[hit.start - 1] not in of]
+    return tokens[: ends[-1]] + tokens[instead:] if ends else tokens
+
+
+def _begun_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
+    """Where the name behind a trade begins, and begins again: «la mairie de Raon-l'Étape, euh non, Raon-aux-Bois»."""
+    correction = listed("correction", language)
+    for hit in trade_hits(plain):
+        first = hit.end + (plain[hit.end : hit.end + 1] == ["de"])
+        for second in range(first + 2, len(plain)):
+            before = plain[second - 1] or plain[second - 2]
+            if plain[first] and plain[second] == plain[first] and before in correction:
+                return first, second
+    return None
+
+
+def _new_part(plain: Sequence[str], language: str) -> int | None:
+    """Where a part begins that replaces one of a name, the last such: at «du» of «…, non pardon, du Pont-Vieux»."""
+    correction, of = listed("correction", language), listed("of", language)
+    said = [position for position, word in enumerate(plain) if word]
+    parts = [position for before, position in pairwise(said) if plain[before] in correction and plain[position] in of]
+    return parts[-1] if parts else None
