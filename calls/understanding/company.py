@@ -79,8 +79,9 @@ class _Heard(NamedTuple):
 def _named(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """Companies where one may stand, with where they stand."""
     tokens, plain, spans, around, language = heard
+    places = listed("before_place", language) | word_set("in_towns")
     for start, end in spans:
-        if _is_no_name(plain, start, end, language):
+        if _is_no_name(plain, start, end, language) or (start and plain[start] in places):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
         if match is None or _is_longer(plain[start:end], tokens[end:]):

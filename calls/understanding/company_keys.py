@@ -28,7 +28,7 @@ _VOWELS = tuple("aeiouyh")
 _HAS_VOWEL = re.compile(r"[aeiouy].*[^aeiouy]|[^aeiouy].*[aeiouy]")
 _HARD_C = re.compile(r"c(?![eihy])|qu(?=[aeiou])|ck")
 _DOUBLED = re.compile(r"([a-df-z])\1|(e)e(?!s?$)")
-_MISHEARD = {"est": "et", "and": "et", "technique": "techni"}
+_MISHEARD = {"est": "et", "and": "et", "technique": "techni", "inter": "intermarche", "1000": "mille"}
 _MISHEARD_BODIES = {"epade": "ehpad", "epad": "ehpad", "epatte": "ehpad", "adape": "adapei", "adapte": "adapei"}
 _ELIDED = {"la": "a", "les": "e"}
 _SHORTEST_ALIKE = 6

@@ -170,7 +170,12 @@ class CompanyIndex:
         if length >= (_SHORTEST_OF_TRADE if around else _SHORTEST_SOUND):
             for parts, keys in keyed:
                 match = self._match(self._by_sound, {key.sound for key in keys}, parts, around)
-                if match and (length >= _SHORTEST_SOUND or match.told >= Told.PART):
+                is_short = len("".join(parts.apart)) < _SHORTEST_OF_TRADE
+                if (
+                    match
+                    and (length >= _SHORTEST_SOUND or match.told >= Told.PART)
+                    and (match.told > Told.SHORT or not is_short)
+                ):
                     return match
             for parts, keys in keyed:
                 sounds = {sound for key in keys for sound in key_pronunciations(key)}
@@ -260,6 +265,10 @@ def _entry(written: str, language: str) -> _Entry:
     if not apart.trades and len(content(words)) > 1:
         # «Carrefour City à Castellane»
         variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
+    if words[-2:-1] in (("le",), ("les",)):  # «Intermarché du Luc» of «Intermarché Le Luc»
+        variants += (
+            whole((*words[:-2], of, words[-1])) for of in (("du", "au") if words[-2] == "le" else ("des", "aux"))
+        )
     variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
     if sold := trades_of_goods(("les", words[0])):  # «le fleuriste de Lignières» of «Fleurs de Lignières»

@@ -188,7 +188,9 @@ def _is_enough(company: str, apart: Sequence[str], mention: Mention) -> bool:
     named, heard, apart = _weighty(name), _weighty(said), _weighty(apart)
     if not apart or len(named) == 1 or word_set("brands").issuperset(apart):
         return False
-    is_begun = 1 < len(heard) < len(named) and named[: len(heard)] == heard and not any(mention.rest[:1])
+    # «Super U», but not «Super U. Au Mans.»
+    is_over = not any(mention.rest[:1]) and word_set("to").isdisjoint([word for word in mention.rest if word][:1])
+    is_begun = 1 < len(heard) < len(named) and named[: len(heard)] == heard and is_over
     if is_civic(name):
         return is_begun and not any(mention.rest)
     is_in_parts = not word_set("at").isdisjoint(said) or len(said) < len(mention.words)

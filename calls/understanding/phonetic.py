@@ -17,7 +17,7 @@ _RULES = [
     ("bs", r"bs$", ""),  # «Doubs»
     ("pv", r"pv", "v"),  # «Epvre»
     ("gn", r"gn", "n"),  # «Bénigne»
-    ("g", r"(?<=[aeo]in)g$|(?<=our)g$", ""),  # «Chassaing», «Bourg»
+    ("g", r"(?<=[aeo]in)g$|(?<=our)g$|(?<=[ao]n)g$", ""),  # «Chassaing», «Bourg», «Roustang»
     ("oye", r"oyes?$", "oi"),  # «Troyes» as «Troie»
     ("ee", r"(?<=..)ees?$", "E"),  # «Cordée» is not «corde»
     ("ch", r"sch|^ch(?=[mntvw])", "sh"),
