@@ -32,6 +32,7 @@ _MISHEARD = {"est": "et", "and": "et", "technique": "techni", "inter": "intermar
 _MISHEARD_BODIES = {"epade": "ehpad", "epad": "ehpad", "epatte": "ehpad", "adape": "adapei", "adapte": "adapei"}
 _ELIDED = {"la": "a", "les": "e"}
 _SHORTEST_ALIKE = 6
+_SHORTEST_INITIALS = 2  # with more behind them, said alone: «CC» of «CC du Pays Tarusate» is nobody's
 _MOST_LETTERS_APART = 3
 _HARDLY_ALIKE = 0.8
 
@@ -122,7 +123,8 @@ def said_by_letters(written: str, language: str) -> list[list[str]]:
     if not _INITIALS.fullmatch(first):
         return []
     said = "".join(letter_name(letter, language) for letter in fold(first))
-    return [[said], [said, *name_words(more)]] if more else [[said]]
+    alone = [[said]] if not more or len(first) > _SHORTEST_INITIALS else []
+    return [*alone, [said, *name_words(more)]] if more else alone
 
 
 def pairs_of(key: str) -> set[str]:

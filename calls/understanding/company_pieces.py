@@ -76,7 +76,10 @@ class Pieces:
         if len(companies) > 1 or mention.is_person:
             known = told | mention.around
             fit = [company for company in fit if not known.isdisjoint(trades(name_words(company)))]
-        return fit[0] if len(fit) == 1 and _is_enough(fit[0], heard, mention) else None
+        if len(fit) != 1 or not _is_enough(fit[0], heard, mention):
+            return None
+        is_shared = len(self.having(content(apart))[0]) > 1  # «la Divette», with Optique Divette
+        return None if is_shared and not (told | mention.around) else fit[0]
 
     def told_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
         """The company of which all words were told, with pauses between: «L'Inter à Dourdan, enfin l'Intermarché»."""
@@ -222,6 +225,10 @@ def _is_another(name: Sequence[str], said: Sequence[str], apart: Sequence[str], 
     if any({_is_one(said, word), _is_one(name, word)} == {True, False} for word in apart):
         return True
     left_out = set(name).difference(said)
+    # «Intersport à Biscarrosse» is no «Intersport Mont-de-Marsan».
+    behind = [word for word in name[name.index(said[0]) + 1 :] if word in left_out] if said[0] in name else []
+    if not word_set("to").isdisjoint(rest[:1]) and content(untraded(behind)) and not set(behind) & set(rest):
+        return True
     is_elsewhere = not word_set("departments").isdisjoint(rest)
     return is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out)
 

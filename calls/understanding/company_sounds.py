@@ -101,8 +101,6 @@ def _near(said: tuple[str, ...], name: _Name) -> _Near:
 def _enough(near: _Near, *, is_trade_told: bool) -> float:
     """How alike it must be."""
     is_alone = near.is_alone and not is_trade_told
-    if not near.said and not near.own:
-        return 1.0 if is_trade_told else _NEVER  # «Haut de Bocage» of «Haut Bocage»
     if _is_other_word(near) or (is_alone and _is_longer(near)):
         return _NEVER
     length = max(map(len, (*_said(near.said), *_said(near.own))))
@@ -168,8 +166,6 @@ def _different(said: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[str, 
 
 def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:
     """Of sounds, from 0 to 1; 0 where it is not enough for anything."""
-    if not said and not own:
-        return 1.0
     most = 0.0
     for one, other in product(_said(said), _said(own)):
         length = max(len(one), len(other), 1)
