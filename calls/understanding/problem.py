@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -16,6 +16,10 @@ _CLEAR_LEAD = 2
 _SHORT = 5
 # Words of a clause that does no more than name a thing: «mon portable, lui, il capte bien».
 _BARE = 3
+# Words before a verb: «quand on m'appelle».
+_NEAR = 3
+# Words between a denial and what it denies, with its own: «n'est pas du tout un problème de wifi».
+_DENIED_WITHIN = 8
 _DENIALS = frozenset(("pas", "ni", "rien", "not", "nothing"))
 
 
@@ -46,13 +50,13 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
     ranking = sorted(weight, key=lambda code: -weight[code])
     if len(ranking) > 1 and weight[ranking[0]] < _CLEAR_LEAD * weight[ranking[1]]:
         return None
-    return ranking[0] if ranking else None
+    return (ranking[0] or None) if ranking else None
 
 
 def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
     """The keywords in a description, as `problem` weighs them."""
     reader = _Reader(language)
-    for clause in _clauses(text, language):
+    for clause in _clauses(text, index, language):
         hits = index.find(clause)
         if hits:
             reader.names(clause, hits)
@@ -69,11 +73,13 @@ class _Reader:
         self.named: list[tuple[list[str], list[Mention]]] = []
         # What the caller said last to work: where that is taken back it counts after all.
         self.works: list[int] = []
+        self.others_work = False
+        self.nothing_else = False
 
     def names(self, clause: list[str], hits: Sequence[Hit[str]]) -> None:
         """A clause with keywords."""
         language = self.language
-        if self._has_only(clause):
+        if self._is_only(clause) and self._is_lacking():
             self._set(self._last(), counts=False)  # «j'ai pas internet, juste le fixe»
         is_more = bool(self.works) and _ends_with(clause, "too", language)
         works = is_more or _works(clause, hits, language)
@@ -82,18 +88,19 @@ class _Reader:
             self._set_working(self._last())  # «mon portable, lui, il capte bien»
         if symptoms and not works and self._elsewhere(clause):
             self._set(self.works, counts=True)  # «le wifi marche en bas, mais à l'étage ça capte pas»
-        elsewhere = _of_another_matter(clause, hits, language)
+        past = _events(clause, hits, language)
+        elsewhere = _of_another_matter(clause, hits, past, language)
         said = [
             Mention(
                 tuple(clause[hit.start : hit.end]),
                 hit.value,
-                not works
-                and hit not in elsewhere
-                and not _is_denied(hit, clause, language, after_what_works=bool(self.works)),
-                _is_aside(hit, clause, hits, language),
+                not works and hit not in elsewhere and not self._is_denied(hit, clause),
+                hit.start in past or _is_aside(hit, clause, hits, language),
             )
             for hit in hits
         ]
+        if _names_another(clause, hits, language) and not works:
+            said.append(Mention(("",), "", True, all(mention.aside for mention in said)))
         self.named.append((clause, said))
         if works:
             self.works = [len(self.named) - 1]
@@ -101,13 +108,18 @@ class _Reader:
     def goes_on(self, clause: list[str]) -> None:
         """A clause without keywords: what it says is said of what was named before."""
         language = self.language
+        is_only = self._is_only(clause)
         if not self.named:
+            self.others_work |= _says_it_works(clause, language)
             return
+        if _names_another(clause, (), language):
+            self.named[-1][1].append(Mention(("",), "", True))
         is_short = len(clause) <= _SHORT
-        is_fine = is_short and _phrases("fine", language).at(clause, 0)
-        if is_fine or (_phrases("pronoun", language).at(clause, 0) and _says_it_works(clause, language)):
+        if (is_short and _is_fine(clause, language)) or (
+            _phrases("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
+        ):
             self._set_working(self._last())  # «internet, pas de souci, c'est le mobile»
-        elif self._has_only(clause):
+        elif is_only and self._is_lacking():
             self._set(self._last(), counts=False)
         elif self._worked_just_now() and (
             (is_short and _phrases("not", language).find(clause)) or _phrases("but_not", language).at(clause, 0)
@@ -135,12 +147,37 @@ class _Reader:
             self._set(positions, counts=False)
             self.works = list(positions)
 
-    def _has_only(self, clause: Sequence[str]) -> bool:
-        """Whether the clause says that there is nothing but this, where the one before said what there is not."""
-        only = _phrases("only", self.language).at(clause, 0)
-        if not only or not self.named or _phrases("works", self.language).find(clause):
+    def _is_only(self, clause: Sequence[str]) -> bool:
+        """Whether the clause says that there is nothing but this."""
+        if not _phrases("only", self.language).at(clause, 0) or _phrases("works", self.language).find(clause):
             return False
-        return bool(_phrases("has_not", self.language).find(self.named[-1][0]))
+        self.nothing_else = True
+        return True
+
+    def _is_lacking(self) -> bool:
+        """Whether the clause that named something last said what there is not."""
+        return bool(self.named) and bool(_phrases("has_not", self.language).find(self.named[-1][0]))
+
+    def _is_denied(self, hit: Hit[str], clause: Sequence[str]) -> bool:
+        """Whether the keyword is named only to say that it is not the matter."""
+        language = self.language
+        before = clause[: hit.start]
+        if not before:
+            return False
+        reached = _phrases("reach", language).find(before)
+        if not all(_is_when(before, found.start, language) for found in reached) and not _phrases(
+            "nobody", language
+        ).find(before):
+            return True
+        # «le numéro n'est pas attribué quand on appelle sur le fixe» denies something else.
+        if _phrases("denied", language).find(before[-_DENIED_WITHIN:]):
+            return True
+        articles = _words("articles", language)
+        bare = [word for word in before if word not in articles]
+        if self.nothing_else and len(bare) > 1 and bare[-1] in _words("of", language):
+            bare.pop()  # «je n'ai que le fixe, pas de box»
+        # «le téléphone, pas internet»; but «le téléphone oui, mais pas internet» names what fails.
+        return bool(bare) and _is(bare, "bare_denial", language) and not (self.works or self.others_work)
 
     def _elsewhere(self, clause: Sequence[str]) -> bool:
         place = _phrases("place", self.language)
@@ -154,6 +191,7 @@ def _lists(language: str) -> dict[str, tuple[Lexicon[str], frozenset[str]]]:
         section: [singular(words(phrase, language)) for phrase in phrases]
         for section, phrases in table("problem")[language].items()
     }
+    lists["linking"] = [*lists["articles"], *lists["of"]]
     lists["where"] = [*lists["since"], *lists["beside"], *lists["on"]]
     return {
         section: (Lexicon((phrase, section) for phrase in phrases), frozenset(chain(*phrases)))
@@ -178,7 +216,7 @@ def _ends_with(clause: Sequence[str], section: str, language: str) -> bool:
     return bool(_phrases(section, language).at(clause, len(clause) - 1))
 
 
-def _clauses(text: str, language: str) -> list[list[str]]:
+def _clauses(text: str, index: ProblemIndex, language: str) -> list[list[str]]:
     """The description cut where the caller turns to something else."""
     parts: list[list[str]] = []
     for clause in clauses(text, language):
@@ -188,6 +226,11 @@ def _clauses(text: str, language: str) -> list[list[str]]:
         if not _DENIALS.isdisjoint(said):
             denial = next(position for position, word in enumerate(said) if word in _DENIALS)
             turns |= {hit.start for hit in _phrases("cut_after_denial", language).find(said) if denial < hit.start}
+        # «mon portable par contre, il passe» tells of the portable what follows.
+        for hit in _phrases("of_before", language).find(said) if turns else ():
+            named = index.find(said[: hit.start])
+            if named and named[-1].end == hit.start and hit.end < len(said) and not _DENIALS & set(said[: hit.start]):
+                turns.discard(hit.start)
         starts = [0, *sorted(turns - {0}), len(said)]
         parts.extend(_without_fillers(said[start:end], language) for start, end in pairwise(starts))
     return [part for part in parts if part]
@@ -202,14 +245,14 @@ def _without_fillers(clause: list[str], language: str) -> list[str]:
 
 
 def _is_when(clause: Sequence[str], position: int, language: str) -> bool:
-    """«quand j'appelle avec le fixe» tells of the matter, not of how the caller called us."""
-    return position > 0 and clause[position - 1] in _words("when", language)
+    """«quand j'appelle avec le fixe», «on m'appelle sur le fixe»: of the matter, not of how the caller called us."""
+    return position > 0 and bool(_phrases("when", language).find(clause[max(position - _NEAR, 0) : position]))
 
 
 def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box», «j'ai internet»."""
     if _phrases("not", language).find(clause):
-        return bool(_phrases("no_problem", language).find(clause))
+        return bool(_phrases("no_problem", language).find(clause)) or _is_fine(clause[hits[-1].end :], language)
     if _says_it_works(clause, language) or _ends_with(clause, "serves", language):
         return True
     if _phrases("agrees", language).find(clause[hits[0].end :]):
@@ -218,32 +261,69 @@ def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bo
     return bool(has and has.end == hits[0].start and hits[0].end == len(clause))
 
 
+def _is_fine(clause: Sequence[str], language: str) -> bool:
+    """«j'ai aucun souci», «ça va très bien», said of what was named; «ça va pas» is not."""
+    fine = _phrases("fine", language).find(clause)
+    if not fine or not _words("has_it", language).issuperset(clause[: fine[0].start]):
+        return False
+    return not _phrases("not", language).find(clause[fine[0].end :])
+
+
 def _says_it_works(clause: Sequence[str], language: str) -> bool:
-    past = _words("past", language)
-    # «ça a marché deux jours» tells that it does no more.
     served = [hit.start for hit in _phrases("works", language).find(clause)]
+    if not served:
+        return False
+    # «ça a marché deux jours» tells that it does no more.
+    past = _words("past", language)
     is_now = any(past.isdisjoint(clause[max(start - 2, 0) : start]) for start in served)
     return is_now and not _phrases("not", language).find(clause)
 
 
-def _is_denied(hit: Hit[str], clause: Sequence[str], language: str, *, after_what_works: bool) -> bool:
-    """Whether the keyword is named only to say that it is not the matter."""
-    before = clause[: hit.start]
-    reached = [
-        found for found in _phrases("reach", language).find(before) if not _is_when(before, found.start, language)
-    ]
-    if reached and not _phrases("nobody", language).find(before):
-        return True
-    if _phrases("denied", language).find(before):
-        return True
-    # «le téléphone, pas internet»; but «le téléphone oui, mais pas internet» names what fails.
-    bare = [word for word in before if word not in _words("articles", language)]
-    return bool(bare) and _is(bare, "bare_denial", language) and not after_what_works
+def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
+    """Whether something of any kind is named along with what has one: «internet et le téléphone sont coupés»."""
+    unnamed = _phrases("unnamed", language).find(clause)
+    if not unnamed:
+        return False
+    linking, nor, as_well = (_words(section, language) for section in ("linking", "nor", "as_well"))
+    taken = {position for hit in hits for position in range(hit.start, hit.end)}
+    for found in unnamed:
+        if found.start in taken:
+            continue
+        before = next((word for word in reversed(clause[: found.start]) if word not in linking), "")
+        after = clause[found.end : found.end + 1]
+        if before in nor or (before in as_well and _words("together", language).issuperset(after)):
+            return True
+        if not (nor | as_well).isdisjoint(after) and _behind(found.end + 1, clause, linking) in taken:
+            return True
+    return False
 
 
-def _of_another_matter(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> list[Hit[str]]:
+def _events(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> range:
+    """Where it is told what happened before the matter: «depuis l'installation de la fibre»."""
+    before = _phrases("after", language).find(clause)
+    named = {hit.start: hit.end for hit in hits} if before else {}
+    linking = _words("linking", language)
+    for found in before:
+        end = _behind(found.end, clause, linking)
+        if _words("events", language).isdisjoint(clause[end : end + 1]):
+            continue
+        end = named.get(end, end + 1)
+        while end in named or (end < len(clause) and _phrases("of", language).at(clause, end)):
+            end = _behind(end, clause, linking)
+            end = named.get(end, end + 1)
+        return range(found.start, end)
+    return range(0)
+
+
+def _behind(position: int, clause: Sequence[str], passed: Set[str]) -> int:
+    while position < len(clause) and clause[position] in passed:
+        position += 1
+    return position
+
+
+def _of_another_matter(clause: Sequence[str], hits: Sequence[Hit[str]], past: range, language: str) -> list[Hit[str]]:
     """The things that only tell which bill, contract or order: «ma facture d'internet», «changer de forfait mobile»."""
-    matters = _phrases("matter", language).find(clause)
+    matters = [matter for matter in _phrases("matter", language).find(clause) if matter.start not in past]
     billed = [hit.start for hit in _phrases("billed", language).find(clause)]
     if not (matters or billed) or (_phrases("works", language).find(clause) and _phrases("not", language).find(clause)):
         return []
@@ -252,27 +332,35 @@ def _of_another_matter(clause: Sequence[str], hits: Sequence[Hit[str]], language
     ends = [matter.end for matter in matters]
     found = []
     for hit in things:
-        is_linked = any(
-            _words("links", language).issuperset(clause[end : hit.start]) for end in ends if end <= hit.start
-        )
+        is_linked = any(_links(clause[end : hit.start], language) for end in ends if end <= hit.start)
         if is_linked or any(start >= hit.end for start in billed):
             found.append(hit)
             ends.append(hit.end)
     return found
 
 
+def _links(between: Sequence[str], language: str) -> bool:
+    """Whether a thing belongs to what stands before it: «facture [détaillée de ma] ligne fixe»."""
+    links = _words("links", language)
+    if len(between) > 1 and between[0] not in links and between[0] not in _words("not", language):
+        return links.issuperset(between[1:]) and _phrases("of", language).at(between, 1) is not None
+    return links.issuperset(between)
+
+
 def _is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether the thing is only where the matter shows: «branché derrière la box», «le wifi sur mon iPhone»."""
-    before = list(clause[: hit.start])
-    if _words("where", language).isdisjoint(before):
+    if _words("where", language).isdisjoint(clause[: hit.start]):
         return False
+    before = list(clause[: hit.start])
     if _phrases("since", language).find(before):
         return True
     while before and before[-1] in _words("articles", language):
         before.pop()
     if any(_is(before[start:], "beside", language) for start in range(max(len(before) - 2, 0), len(before))):
         return True
-    named = [other for other in hits if other.end <= hit.start]
+    # «le wifi sur mon iPhone», «sur mon iPhone le wifi»
+    leads = len(before) == 1 and _words("as_well", language).isdisjoint(clause[hit.end : hit.end + 1])
+    named = [other for other in hits if other.end <= hit.start or (leads and other != hit)]
     return bool(
         (named or not _words("connected", language).isdisjoint(before))
         and before[-1:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, reduce
-from itertools import chain, pairwise
 from typing import TypeVar
 
 from calls.understanding.numbers import is_digits, is_number, number
@@ -29,7 +28,12 @@ class ProblemIndex:
     """A tenant's keywords, folded once: `{code: [keywords]}`. A keyword given to two types names neither."""
 
     def __init__(self, keywords: Mapping[str, Iterable[str]], language: str) -> None:
-        phrases = [(words(phrase, language), code) for code, phrases in keywords.items() for phrase in phrases]
+        phrases = [
+            (way, code)
+            for code, phrases in keywords.items()
+            for phrase in phrases
+            for way in _ways_to_link(words(phrase, language), language)
+        ]
         self.lexicon = Lexicon(_of_one((tuple(singular(phrase)), code) for phrase, code in phrases).items())
         self.lookalikes = Lexicon(
             (singular(words(phrase, language)), None) for phrase in table("problem")[language]["lookalikes"]
@@ -43,6 +47,7 @@ class ProblemIndex:
         self.openings = {sound[:end] for sound in self.sounds for end in range(1, len(sound) + 1)}
         self.outlines = {_outline("".join(phrase))[:end] for phrase, _ in things for end in range(4)}
         self.outlines |= {_outline(phrase[0]) for phrase, _ in things if phrase}
+        self.may_begin = lru_cache(maxsize=2048)(self._may_begin)
 
     def find(self, clause: Sequence[str]) -> list[Hit[str]]:
         """The keywords in a clause of folded words in the singular, in order."""
@@ -50,31 +55,42 @@ class ProblemIndex:
         if self.sounds:
             heard = list(self._heard(clause, {position for hit in found for position in range(hit.start, hit.end)}))
             found = sorted(found + heard) if heard else found
-        seeming = [range(hit.start, hit.end) for hit in self.lookalikes.find(clause)] if found else []
+        if not found:
+            return found
+        seeming = [range(hit.start, hit.end) for hit in self.lookalikes.find(clause)]
         # «adresse IP fixe» is no landline, unless the tenant means just that.
-        return [hit for hit in found if not any(_is_part(range(hit.start, hit.end), other) for other in seeming)]
+        return [
+            hit
+            for hit in found
+            if not (seeming and any(_is_part(range(hit.start, hit.end), other) for other in seeming))
+            and not (_is_figure(clause[hit.end - 1]) and _is_dictated(hit, clause))
+        ]
 
     def _heard(self, clause: Sequence[str], taken: set[int]) -> Iterator[Hit[str]]:
         nouns_follow = _nouns_follow()
         end = 0
-        for start, (before, word) in enumerate(pairwise(chain(("le",), clause))):
+        for start, word in enumerate(clause):
+            if not self.may_begin(word) or start < end or start in taken:
+                continue
             # «la boxe» is a box, «je boxe» is none; letters and figures are no other words.
-            may_name = before in nouns_follow or len(word) == 1 or is_number(word, "fr")
-            if may_name and start >= end and start not in taken and _outline(word) in self.outlines:
+            before = clause[start - 1] if start else "le"
+            if before in nouns_follow or _is_figure(word):
                 hit = self._heard_at(clause, start, taken)
                 if hit:
                     yield hit
                     end = hit.end
 
+    def _may_begin(self, word: str) -> bool:
+        """Whether a keyword sounds so at its beginning; a quick look first, as most words need not be listened to."""
+        return _outline(word) in self.outlines and _sound(word) in self.openings
+
     def _heard_at(self, clause: Sequence[str], start: int, taken: set[int]) -> Hit[str] | None:
         """The longest keyword that the words from `start` sound like: «fri boxe», «quatre G», «carte Cime»."""
         said = ""
         found = None
-        for end in range(start + 1, min(start + _MOST_PIECES, len(clause)) + 1):
-            if end - 1 in taken:
-                break
-            said = _joined(said, _sound(clause[end - 1]))
-            if said not in self.openings:
+        for end, word in enumerate(clause[start : start + _MOST_PIECES], start + 1):
+            said = _joined(said, _sound(word))
+            if said not in self.openings or end - 1 in taken:
                 break
             if said in self.sounds:
                 found = Hit(start, end, self.sounds[said])
@@ -85,8 +101,22 @@ def _is_part(span: range, of: range) -> bool:
     return of.start <= span.start and span.stop <= of.stop and span != of
 
 
+def _is_dictated(hit: Hit[str], clause: Sequence[str]) -> bool:
+    """Whether it belongs to a number told: «zéro quatre» names a line, «zéro quatre douze …» is where to call."""
+    beside = (*clause[max(hit.start - 1, 0) : hit.start], *clause[hit.end : hit.end + 1])
+    return is_number(clause[hit.end - 1], "fr") and any(is_number(word, "fr") for word in beside)
+
+
+def _ways_to_link(phrase: list[str], language: str) -> Iterator[list[str]]:
+    """«téléphone de la maison» is also «téléphone de maison»."""
+    yield phrase
+    ways = [words(way, language) for way in table("problem")[language]["of"]]
+    for link in Lexicon((way, None) for way in ways).find(phrase[1:-1])[:1]:
+        yield from ([*phrase[: link.start + 1], *way, *phrase[link.end + 1 :]] for way in ways)
+
+
 def singular(phrase: Sequence[str]) -> list[str]:
-    return [word[:-1] if len(word) > 3 and word[-1] in "sx" else word for word in phrase]
+    return [word[:-1] if word[-1] in "sx" and len(word) > 3 else word for word in phrase]
 
 
 def is_symptom(keyword: Sequence[str], language: str) -> bool:
@@ -135,8 +165,13 @@ def _as_said(word: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def _is_figure(word: str) -> bool:
+    """A letter or a number."""
+    return len(word) == 1 or is_number(word, "fr")
+
+
 def _outline(word: str) -> str:
-    """The first consonants, roughly: a quick look at which words need not be listened to."""
+    """The first consonants, roughly."""
     return _as_said(word).translate(_ROUGHLY)[:3]
 
 

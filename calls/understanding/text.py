@@ -148,16 +148,16 @@ class Lexicon(Generic[V]):
     def find(self, spoken: Sequence[str]) -> list[Hit[V]]:
         """All phrases in `spoken`, in order."""
         hits: list[Hit[V]] = []
-        if self._starts.keys().isdisjoint(spoken):
+        starts = self._starts
+        if starts.keys().isdisjoint(spoken):
             return hits
         end = 0
         for position, word in enumerate(spoken):
-            if position < end or word not in self._starts:
-                continue
-            hit = self.at(spoken, position)
-            if hit:
-                hits.append(hit)
-                end = hit.end
+            if word in starts and position >= end:
+                hit = self.at(spoken, position)
+                if hit:
+                    hits.append(hit)
+                    end = hit.end
         return hits
 
     def at(self, spoken: Sequence[str], position: int) -> Hit[V] | None:
@@ -169,7 +169,7 @@ class Lexicon(Generic[V]):
         exact: Hit[V] | None = None
         for length in lengths:
             phrase = tuple(spoken[position : position + length])
-            if len(phrase) == length and phrase in self._exact:
+            if phrase in self._exact and len(phrase) == length:
                 exact = Hit(position, position + length, self._exact[phrase])
                 break
         for candidate, value in with_gap:
