@@ -29,12 +29,13 @@ def _accent_remark_at(
 ) -> tuple[int, AccentRemark] | None:
     """The remark on an accent at `position`, and where it ends."""
     lead = signs("about", language).at(plain, position) or signs("and a", language).at(plain, position)
-    is_negated = signs("without", language).at(plain, position) is not None
-    at = lead.end if lead else position
+    none = signs("unaccented", language).at(plain, position)
+    is_negated = bool(none or signs("without", language).at(plain, position))
+    at = none.end if none else lead.end if lead else position
     accent = signs("accents", language).at(plain, at) if at < len(plain) else None
-    if not accent and not is_negated:
+    if not accent and not none:
         return None
-    end = accent.end if accent else at + 1  # «sans accent sur le E»
+    end = accent.end if accent else at  # «sans accent sur le E»
     on = signs("on", language).at(plain, end) if end < len(plain) else None
     if not on:
         return (end, AccentRemark(accent.value, is_negated=is_negated)) if accent and lead else None

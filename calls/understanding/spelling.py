@@ -14,6 +14,7 @@ from calls.understanding.names import is_first_name, is_no_name, is_origin
 from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of
 from calls.understanding.spelling_remarks import told_once
 from calls.understanding.spelling_tellings import (
+    after_all,
     confirmed,
     is_alike,
     is_doubted,
@@ -21,6 +22,7 @@ from calls.understanding.spelling_tellings import (
     of_surname,
     spelled_again,
     without_denied,
+    without_recount,
 )
 from calls.understanding.text import Lexicon, compact, table
 
@@ -45,10 +47,10 @@ def spelling(text: str, language: str) -> str | None:
     heard, remarks = without_accent_remarks(
         _with_accents_at_once(_with_plain_e(dictated(text), language), language), language
     )
-    said = of_surname(pieces_of(heard, language))
+    said = of_surname(after_all(pieces_of(heard, language)))
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
-    pieces = told_once(confirmed(without_denied(said)), language)
+    pieces = told_once(without_recount(confirmed(without_denied(said))), language)
     if pieces is None:
         return None
     name = _assembled(pieces)

@@ -219,8 +219,10 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
 
 
 def _with_places(told: list[Piece]) -> list[Piece] | None:
+    if not any(piece.kind is Kind.PLACE or _is_counted(piece) for piece in told):
+        return _without_stutter(told)
     kept: list[Piece] = []
-    told = _without_end(_without_stutter(_without_count_before(told)))
+    told = _without_stutter(_without_count_before(told))
     recounted = _without_count_after(told)
     if recounted is None:
         return None
@@ -266,20 +268,6 @@ def _without_stutter(told: list[Piece]) -> list[Piece]:
     value = told[first].value
     is_stutter = value == again[0].value and value not in _VOWELS and value != "l"
     return _without_stutter([*told[:first], *told[first + 1 :]]) if is_stutter else told
-
-
-def _without_end(told: list[Piece]) -> list[Piece]:
-    """«P A Y A N, A N à la fin» without the letters that are there."""
-    for position, piece in enumerate(told):
-        if piece.kind is not Kind.PLACE or piece.value != "end":
-            continue
-        is_before = not letters_of(told[position + 1 :])
-        for length in (3, 2):
-            end = told[position - length : position] if is_before else told[position + 1 :]
-            name = letters_of(told[: position - length] if is_before else told[:position])
-            if len(letters_of(end)) == len(end) == length and name.endswith(letters_of(end)):
-                return [*told[: position - length], *told[position + 1 :]] if is_before else told[:position]
-    return told
 
 
 def _tells(piece: Piece) -> bool:

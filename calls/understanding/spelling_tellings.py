@@ -15,10 +15,11 @@ _LONGEST_REMARK = 3
 _SHORTEST_WORD = 3
 _CERTAINLY_SPELLED = 4
 _OF_LETTERS = (Kind.LETTERS, Kind.MARK)
+_LEADS = (Kind.FILLER, Kind.AGAIN)
 
 
 def letters_of(pieces: Sequence[Piece]) -> str:
-    return "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
+    return "".join([piece.value for piece in pieces if piece.kind is Kind.LETTERS])
 
 
 def is_alike(word: str, name: str) -> bool:
@@ -192,7 +193,80 @@ def confirmed(pieces: Sequence[Piece]) -> list[Piece]:
             after = pieces[end:]
             is_amended = any(other.kind in (Kind.CORRECTION, Kind.RESTART, Kind.AGAIN) for other in after)
             if compact(letters_of(run)) == word and not is_amended and len(letters_of(after)) <= _LONGEST_REMARK:
-                remarks = any(other.kind is Kind.ABOUT for other in after)
-                return [*pieces[:position], *pieces[position + 1 :]] if remarks else list(pieces[:end])
+                if any(other.kind is Kind.ABOUT for other in after):
+                    return [*pieces[:position], *pieces[position + 1 :]]
+                return [*_without_lead(pieces[:start], word), *pieces[start:end]]
             start += len(run) + 1
     return list(pieces)
+
+
+def _without_lead(lead: Sequence[Piece], word: str) -> list[Piece]:
+    """«Rousselle avec deux S et deux L, donc …» without what is true of the name that is spelled after it."""
+    about = next((place for place, piece in enumerate(lead) if piece.kind is Kind.ABOUT), len(lead))
+    is_true = all(piece.value in word for piece in lead[about:] if piece.kind is Kind.LETTERS)
+    return list(lead[:about]) if is_true and not letters_of(lead[:about]) else list(lead)
+
+
+def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """What is spelled after another was taken back: «B E R N A R D, non, ça c'est mon mari, moi c'est D U P U I S»."""
+    for position, piece in enumerate(pieces):
+        if piece.kind is not Kind.CORRECTION or len(letters_of(pieces[:position])) < _SHORTEST_WORD:
+            continue
+        talk = list(takewhile(lambda other: other.kind not in _OF_LETTERS, pieces[position:]))
+        start = position + len(talk)
+        run = list(takewhile(lambda other: other.kind in _OF_LETTERS, pieces[start:]))
+        is_led = talk[-1].kind is Kind.AGAIN or (talk[-1].kind is Kind.ROLE and talk[-1].value == "surname")
+        says_why = sum(other.kind is Kind.WORD for other in talk) > 1
+        if is_led and says_why and len(letters_of(run)) >= _CERTAINLY_SPELLED:
+            return pieces[start - 1 :]
+    return pieces
+
+
+def without_recount(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Without what a last clause tells once more: «G U I L L O T, un O, un T», «G O N T H I E R, T H»."""
+    pauses = _pauses(pieces)
+    for number, (start, position) in enumerate(pauses):
+        # Where there is a pause after each letter, only «un», «donc» tell that more is no end.
+        each_led = number > 0
+        if start < _CERTAINLY_SPELLED - 1 or (each_led and start == position):
+            continue
+        name = letters_of(pieces[:start])
+        if len(name) >= _CERTAINLY_SPELLED and _are_true(name, pieces[start:], each_led=each_led):
+            return pieces[:start]
+    return pieces
+
+
+def _pauses(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """Where letters go on after a pause: from «donc un», and from the letter itself."""
+    pauses: list[tuple[int, int]] = []
+    start = 0
+    is_first = True
+    for position, piece in enumerate(pieces):
+        if piece.kind is Kind.LETTERS:
+            if not is_first and any(near.is_apart for near in pieces[start : position + 1]):
+                pauses.append((start, position))
+            is_first = False
+        if piece.kind not in _LEADS:
+            start = position + 1
+    return pauses
+
+
+def _are_true(name: str, tail: Sequence[Piece], *, each_led: bool) -> bool:
+    """Whether all that is told stands in the name, and is too much to be its end."""
+    runs: list[str] = []
+    for position, piece in enumerate(tail):
+        if piece.kind is Kind.PLACE:
+            is_there = {"start": name.startswith, "end": name.endswith}.get(piece.value, name.__contains__)
+            if not runs or not is_there(runs[-1]):
+                return False
+        elif piece.kind is Kind.LETTERS:
+            if runs and not piece.is_apart and tail[position - 1].kind is Kind.LETTERS:
+                runs[-1] += piece.value
+            elif each_led and (position == 0 or tail[position - 1].kind not in _LEADS):
+                return False
+            else:
+                runs.append(piece.value)
+        elif piece.kind not in _LEADS:
+            return False
+    is_concluded = [piece.kind for piece in tail[:2]] == [Kind.AGAIN, Kind.FILLER]  # «donc un T»
+    return all(run in name for run in runs) and (len(runs) > 1 or len("".join(runs)) > 1 or is_concluded)

@@ -277,6 +277,45 @@ def test_what_is_told_of_letters_is_none_of_them(text, name):
     assert spelling(text, "fr") == name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("G U I deux L O T, un O, un T.", "GUILLOT"),
+        ("C O L L E T, donc deux L, un T.", "COLLET"),
+        ("P H I L I P P O T, un L et deux P et un T.", "PHILIPPOT"),
+        ("M A R C H A N D, donc un D.", "MARCHAND"),
+        ("G O N T H I E R, T H.", "GONTHIER"),
+        ("S T E P H A N, P H et pas F.", "STEPHAN"),
+        ("J A C Q U E S, C Q U au milieu.", "JACQUES"),
+        ("B O U R G E O I S, G E O I S à la fin.", "BOURGEOIS"),
+        # No remark, but the name.
+        ("un D, un U, un P, un O, un N, un T", "DUPONT"),
+        ("D E L M, A S", "DELMAS"),
+        ("D U P O N, T", "DUPONT"),
+        ("D U P O N, donc un T", "DUPONT"),
+        ("B, A, N, A, puis N, A, L", "BANANAL"),
+    ],
+)
+def test_what_is_told_once_more_behind_a_name_is_no_part_of_it(text, name):
+    assert spelling(text, "fr") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("C'est Besnard avec un S au milieu, donc B E S N A R D.", "BESNARD"),
+        ("C'est Bonnefoy avec deux N, donc B O deux N E F O Y", "BONNEFOY"),
+        ("B E R N A R D, ah non pardon, ça c'est mon mari, moi c'est D U P U I S.", "DUPUIS"),
+        ("D U R A N D, non je dis une bêtise, c'est avec un T, D U R A N T.", "DURANT"),
+        ("M A R, non pardon j'ai avalé une lettre, M O A R.", None),
+        ("F A U R E, il n'y a pas d'accent sur le E final.", "FAURE"),
+        ("T H E B A U L T, sans accent sur le E, L T à la fin.", "THEBAULT"),
+    ],
+)
+def test_what_is_said_before_the_name_that_counts_is_no_part_of_it(text, name):
+    assert spelling(text, "fr") == name
+
+
 def test_an_address_contradicted_is_none():
     twice = "pierre point martin arobase gmail point com, je répète, pierre point martin arobase orange point fr"
 
