@@ -75,19 +75,24 @@ class _Reader:
         self.works: list[int] = []
         self.others_work = False
         self.nothing_else = False
+        self.nothing_works = False
 
     def names(self, clause: list[str], hits: Sequence[Hit[str]]) -> None:
         """A clause with keywords."""
         language = self.language
-        if self._is_only(clause) and self._is_lacking():
+        if self._is_only(clause) and self._said("has_not"):
             self._set(self._last(), counts=False)  # «j'ai pas internet, juste le fixe»
         is_more = bool(self.works) and _ends_with(clause, "too", language)
         works = is_more or _works(clause, hits, language)
+        if self.nothing_works and _phrases("except", language).at(clause, 0):
+            works = True  # «rien ne marche sauf le portable»
         symptoms = all(is_symptom(clause[hit.start : hit.end], language) for hit in hits)
         if symptoms and works and _phrases("pronoun", language).at(clause, 0):
             self._set_working(self._last())  # «mon portable, lui, il capte bien»
         if symptoms and not works and self._elsewhere(clause):
             self._set(self.works, counts=True)  # «le wifi marche en bas, mais à l'étage ça capte pas»
+        if self.named and _phrases("since_then", language).at(clause, 0) and not self._said("not"):
+            self._set_aside()  # «la box a été changée, et depuis le fixe …»
         past = _events(clause, hits, language)
         elsewhere = _of_another_matter(clause, hits, past, language)
         said = [
@@ -111,6 +116,7 @@ class _Reader:
         is_only = self._is_only(clause)
         if not self.named:
             self.others_work |= _says_it_works(clause, language)
+            self.nothing_works = bool(_phrases("works", language).find(clause)) and not self.others_work
             return
         if _names_another(clause, (), language):
             self.named[-1][1].append(Mention(("",), "", True))
@@ -119,7 +125,7 @@ class _Reader:
             _phrases("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
         ):
             self._set_working(self._last())  # «internet, pas de souci, c'est le mobile»
-        elif is_only and self._is_lacking():
+        elif is_only and self._said("has_not"):
             self._set(self._last(), counts=False)
         elif self._worked_just_now() and (
             (is_short and _phrases("not", language).find(clause)) or _phrases("but_not", language).at(clause, 0)
@@ -142,6 +148,10 @@ class _Reader:
             clause, said = self.named[position]
             self.named[position] = clause, [mention._replace(counts=counts) for mention in said]
 
+    def _set_aside(self) -> None:
+        clause, said = self.named[-1]
+        self.named[-1] = clause, [mention._replace(aside=True) for mention in said]
+
     def _set_working(self, positions: Sequence[int]) -> None:
         if not any(_phrases("not", self.language).find(self.named[position][0]) for position in positions):
             self._set(positions, counts=False)
@@ -154,9 +164,9 @@ class _Reader:
         self.nothing_else = True
         return True
 
-    def _is_lacking(self) -> bool:
-        """Whether the clause that named something last said what there is not."""
-        return bool(self.named) and bool(_phrases("has_not", self.language).find(self.named[-1][0]))
+    def _said(self, section: str) -> bool:
+        """Whether the clause that named something last has such words: «j'ai pas …»."""
+        return bool(self.named) and bool(_phrases(section, self.language).find(self.named[-1][0]))
 
     def _is_denied(self, hit: Hit[str], clause: Sequence[str]) -> bool:
         """Whether the keyword is named only to say that it is not the matter."""
@@ -301,8 +311,9 @@ def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: st
 def _events(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> range:
     """Where it is told what happened before the matter: «depuis l'installation de la fibre»."""
     before = _phrases("after", language).find(clause)
-    named = {hit.start: hit.end for hit in hits} if before else {}
-    linking = _words("linking", language)
+    linking, articles = _words("linking", language), _words("articles", language)
+    # «le fixe» is another thing, where «fibre» is of the «installation».
+    named = {hit.start: hit.end for hit in hits if clause[hit.start] not in articles} if before else {}
     for found in before:
         end = _behind(found.end, clause, linking)
         if _words("events", language).isdisjoint(clause[end : end + 1]):

@@ -161,6 +161,8 @@ def _told_once(told: list[Piece]) -> list[Piece] | None:
     after = list(dropwhile(lambda piece: piece.kind is Kind.PLACE, after))
     # «Avec deux S et un T à la fin»: only the T is at the end.
     are_apart = not place or any(_is_counted(piece) for piece in remarks)
+    # «Avec un seul L et un S à la fin»
+    are_apart = are_apart or (letters_of(remarks) not in name and all(piece.value in name for piece in remarks))
     values = ([piece.value for piece in remarks] if are_apart else [letters_of(remarks)]) or counted[-1:]
     for index, letters in enumerate(values, start=1):
         amended = _amended(name, letters, told[about].value, place if index == len(values) else None)

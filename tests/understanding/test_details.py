@@ -284,6 +284,7 @@ def test_what_is_told_of_letters_is_none_of_them(text, name):
         ("C O L L E T, donc deux L, un T.", "COLLET"),
         ("P H I L I P P O T, un L et deux P et un T.", "PHILIPPOT"),
         ("M A R C H A N D, donc un D.", "MARCHAND"),
+        ("C O L A S, sans H, avec un seul L et un S à la fin.", "COLAS"),
         ("G O N T H I E R, T H.", "GONTHIER"),
         ("S T E P H A N, P H et pas F.", "STEPHAN"),
         ("J A C Q U E S, C Q U au milieu.", "JACQUES"),
