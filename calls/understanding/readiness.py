@@ -85,6 +85,7 @@ _SAID: Final = (
     "mon nom c'est Xochitl",
     "Martin c'est mon nom de famille",
     "xochitl x o c h i t l",
+    "C O L L E T, un T, well T",
     "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",
     "my name is John, from Acme Limited, j for juliet, let me talk to someone please, this is unacceptable, it's done",
 )

@@ -50,7 +50,7 @@ def spelling(text: str, language: str) -> str | None:
     said = of_surname(after_all(pieces_of(heard, language)))
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
-    pieces = told_once(without_recount(confirmed(without_denied(said))), language)
+    pieces = told_once(without_recount(confirmed(without_denied(said)), language), language)
     if pieces is None:
         return None
     name = _assembled(pieces)

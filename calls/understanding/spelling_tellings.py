@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
-from calls.understanding.letters import resembles, sound_alike
+from calls.understanding.letters import resembles, signs, sound_alike
 from calls.understanding.names import is_first_name
 from calls.understanding.spelling_pieces import Kind, Piece
 from calls.understanding.text import compact
@@ -15,6 +15,7 @@ _LONGEST_REMARK = 3
 _SHORTEST_WORD = 3
 _CERTAINLY_SPELLED = 4
 _OF_LETTERS = (Kind.LETTERS, Kind.MARK)
+_VOWELS = frozenset("aeiouy")
 _LEADS = (Kind.FILLER, Kind.AGAIN)
 
 
@@ -222,16 +223,13 @@ def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
     return pieces
 
 
-def without_recount(pieces: Sequence[Piece]) -> Sequence[Piece]:
+def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     """Without what a last clause tells once more: «G U I L L O T, un O, un T», «G O N T H I E R, T H»."""
-    pauses = _pauses(pieces)
-    for number, (start, position) in enumerate(pauses):
-        # Where there is a pause after each letter, only «un», «donc» tell that more is no end.
-        each_led = number > 0
-        if start < _CERTAINLY_SPELLED - 1 or (each_led and start == position):
-            continue
-        name = letters_of(pieces[:start])
-        if len(name) >= _CERTAINLY_SPELLED and _are_true(name, pieces[start:], each_led=each_led):
+    for number, (start, position) in enumerate(_pauses(pieces)):
+        # Where there is a pause after each letter, only «un» tells that more is no end.
+        is_unled = number > 0 and start == position
+        name = "" if is_unled or start < _CERTAINLY_SPELLED - 1 else letters_of(pieces[:start])
+        if len(name) >= _CERTAINLY_SPELLED and _are_true(name, pieces[start:], language, each_led=number > 0):
             return pieces[:start]
     return pieces
 
@@ -251,22 +249,37 @@ def _pauses(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     return pauses
 
 
-def _are_true(name: str, tail: Sequence[Piece], *, each_led: bool) -> bool:
-    """Whether all that is told stands in the name, and is too much to be its end."""
+def _are_true(name: str, tail: Sequence[Piece], language: str, *, each_led: bool) -> bool:
+    """Whether all that is told stands in the name, and cannot be its end: «B E R G, E R» goes on."""
     runs: list[str] = []
+    told: list[bool] = []
     for position, piece in enumerate(tail):
+        before = tail[position - 1] if position else None
         if piece.kind is Kind.PLACE:
             is_there = {"start": name.startswith, "end": name.endswith}.get(piece.value, name.__contains__)
             if not runs or not is_there(runs[-1]):
                 return False
-        elif piece.kind is Kind.LETTERS:
-            if runs and not piece.is_apart and tail[position - 1].kind is Kind.LETTERS:
-                runs[-1] += piece.value
-            elif each_led and (position == 0 or tail[position - 1].kind not in _LEADS):
+            told[-1] = True
+        elif piece.kind is not Kind.LETTERS:
+            if piece.kind not in _LEADS:
                 return False
-            else:
-                runs.append(piece.value)
-        elif piece.kind not in _LEADS:
-            return False
-    is_concluded = [piece.kind for piece in tail[:2]] == [Kind.AGAIN, Kind.FILLER]  # «donc un T»
-    return all(run in name for run in runs) and (len(runs) > 1 or len("".join(runs)) > 1 or is_concluded)
+        elif before and before.kind is Kind.LETTERS and not piece.is_apart:
+            runs[-1] += piece.value
+        else:
+            is_one = bool(before and before.kind is Kind.FILLER and _is_one(before.value, language))
+            if each_led and not is_one and len(piece.value) == 1:
+                return False
+            runs.append(piece.value)
+            told.append(is_one)
+    is_much = len("".join(runs)) > 1 or [piece.kind for piece in tail[:2]] == [Kind.AGAIN, Kind.FILLER]  # «donc un T»
+    return is_much and all(
+        run in name and (is_told or _is_no_end(run)) for run, is_told in zip(runs, told, strict=True)
+    )
+
+
+def _is_one(said: str, language: str) -> bool:
+    return said.split()[-1:] in ([word] for word in signs("one", language).first_words())
+
+
+def _is_no_end(run: str) -> bool:
+    return len(run) >= _LONGEST_REMARK or (len(run) > 1 and (_VOWELS.isdisjoint(run) or len(set(run)) == 1))

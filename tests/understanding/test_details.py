@@ -292,6 +292,9 @@ def test_what_is_told_of_letters_is_none_of_them(text, name):
         # No remark, but the name.
         ("un D, un U, un P, un O, un N, un T", "DUPONT"),
         ("D E L M, A S", "DELMAS"),
+        ("B E R G, E R", "BERGER"),
+        ("V E R D I, E, R", "VERDIER"),
+        ("R A K O T O M A L A, puis L A", "RAKOTOMALALA"),
         ("D U P O N, T", "DUPONT"),
         ("D U P O N, donc un T", "DUPONT"),
         ("B, A, N, A, puis N, A, L", "BANANAL"),
