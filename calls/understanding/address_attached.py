@@ -11,16 +11,29 @@ from calls.understanding.text import Hit
 
 
 def told_attached(plain: Sequence[str], hits: Sequence[Hit[Part]]) -> frozenset[int]:
-    """Where words stand that are told again with «en un mot»: «arobase bien être point fr, bien être en un mot»."""
+    """Where words stand that are told again with «en un mot»: «arobase bien être point fr, bien être en un mot».
+
+    They may be one word the second time («petits pas, petitspas en un mot»), or stand behind («en un mot bien être»).
+    """
+    glued = [hit for hit in hits if hit.value == Part(Kind.GLUED)]
+    if not glued:
+        return frozenset()
     marks = {Kind.AT, Kind.SEPARATOR}
-    after_mark = {hit.end for hit in hits if hit.value.kind in marks}
+    after_mark = [hit.end for hit in hits if hit.value.kind in marks]
     before_mark = {hit.start for hit in hits if hit.value.kind in marks}
-    for again in (hit.start for hit in hits if hit.value == Part(Kind.GLUED)):
+    for hit in glued:
         for start in after_mark:
-            end = next((end for end in range(start, again) if end in before_mark), again)
-            count = end - start
-            if 1 < count <= again - end and plain[start:end] == plain[again - count : again]:
-                return frozenset((*range(start, end), *range(again - count, again)))
+            most = next((end for end in range(start, hit.start) if end in before_mark), hit.start)
+            for end in range(most, start + 1, -1):
+                word = "".join(plain[start:end])
+                if any(len(part) == 1 for part in plain[start:end]):
+                    continue  # letters
+                for again in range(1, end - start + 1):
+                    before, behind = hit.start - again, hit.end + again
+                    if "".join(plain[before : hit.start]) == word and (end == before or (end == most and end < before)):
+                        return frozenset((*range(start, end), *range(before, hit.start)))
+                    if end == most and "".join(plain[hit.end : behind]) == word:
+                        return frozenset((*range(start, end), *range(hit.end, behind)))
     return frozenset()
 
 

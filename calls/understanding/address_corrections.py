@@ -18,8 +18,16 @@ _TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 
 def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | None:
     """`before` with what was said instead of some of it, `after`; None when nobody can tell of what."""
+    parts = _corrected(before, after)
+    local = _local(_without_introduction(before))
+    if parts and Part(Kind.GLUED) in before and has_at(before) and parts[: len(local)] == local:
+        return [Part(Kind.GLUED), *parts]  # «le petit prince, tout attaché, arobase…»
+    return parts
+
+
+def _corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | None:
     old, new = _without_introduction(before), list(dropwhile(_is_talk, after))
-    new = _without_denied(old, new)
+    new = _once(_without_denied(old, new))
     is_mark_last = bool(old and new) and old[-1].kind is Kind.SEPARATOR
     if is_mark_last and any(
         part in (Part(Kind.GLUED), Part(Kind.GLUED, old[-1].value)) for part in takewhile(_is_talk, after)
@@ -39,6 +47,10 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
     if not new:
         return _without_first_try(before)
     if new[0].remark and old:  # «deux N, non, un seul»
+        run = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+        words = old[: len(old) - len(run)]
+        if spelled_words(Part(Kind.LETTERS, _text(run)), words) and new[0].remark.is_true_of(words[-1].value):
+            return [*words, *new]  # «thibault, T H I B A U D, non, A U L T à la fin»
         return [*(old[:-1] if old[-1].remark else old), *new]
     if (
         not any(part.kind in TEXT for part in old)
@@ -59,6 +71,14 @@ def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | Non
     return [*address, *new[end:]] if address else None
 
 
+def _once(parts: list[Part]) -> list[Part]:
+    """«(Non,) vingt-trois, vingt-trois» once"""
+    end = next((end for end, part in enumerate(parts) if part.kind is Kind.PAUSE), len(parts))
+    again = list(dropwhile(lambda part: part.kind is Kind.PAUSE, parts[end:]))
+    is_again = end > 0 and again[:end] == parts[:end] and all(part.kind is Kind.PAUSE for part in again[end : end + 1])
+    return [*parts[:end], *again[end:]] if is_again else parts
+
+
 def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
     """What is said `after` «donc», or with `before` where it only goes on: «patrick point vidal, donc V I D A L»."""
     old, new = _without_introduction(before), [part for part in _local(after) if not _is_talk(part)]
@@ -66,6 +86,8 @@ def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
     again = list(takewhile(lambda part: part.kind is Kind.LETTERS, new))
     if letters and _text(again).startswith(_text(letters)):
         return [*old[: -len(letters)], *after]  # «R O Y, je répète, R O Y»
+    if old[:1] and old[0].kind is Kind.SEPARATOR and has_at(after):
+        return list(after)  # «…, pardon, tiret du bas simon, donc jérôme tiret du bas simon arobase…»
     is_begun = any(part.kind in (Kind.SEPARATOR, Kind.LETTERS) for part in old) and not has_at(old)
     return [*before, *after] if is_begun and _first_text(new) != _first_text(old) else list(after)
 
@@ -83,6 +105,8 @@ def _without_introduction(parts: Sequence[Part]) -> list[Part]:
     """The address so far, without what was said before it and in its midst."""
     local = _local(parts)
     spoken = list(takewhile(lambda part: part.kind is not Kind.INTRO, reversed(local)))[::-1]
+    if any(part.kind is Kind.SEPARATOR for part in local[: len(local) - len(spoken)]):
+        spoken = local  # «gérard point schneider, je vous l'épelle, S C H…»
     return [part for part in (*spoken, *parts[len(local) :]) if not _is_talk(part)]
 
 
@@ -205,6 +229,8 @@ def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     new = spelled_once(new)
     kinds = [part.kind for part in new]
     if new[0] == _DOT:
+        if new.count(_DOT) == 1 and domain.count(_DOT) > 1:
+            label = domain[: len(domain) - domain[::-1].index(_DOT) - 1]  # «univ tiret nantes»
         return [*local, at, *label, *new] if label else None
     if len(new) == 1 and new[0].value in endings() and len(label) < len(domain):
         return [*local, at, *label, _DOT, *new]

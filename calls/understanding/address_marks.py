@@ -98,15 +98,3 @@ def _mark_between(initial: Part, following: Sequence[Part]) -> Part | None:
         if (one, name) == (initial, following[0]) and mark.kind is Kind.SEPARATOR
     )
     return next(marks, None)
-
-
-def without_mark_told_again(parts: Sequence[Part]) -> list[Part]:
-    """«Cyril tiret masson, le tiret du milieu,» «…, pas le tiret du bas,» without what is said of the mark."""
-    rest = list(dropwhile(lambda part: part.kind in SILENT, reversed(parts)))
-    if not rest or rest[0].kind is not Kind.SEPARATOR:
-        return list(parts)
-    before = rest[2:] if [part.kind for part in rest[1:2]] == [Kind.PARTICLE] else rest[1:]
-    is_denied = [part.kind for part in before[:1]] == [Kind.DENIAL]
-    before = before[is_denied:]
-    is_apart = [part.kind for part in before[:1]] == [Kind.PAUSE]
-    return before[::-1] if is_apart and (rest[0] in before) is not is_denied else list(parts)

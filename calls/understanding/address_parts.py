@@ -11,7 +11,6 @@ from calls.understanding.address_domain import provider_heard
 from calls.understanding.address_phrases import (
     BEFORE_A_NOUN,
     BEFORE_A_WORD,
-    INITIAL,
     OF_A_NOUN,
     OF_A_NUMBER,
     SILENT,
@@ -21,19 +20,17 @@ from calls.understanding.address_phrases import (
     asides,
     endings,
     has_at,
-    heard_as,
     is_over,
     phrases,
     providers,
     times_written,
 )
+from calls.understanding.address_words import symbols_between, words_and_gaps
 from calls.understanding.letter_remarks import Said, between_end, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, is_contradicted, letter_at, letter_names, signs
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number, year
 from calls.understanding.text import Hit, compact, table
-
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 _WITH_ARTICLE = re.compile(r"[ld]['’]", re.IGNORECASE)
 # «s'appelle», «qu'elle»: a sentence, and no address.
@@ -43,24 +40,27 @@ _ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 _TRIPLE = 3
 _SHORTEST_WORD = 3
 _BETWEEN = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
+_TOO = (Part(Kind.INTERJECTION, "aussi"), Part(Kind.INTERJECTION, "egalement"))
 _OF = ("de", "du", "des", "à")
 
 
 def address_parts(text: str, language: str) -> list[Part]:
     """The utterance as parts of an address."""
-    heard, gaps = _words_and_gaps(text, language)
+    heard, gaps = words_and_gaps(text, language)
     plain = [word.plain for word in heard]
     parts: list[Part] = []
     position = 0
-    in_domain = False
+    in_domain = was_whole = False
     hits = phrases(language).find(plain)
     compounds = told_compound(plain, gaps, hits, language)
     attached = told_attached(plain, hits) | possessive_name(plain, gaps, hits, language) | compounds
     gaps = ["" if at in compounds and gap == "-" else gap for at, gap in enumerate(gaps)]
     while position < len(heard):
         previous = parts[-1].kind if parts else None
-        is_whole = is_over(parts) or previous is Kind.SEPARATOR
-        symbols = _symbols(gaps[position], heard, position, may_end=in_domain and not is_whole)
+        was_whole = was_whole or (in_domain and is_over(parts))
+        is_sentence = was_whole and heard[position].text[0].isupper()  # «…, avec un S. Il y a…»
+        is_whole = is_over(parts) or previous is Kind.SEPARATOR or is_sentence
+        symbols = symbols_between(gaps[position], heard, position, in_domain=in_domain, may_end=not is_whole)
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
@@ -75,7 +75,7 @@ def address_parts(text: str, language: str) -> list[Part]:
         parts.append(part)
         in_domain = in_domain or has_at([part])
         position = end
-    return list(_without_talk([*parts, *_symbols(gaps[-1], heard, len(heard), may_end=False)]))
+    return list(_without_talk([*parts, *symbols_between(gaps[-1], heard, len(heard), in_domain=False, may_end=False)]))
 
 
 def _remark_at(
@@ -83,7 +83,11 @@ def _remark_at(
 ) -> tuple[int, Part] | None:
     """«Avec deux N», «comme la fête», said of the text before it; and where that ends."""
     last = next((part for part in reversed(parts) if part.kind not in _BETWEEN), None)
-    if not last or last.kind in (Kind.AT, Kind.SEPARATOR) or all(part.kind not in TEXT for part in parts):
+    if (
+        not last
+        or last.kind in (Kind.AT, Kind.SEPARATOR)
+        or all(part.kind not in TEXT or part.kind is Kind.PARTICLE for part in parts)
+    ):
         return None
     before = [part for part in parts if part.kind not in _BETWEEN]
     text = [part for part in before if part.kind is not Kind.REMARK]
@@ -128,6 +132,7 @@ def _gloss_end(
 def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
     """With the verb after «je», the noun after «mon» taken for what they are: no part of the address."""
     is_verb_or_noun = is_noun = is_compound = False
+    last: Kind | None = None
     for part in parts:
         if is_verb_or_noun and part.kind in (Kind.WORD, Kind.DOUBT) and not is_first_name(part.value):
             part = Part(Kind.INTRO, OF_A_NOUN if is_noun else "")
@@ -137,6 +142,9 @@ def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
             continue
         else:
             is_compound = False
+        if part in _TOO and last in (Kind.GLUED, Kind.FILLER, Kind.REMARK):
+            continue  # «tout attaché aussi»
+        last = part.kind
         if (
             is_verb_or_noun
             and part.kind is Kind.PARTICLE
@@ -148,46 +156,6 @@ def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
             is_noun = part == Part(Kind.INTRO, BEFORE_A_NOUN)
             is_verb_or_noun = is_noun or part == Part(Kind.INTRO, BEFORE_A_WORD)
         yield part
-
-
-def _words_and_gaps(text: str, language: str) -> tuple[list[Word], list[str]]:
-    """The words, and what is written before each and after the last; a space beside a mark stays."""
-    aliases = heard_as(language)
-    heard, gaps, last = [], [], 0
-    for match in _WORD.finditer(text):
-        plain = compact(match[0])
-        heard.append(Word(aliases.get(plain, plain), match[0], match.start(), match.end()))
-        gap = text[last : match.start()]
-        gaps.append("" if gap.isspace() else gap)
-        last = match.end()
-    return heard, [*gaps, text[last:]]
-
-
-def _symbols(gap: str, heard: Sequence[Word], position: int, *, may_end: bool) -> list[Part]:
-    """The marks between two words, as parts; whether the ending of a domain may follow."""
-    if not gap:
-        return []
-    tight = not re.search(r"\s", gap)
-    symbols = []
-    for mark in gap.strip():
-        if mark == "@":
-            symbols.append(Part(Kind.AT, "@"))
-        elif mark in "_+" or (mark in ".-" and tight and 0 < position < len(heard)):
-            symbols.append(Part(Kind.SEPARATOR, mark))
-        elif mark == "." and may_end and position < len(heard) and heard[position].plain in endings():
-            symbols.append(Part(Kind.SEPARATOR, mark))  # «gmail. com»
-        elif mark == "." and _is_initial(heard, position):
-            symbols.append(Part(Kind.DOUBT, INITIAL))  # «P. Martin»: with the full stop, or without?
-        else:
-            symbols.append(Part(Kind.PAUSE))
-    return symbols
-
-
-def _is_initial(heard: Sequence[Word], position: int) -> bool:
-    """Whether the word before `position` is one letter alone, followed by a name."""
-    lengths = [len(word.plain) for word in heard[max(0, position - 2) : position]]
-    alone = lengths[-1:] == [1] and lengths[:-1] != [1]
-    return alone and position < len(heard) and len(heard[position].plain) > 1
 
 
 def _part_at(
@@ -245,7 +213,7 @@ def _part_at(
     phrase = phrases(language).at(plain, position)
     if phrase and phrase.value.kind is Kind.POISON and dictated and dictated[0] > phrase.end:
         return dictated[0], Part(Kind.DIGITS, dictated[1])  # «cent vingt»; but «cent» may be «sans»
-    if phrase and phrase.value.value == "+" and in_domain:
+    if phrase and phrase.value.value == "+" and (in_domain or _is_told_attached(plain, phrase.end, language)):
         return phrase.end, Part(Kind.WORD, plain[position])  # «electro plus point fr»
     if (
         phrase
@@ -302,6 +270,12 @@ def _part_at(
     return position + 1, Part(Kind.WORD, plain[position])
 
 
+def _is_told_attached(plain: Sequence[str], position: int, language: str) -> bool:
+    """«Elec plus, tout attaché, arobase»"""
+    told = (hit.value for hit in phrases(language).find(plain[position:]))
+    return any(part == Part(Kind.GLUED) for part in takewhile(lambda part: not has_at([part]), told))
+
+
 def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
     """«Deux fois le chiffre trois», «double zéro»"""
     times = times_written(language).at(plain, position)
@@ -356,11 +330,17 @@ def _first_of_a_name(plain: Sequence[str], position: int, language: str, *, afte
 
 def _is_named(plain: Sequence[str], position: int, phrase: Hit[Part], language: str, *, after: Sequence[Part]) -> bool:
     """Whether a word of talk is part of the address, between two marks: «arobase perso point alliadis…»."""
-    is_word = phrase.end == position + 1 < len(plain) and len(plain[position]) >= _SHORTEST_WORD
-    if not is_word or phrase.value.kind not in (Kind.INTRO, Kind.INTERJECTION, Kind.DOUBT):
+    if position + 1 >= len(plain) or phrase.end > position + 1:
+        return False
+    is_word = len(plain[position]) >= _SHORTEST_WORD
+    if phrase.value.kind not in (Kind.INTRO, Kind.INTERJECTION, Kind.DOUBT):
         return False
     following = phrases(language).at(plain, position + 1)
     marks = (Kind.AT, Kind.SEPARATOR)
+    if plain[position] in table("email")[language]["mailbox"] and (not after or after[0].kind not in TEXT):
+        return following is not None and following.value.kind in marks
+    if not is_word:
+        return False
     return bool(after) and after[0].kind in marks and following is not None and following.value.kind in marks
 
 

@@ -56,6 +56,10 @@ SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
 AFTER_A_NAME = "after"
 # «Hein»: more likely there for a remark than for a piece of the address before it.
 REMARKED = "remarked"
+# «Euh», between two tries or two pieces.
+HESITATION = "hesitation"
+# «Alors», which what is dictated begins with.
+LEAD = "alors"
 # «Pardon», which may stand behind what was said instead; «encore», of a letter.
 APOLOGY, ONCE_MORE = "apology", "once more"
 # «G.», with the full stop, or without?
@@ -78,6 +82,7 @@ _SPOKEN = (
     ("no_dot", Kind.GLUED, "."),
     ("no_hyphen", Kind.GLUED, "-"),
     ("filler", Kind.FILLER, ""),
+    ("hesitation", Kind.FILLER, HESITATION),
     ("remarked", Kind.FILLER, REMARKED),
     ("correction", Kind.CORRECTION, ""),
     ("apology", Kind.CORRECTION, APOLOGY),

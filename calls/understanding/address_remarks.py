@@ -58,7 +58,22 @@ def _in_order(parts: Sequence[Part]) -> list[Part]:
     place = kinds.index(Kind.IN_FRONT)
     domain = list(takewhile(lambda part: part.kind in (*_NAME, Kind.SEPARATOR, *SILENT), reversed(parts[:place])))
     domain = [part for part in reversed(domain) if part.kind not in SILENT]
-    return [*parts[place + 1 :], Part(Kind.AT, "@"), *domain] if is_over(domain) else [Part(Kind.DOUBT)]
+    front = parts[place + 1 :]
+    after = (Part(Kind.DOUBT), *front), (*front[1:], Part(Kind.DOUBT))
+    beside = zip(*after, strict=False)
+    ends = (Kind.SEPARATOR, Kind.LETTERS)
+    # «…, et devant c'est Claude, tout en minuscules»
+    end = next(
+        (
+            end
+            for end, (one, other) in enumerate(beside)
+            if front[end].kind is Kind.PAUSE and one.kind not in ends and other.kind not in ends
+        ),
+        len(front),
+    )
+    if not is_over(domain) or _is_whole([Part(Kind.AT), *front[:end]]):
+        return [Part(Kind.DOUBT)]
+    return [*front[:end], Part(Kind.AT, "@"), *domain, *front[end:]]
 
 
 def _without_named(parts: Sequence[Part]) -> list[Part]:
@@ -179,15 +194,17 @@ def _is_figure(part: Part) -> bool:
 
 
 def _abbreviated(parts: Sequence[Part]) -> list[Part]:
-    """«Docteur en abrégé D, R» as the letters."""
+    """«Docteur en abrégé D, R», «docteur, en abrégé D R» as the letters."""
     kept: list[Part] = []
     for position, part in enumerate(parts):
         if part.kind is not Kind.ABBREVIATED:
             kept.append(part)
-        elif kept[-1:] and kept[-1].kind is Kind.WORD and parts[position + 1 : position + 2]:
+            continue
+        before = list(dropwhile(lambda other: other.kind is Kind.PAUSE, reversed(kept)))[::-1]
+        if before and before[-1].kind is Kind.WORD and parts[position + 1 : position + 2]:
             letters = parts[position + 1]
-            is_short_for_it = letters.kind in (Kind.LETTERS, Kind.WORD) and letters.value[0] == kept[-1].value[0]
-            kept[-1] = Part(Kind.FILLER) if is_short_for_it else Part(Kind.DOUBT)
+            is_short_for_it = letters.kind in (Kind.LETTERS, Kind.WORD) and letters.value[0] == before[-1].value[0]
+            kept = [*before[:-1], Part(Kind.FILLER) if is_short_for_it else Part(Kind.DOUBT)]
         else:
             kept.append(Part(Kind.DOUBT))
     return kept
@@ -284,10 +301,17 @@ def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Par
     if any(part.kind is Kind.GLUED and part.value for part in talk):
         return False  # «pierre point roux, alors pas de point en fait»
     may_be_words = any(part.value in table("email")[language]["interjection_or_word"] for part in talk)
-    is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not is_over(before)
-    last = next((part.kind for part in reversed(before) if part.kind not in SILENT), None)
+    said = list(dropwhile(lambda part: part.kind in SILENT, reversed(before)))[::-1]
+    is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not _is_whole(said)
+    last = said[-1].kind if said else None
     is_said = last in TEXT or last is Kind.REMARK
     return before[-1].kind is Kind.SEPARATOR or (is_before_mark and is_said and not may_be_words)
+
+
+def _is_whole(parts: Sequence[Part]) -> bool:
+    """Whether an address was told there, and maybe something after it."""
+    at = next((place for place, part in enumerate(parts) if has_at([part])), len(parts))
+    return any(is_over(parts[:end]) for end in range(at, len(parts) + 1))
 
 
 def _spells(parts: Sequence[Part], word: Part) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby, zip_longest
+from difflib import get_close_matches
+from itertools import groupby, pairwise
 
-from calls.understanding.address_phrases import AND, TEXT, Kind, Part
+from calls.understanding.address_amended import with_marks
+from calls.understanding.address_phrases import AND, HESITATION, TEXT, Kind, Part, is_over
 from calls.understanding.letter_remarks import MARKS, Remark
 
 _ALONE = re.compile(r"(?<![a-z0-9])[a-z](?![a-z0-9])")
 # So many letters found in the address are hardly there by chance.
 _LONG = 3
+# A word is so much like one of the address that it may be that one, written otherwise: «rous» for «roux».
+_LIKE = 0.75
+_OF_A_SENTENCE = (Kind.WORD, Kind.PARTICLE, Kind.INTRO, Kind.INTERJECTION, Kind.DOUBT, Kind.FILLER)
 
 
 def retold(after: Sequence[Part], address: str) -> str | None:
@@ -25,31 +30,66 @@ def retold(after: Sequence[Part], address: str) -> str | None:
     told = ""
     runs = list(_runs(after))
     is_glued = any(part.kind is Kind.GLUED for part in after)
+    is_said = _are_said(runs, address, is_glued=is_glued)
     for position, run in enumerate(runs):
         kind = run[0].kind
         if kind in (Kind.POISON, Kind.AT):
             return None
         if kind in (*TEXT, Kind.SEPARATOR):
-            told = _told(run)
+            short, told = told, _told(run)
             is_word = all(part.kind in (Kind.WORD, Kind.PARTICLE) or len(part.value) == 1 for part in run)
             is_mark = any(part.kind is Kind.SEPARATOR for part in run)
-            is_there = _tells_of(run, address) or (not is_glued and _is_domain_said(run, address))
-            is_beside = (is_word and not is_mark) and (is_talk or _is_shortened(told, runs[position + 1 :], address))
+            is_there = (
+                _tells_of(run, address)
+                or (len(short) > 1 and _initials(run) == short)
+                or (not is_glued and _is_domain_said(run, address))
+            )
+            is_beside = (is_word and not is_mark) and (
+                (is_talk and not (before is Kind.PAUSE and _is_like(run, address)))
+                or _is_shortened(told, runs[position + 1 :], address)
+            )
             if before is Kind.DENIAL:
                 if is_there:
                     return None
-            elif not is_there and not is_beside:
-                return None
+            elif not is_there and not is_beside and not is_said[position]:
+                marked = with_marks(address, told, has_others=False) if before is Kind.PAUSE else None
+                if not marked:
+                    return None
+                address = marked  # «saint luc point fr, saint tiret luc»
         elif run[0].remark:
             of = runs[position + 2 : position + 3] if _is_doubt(runs[position + 1 : position + 2]) else []
             remarked = _remarked(run[0].remark, _told(of[0]) if of else told, address)
             if not remarked:
                 return None
             address = remarked
-        elif kind is not Kind.PAUSE:
+        elif kind not in (Kind.PAUSE, Kind.FILLER):
             is_talk = True
         before = kind
     return address
+
+
+def _are_said(runs: Sequence[Sequence[Part]], address: str, *, is_glued: bool) -> list[bool]:
+    """Of each run whether it is words of a sentence: «pareil que le nom», and nothing that sounds like the address."""
+    are_said: list[bool] = []
+    for is_pause, group in groupby(runs, lambda run: run[0].kind is Kind.PAUSE):
+        clause = list(group)
+        words = [part for run in clause for part in run]
+        is_sentence = all(part.kind in _OF_A_SENTENCE for part in words) and len(words) > 1 and AND not in words[:1]
+        # «(La tiret petite tiret cantine…,) la petite cantine tout attaché»
+        is_told_glued = is_glued and any(part.value in address for part in words if part.kind is Kind.WORD)
+        is_said = is_sentence and not is_told_glued and not _is_like(words, address)
+        are_said += [is_said and not is_pause] * len(clause)
+    return are_said
+
+
+def _is_like(words: Sequence[Part], address: str) -> bool:
+    """Whether one of the words may be one of the address, written otherwise."""
+    pieces = re.findall("[a-z]+", address)
+    return any(
+        len(part.value) >= _LONG and part.value not in pieces and get_close_matches(part.value, pieces, 1, _LIKE)
+        for part in words
+        if part.kind is Kind.WORD
+    )
 
 
 def _tells_of(run: Sequence[Part], address: str) -> bool:
@@ -70,6 +110,11 @@ def _is_domain_said(run: Sequence[Part], address: str) -> bool:
     """«La petite cantine» of la-petite-cantine.fr, which may be written with its marks or without"""
     is_of_words = len(run) > 1 and all(part.kind in (Kind.WORD, Kind.PARTICLE) for part in run)
     return is_of_words and _told(run) == address.partition("@")[2].partition(".")[0].replace("-", "")
+
+
+def _initials(run: Sequence[Part]) -> str:
+    """«J, B» of «(J B,) Jean-Baptiste»"""
+    return "".join(part.value[0] for part in run if part.kind is Kind.WORD)
 
 
 def _explains(run: Sequence[Part], address: str) -> bool:
@@ -126,11 +171,16 @@ def _told(run: Sequence[Part]) -> str:
 def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Text and separators with nothing between them together, all else alone; «D, R, point, durand» is one."""
     run: list[Part] = []
-    said = [part for part in parts if part.kind not in (Kind.FILLER, Kind.GLUED)]
-    for part, following in zip_longest(said, said[1:]):
+    said = [
+        part
+        for before, part in pairwise((Part(Kind.PAUSE), *parts))
+        if part.kind is not Kind.GLUED
+        and (part.kind is not Kind.FILLER or (before.kind is Kind.PAUSE and part.value != HESITATION))
+    ]
+    for place, part in enumerate(said):
         if part.kind in (*TEXT, Kind.SEPARATOR):
             run.append(part)
-        elif not (part.kind is Kind.PAUSE and run and following and _goes_on(run[-1], following)):
+        elif not (part.kind is Kind.PAUSE and run and _goes_on(run[-1], said[place + 1 :])):
             if run:
                 yield run
             run = []
@@ -139,8 +189,10 @@ def _runs(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield run
 
 
-def _goes_on(part: Part, following: Part) -> bool:
-    return Kind.SEPARATOR in (part.kind, following.kind) or part.kind is following.kind is Kind.LETTERS
+def _goes_on(part: Part, following: Sequence[Part]) -> bool:
+    if not following or (is_over(following[:2]) and [other.kind for other in following[2:3]] in ([], [Kind.PAUSE])):
+        return False  # «…, D U P O N T, point fr»
+    return Kind.SEPARATOR in (part.kind, following[0].kind) or part.kind is following[0].kind is Kind.LETTERS
 
 
 def _is_in(told: str, address: str) -> bool:

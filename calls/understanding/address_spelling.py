@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 
 from calls.understanding.address_phrases import AND, SILENT, TEXT, Kind, Part, has_at
+from calls.understanding.letter_remarks import MARKS
 from calls.understanding.letters import SPELLED, spells
 from calls.understanding.names import is_first_name
 
@@ -44,7 +45,9 @@ def _told_of_a_word(parts: Sequence[Part], position: int, kept: Sequence[Part]) 
         places = [end for end in range(count, len(kept) + 1) if list(kept[end - count : end]) == words]
         if len(words) < count or len(places) != 1 or any(words[at].kind not in _WORDS for at in (0, -1)):
             continue
-        of_it = list(takewhile(lambda part: part.kind in _OF_A_WORD, parts[start + count :]))
+        rest = parts[start + count :]
+        after = zip(rest, parts[start + count - 1 :], strict=False)
+        of_it = [part for part, _ in takewhile(lambda pair: _is_of_a_word(*pair), after)]
         again = [part for part in of_it if part.kind is Kind.LETTERS or part.remark]
         end = start + count + len(of_it)
         letters = "".join(part.value for part in again)
@@ -54,9 +57,15 @@ def _told_of_a_word(parts: Sequence[Part], position: int, kept: Sequence[Part]) 
         is_told = any(part.kind is not Kind.PAUSE for part in of_it)
         if not is_told or not is_over or not is_earlier or (letters and not spells(letters, name)):
             return None
-        following = [part.kind for part in kept[places[0] :] if part.kind not in SILENT][:1]
+        following = [part.kind for part in kept[places[0] :] if part.kind not in (Kind.REMARK, *SILENT)][:1]
+        end -= of_it[-1:] == [Part(Kind.PAUSE)]
         return None if again and following == [Kind.LETTERS] else (places[0], end, again)
     return None
+
+
+def _is_of_a_word(part: Part, before: Part) -> bool:
+    is_of_all = part.remark is not None and part.remark.letters in MARKS and before.kind not in _WORDS
+    return part.kind in _OF_A_WORD and not is_of_all
 
 
 def spelled_once(parts: Sequence[Part]) -> list[Part]:

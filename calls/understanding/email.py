@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
+from calls.understanding.address_amended import amended
+from calls.understanding.address_clauses import as_clauses, without_talk_after_at
 from calls.understanding.address_corrections import continued, corrected
 from calls.understanding.address_domain import is_domain
-from calls.understanding.address_marks import with_marks_told, without_mark_told_again
+from calls.understanding.address_marks import with_marks_told
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
-    AND,
     APOLOGY,
+    INITIAL,
     OF_A_NOUN,
     OF_THE_ADDRESS,
     REMARKED,
@@ -30,7 +32,7 @@ from calls.understanding.address_remarks import (
     without_talk_inside,
 )
 from calls.understanding.address_retold import retold
-from calls.understanding.address_spelling import beside_their_words, spelled_once
+from calls.understanding.address_spelling import beside_their_words, spelled_once, with_runs
 from calls.understanding.address_text import joined
 from calls.understanding.names import is_first_name
 from calls.understanding.phonetic import sounds_like
@@ -58,35 +60,58 @@ def email(text: str, language: str) -> str | None:
     written = _WRITTEN.search(text)
     if written and not has_at(address_parts(text[: written.start()], language)):
         text = text[written.end() :]
+    parts = as_told(as_clauses(address_parts(text, language)))
+    return _dictated(parts, language) or _told_again(parts, language)
+
+
+def _told_again(parts: Sequence[Part], language: str) -> str | None:
+    """The address that the parts tell twice, each time whole: «…, dubois tout attaché. Info arobase dubois…»."""
+    for pause, part in enumerate(parts):
+        before, after = parts[:pause], list(dropwhile(lambda other: other.kind in SILENT, parts[pause + 1 :]))
+        is_end = part in (Part(Kind.PAUSE), Part(Kind.DOUBT, INITIAL))  # «avec deux L. Luc…»
+        if not is_end or not has_at(before) or not has_at(after):
+            continue
+        address = _dictated(after, language)
+        if address and address == _dictated(before, language):
+            return address
+    return None
+
+
+def _dictated(parts: Sequence[Part], language: str) -> str | None:
     address: str | None = None
     before: list[Part] = []
-    for how, said in _versions(text, language):
-        parts: list[Part] | None = said
+    for how, said in _versions(parts):
+        whole: list[Part] | None = said
         has_content = any(part.kind not in (Kind.INTRO, Kind.INTERJECTION, *SILENT) for part in said)
         if how is Kind.REPETITION:
             if not has_content:
                 continue
-            parts = continued(before, said)
-            version = _address(parts, language)
+            whole = continued(before, said)
+            version = _address(whole, language)
             if address and version != address and (version or has_at(said)):
                 return None
             address = retold(said, address) if address and not version else version
         elif has_content or before:
-            parts = corrected(before, said)
-            address = _address(parts, language) if parts else None
-        before = parts or said
+            whole = corrected(before, said)
+            version = _address(whole, language) if whole else None
+            if not version and address and (change := amended(address, said)):
+                version = retold(change[1], change[0]) if _ADDRESS.fullmatch(change[0]) else None
+            address = version
+        before = whole or said
     return address
 
 
-def _versions(text: str, language: str) -> list[tuple[Kind, list[Part]]]:
+def _versions(parts: Sequence[Part]) -> list[tuple[Kind, list[Part]]]:
     """The dictation cut at «non, pardon» and «je répète»."""
     versions: list[tuple[Kind, list[Part]]] = [(Kind.REPETITION, [])]
-    parts = as_told(address_parts(text, language))
     for position, part in enumerate(parts):
         if part.kind not in (Kind.CORRECTION, Kind.REPETITION):
             versions[-1][1].append(part)
             continue
         following = next((other.kind for other in parts[position + 1 :] if other.kind not in SILENT), None)
+        last = next((other for other in reversed(versions[-1][1]) if other.kind not in SILENT), None)
+        if part.kind is Kind.REPETITION and last == Part(Kind.AT, "@"):
+            continue  # «arobase, donc, orange point fr»
         if part.kind is Kind.REPETITION and following in (Kind.AT, Kind.SEPARATOR, Kind.REMARK):
             continue  # «pierre, donc, point martin»
         if part == Part(Kind.CORRECTION, APOLOGY) and following and _ends_correction(parts, position):
@@ -114,12 +139,12 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
     ats = strong or ats
-    if len(ats) == 2:
-        return _told_twice(parts, ats[0], language)
     if len(ats) != 1:
         return None
     glued = any(part.kind is Kind.GLUED for part in parts)
-    before, after = parts[: ats[0]], parts[ats[0] + 1 :]
+    before, after = parts[: ats[0]], without_talk_after_at(parts[ats[0] + 1 :], language)
+    if _is_told_before(before):
+        return None
     local = _local(_without_provider(before, after), language, glued=glued)
     address = _with_domain(local, after, glued=glued) if local else None
     if not local or not address or local in table("email")["providers"]:
@@ -128,6 +153,14 @@ def _address(parts: Sequence[Part], language: str) -> str | None:
     if any(mark in (local if mark == "." or is_before else address) for mark, is_before in denied):
         return None  # «pierre point martin, sans point»
     return address if _ADDRESS.fullmatch(address) else None
+
+
+def _is_told_before(parts: Sequence[Part]) -> bool:
+    """«Info at lune point com, info arobase lune…»: all of it was told there, the at sign heard as a word."""
+    return any(
+        part.kind is Kind.PAUSE and is_over(parts[:place]) and parts[place + 1].kind in TEXT
+        for place, part in enumerate(parts[:-1])
+    )
 
 
 def _with_chez(parts: Sequence[Part]) -> list[Part]:
@@ -158,7 +191,8 @@ def _with_mailbox_once(parts: Sequence[Part]) -> list[Part]:
         return [*parts[: ats[0]], *parts[ats[1] :]]  # «arobase, euh, arobase»
     start = max((at + 1 for at, part in enumerate(parts[: ats[0]]) if part.kind is Kind.INTRO), default=0)
     first, second = (
-        [part for part in said if part.kind in _SAID] for said in (parts[start : ats[0]], parts[ats[0] + 1 : ats[1]])
+        list(with_runs(part for part in said if part.kind in _SAID))
+        for said in (parts[start : ats[0]], parts[ats[0] + 1 : ats[1]])
     )
     marks = [[part.value for part in said if part.kind is Kind.SEPARATOR] for said in (first, second)]
     keys = [sounds_like(tuple(part.value for part in said if part.kind in TEXT)) for said in (first, second)]
@@ -207,15 +241,6 @@ def _without_provider(before: Sequence[Part], after: Sequence[Part]) -> list[Par
     return list(before[place + 1 :])
 
 
-def _told_twice(parts: Sequence[Part], at: int, language: str) -> str | None:
-    """The address that was told again, if it is the same."""
-    end = next((end for end in range(at + 1, len(parts)) if is_over(parts[:end])), None)
-    if end is None:
-        return None
-    address = _address(parts[:end], language)
-    return address if address == _address(parts[end:], language) else None
-
-
 def _begins_with_talk(said: Sequence[Part], language: str) -> bool:
     """«Regardez Pierre arobase», «lentement Pierre arobase»: more likely a remark than a name."""
     first = said[0].value
@@ -245,7 +270,7 @@ def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
         or (cut and _may_belong_to_it(parts[cut - 1], parts[cut:]))
     ):
         return None
-    told_once = without_name(without_mark_told_again(parts[cut:]))
+    told_once = without_name(parts[cut:])
     said = _without_glosses([part for part in told_once if part.kind not in SILENT])
     mailbox = said[-1].value if said else ""
     said = list(dropwhile(lambda part: part.kind is Kind.INTERJECTION, said))
@@ -313,6 +338,9 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
             return [Part(Kind.DOUBT)]  # «P point V, V comme Victor, I, D, A, L»
         if is_gloss and kept[-1] in (part, Part(Kind.LETTERS, part.value)):
             continue  # «point R, la lettre R»
+        is_again = following is Kind.WORD and kept[:-1] == [Part(Kind.LETTERS, part.value)]
+        if is_gloss and is_again and kept[-1].kind is Kind.SEPARATOR:
+            continue  # «B point, B comme Bernard, joubert»
         if not is_gloss or kept[-1].kind is not Kind.WORD:
             kept.append(part)
         elif following is Kind.SEPARATOR:
@@ -325,10 +353,6 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
 
 def _with_domain(local: str, parts: Sequence[Part], *, glued: bool) -> str | None:
     """The address, if the ending of its domain was said, «chez gmail» may be any, and what follows is true of it."""
-    talk = (AND, Part(Kind.PARTICLE, "la"))  # «arobase, et là orange point fr»
-    spoken = list(dropwhile(lambda part: part in talk or part.kind in (Kind.INTRO, Kind.INTERJECTION, *SILENT), parts))
-    if spoken and spoken[0].value in table("email")["providers"]:
-        parts = spoken  # «arobase, et là c'est orange point fr»
     said: list[Part] = []
     after: Sequence[Part] = []
     for position, part in enumerate(parts):

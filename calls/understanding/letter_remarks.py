@@ -15,6 +15,7 @@ _SILENT_AT_THE_END = frozenset("dtsxzep")
 # A word that is said to have two of these, and is written with one, was misheard.
 _DOUBLED = frozenset("bcdfglmnprst")
 _VOWELS = frozenset("aeiouy")
+_NEAR_THE_END = 4
 # One that is said to end without these has them not: «infos sans S».
 _LEFT_OUT_AT_THE_END = frozenset("es")
 
@@ -55,6 +56,8 @@ class Remark(NamedTuple):
         letter, is_single = self.letters[0], len(self.letters) == 1
         if self.place == PLAIN:
             return self.letters in word
+        if self.place == "end" and self.letters == 2 * letter:  # «Philippe, deux P à la fin»
+            return (self.letters in word[-_NEAR_THE_END:]) is not self.is_negated
         if self.place == "start":
             return word.startswith(self.letters) is not self.is_negated
         if self.place == "end" or (is_single and letter in _SILENT_AT_THE_END):
@@ -156,7 +159,9 @@ def remark_at(
     letters, end = _letters(heard, plain, at, language)
     place = signs("place", language).at(plain, end) if end < len(plain) else None
     may_be_placed = said.is_apart if said.is_spelled else said.word and not spells(letters, said.word)
-    if letters and place and may_be_placed and (len(letters) > 1 or not article):
+    # «un L, deux P à la fin»
+    is_counted_apart = letters[-1:] == letters[-2:-1] and len(letters) > 2 and plain[at - 1] == "un"
+    if letters and place and may_be_placed and (len(letters) > 1 or not article) and not is_counted_apart:
         return place.end, Remark(letters, is_negated, place.value)  # «D, I, N à la fin»
     is_letter_denied = is_negated and said.is_spelled and len(said.word) == 1  # «N comme Nicolas, pas M, A, D…»
     if lead and not is_letter_denied and (several := _several(heard, plain, at, language, said.word)):

@@ -49,6 +49,7 @@ _SAID: Final = (
     "je vous l'ai déjà donné",
     "je n'ai pas l'intention de vous donner mon nom",
     "sophie point durand, avec un d, arobase gmail point com",
+    "luc roy arobase, après, lune point fr",
     "Ewa, E W A",
     "Jean tiret Luc, enfin Paul",
     "Dominique, c'est ma fille",
