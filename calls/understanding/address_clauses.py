@@ -7,6 +7,7 @@ from itertools import dropwhile, takewhile
 
 from calls.understanding.address_phrases import (
     AND,
+    ATS,
     HESITATION,
     LEAD,
     SILENT,
@@ -55,7 +56,7 @@ def _with_endings(parts: Sequence[Part]) -> list[Part]:
     is_domain = False
     while position < len(parts):
         kept.append(parts[position])
-        is_domain = is_domain or has_at(kept[-1:])
+        is_domain = is_domain or kept[-1].kind in ATS
         position += 1
         if not is_domain or kept[-1] != _DOT:
             continue
@@ -74,6 +75,8 @@ def _with_taken_back(parts: Sequence[Part]) -> list[Part]:
 
     Only what is begun again is surely meant instead, and an ending where the first is none that the provider has.
     """
+    if all(part.value != HESITATION for part in parts):
+        return list(parts)
     kept: list[Part] = []
     for position, part in enumerate(parts):
         if part == Part(Kind.FILLER, HESITATION):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
-from calls.understanding.address_phrases import OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
+from calls.understanding.address_phrases import ATS, OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
 from calls.understanding.address_spelling import first_unit, last_unit, spelled_once, spelled_words
 from calls.understanding.letters import SPELLED, sound_alike, spells
 from calls.understanding.names import is_first_name
@@ -111,7 +111,7 @@ def _without_introduction(parts: Sequence[Part]) -> list[Part]:
 
 
 def _local(parts: Sequence[Part]) -> list[Part]:
-    return list(takewhile(lambda part: not has_at([part]), parts))
+    return list(takewhile(lambda part: part.kind not in ATS, parts))
 
 
 def _is_denied(parts: Sequence[Part]) -> bool:

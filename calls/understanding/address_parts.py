@@ -9,6 +9,7 @@ from itertools import takewhile
 from calls.understanding.address_attached import possessive_name, told_attached, told_compound
 from calls.understanding.address_domain import provider_heard
 from calls.understanding.address_phrases import (
+    ATS,
     BEFORE_A_NOUN,
     BEFORE_A_WORD,
     OF_A_NOUN,
@@ -26,7 +27,7 @@ from calls.understanding.address_phrases import (
     times_written,
 )
 from calls.understanding.address_words import symbols_between, words_and_gaps
-from calls.understanding.letter_remarks import Said, between_end, remark_at
+from calls.understanding.letter_remarks import Said, between_end, may_begin_remark, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, is_contradicted, letter_at, letter_names, signs
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import number, year
@@ -57,9 +58,10 @@ def address_parts(text: str, language: str) -> list[Part]:
     gaps = ["" if at in compounds and gap == "-" else gap for at, gap in enumerate(gaps)]
     while position < len(heard):
         previous = parts[-1].kind if parts else None
-        was_whole = was_whole or (in_domain and is_over(parts))
+        ends = is_over(parts)
+        was_whole = was_whole or (in_domain and ends)
         is_sentence = was_whole and heard[position].text[0].isupper()  # «…, avec un S. Il y a…»
-        is_whole = is_over(parts) or previous is Kind.SEPARATOR or is_sentence
+        is_whole = ends or previous is Kind.SEPARATOR or is_sentence
         symbols = symbols_between(gaps[position], heard, position, in_domain=in_domain, may_end=not is_whole)
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
@@ -73,7 +75,7 @@ def address_parts(text: str, language: str) -> list[Part]:
         if not (gaps[position] == "-" and part.kind is previous and part.kind in (Kind.LETTERS, Kind.DIGITS)):
             parts += symbols  # but «M-A-R-T-I-N» and «quatre-vingt» have no hyphens
         parts.append(part)
-        in_domain = in_domain or has_at([part])
+        in_domain = in_domain or part.kind in ATS
         position = end
     return list(_without_talk([*parts, *symbols_between(gaps[-1], heard, len(heard), in_domain=False, may_end=False)]))
 
@@ -82,6 +84,8 @@ def _remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, parts: Sequence[Part]
 ) -> tuple[int, Part] | None:
     """«Avec deux N», «comme la fête», said of the text before it; and where that ends."""
+    if not parts or not may_begin_remark(heard, plain, position, language):
+        return None
     last = next((part for part in reversed(parts) if part.kind not in _BETWEEN), None)
     if (
         not last
@@ -273,7 +277,7 @@ def _part_at(
 def _is_told_attached(plain: Sequence[str], position: int, language: str) -> bool:
     """«Elec plus, tout attaché, arobase»"""
     told = (hit.value for hit in phrases(language).find(plain[position:]))
-    return any(part == Part(Kind.GLUED) for part in takewhile(lambda part: not has_at([part]), told))
+    return any(part == Part(Kind.GLUED) for part in takewhile(lambda part: part.kind not in ATS, told))
 
 
 def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:

@@ -50,6 +50,7 @@ class Part(NamedTuple):
 
 TEXT = (Kind.WORD, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER, Kind.PARTICLE)
 AND = Part(Kind.PARTICLE, "et")
+ATS = (Kind.AT, Kind.WEAK_AT)
 SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
 
 # That a name was said before: «c'est mon prénom».
@@ -165,7 +166,7 @@ def _split(phrase: str) -> list[str]:
 
 
 def has_at(parts: Iterable[Part]) -> bool:
-    return any(part.kind in (Kind.AT, Kind.WEAK_AT) for part in parts)
+    return any(part.kind in ATS for part in parts)
 
 
 def is_over(parts: Sequence[Part]) -> bool:

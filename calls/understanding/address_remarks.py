@@ -9,6 +9,7 @@ from calls.understanding.address_marks import marks_once
 from calls.understanding.address_phrases import (
     AFTER_A_NAME,
     AND,
+    ATS,
     OF_A_NUMBER,
     ONCE_MORE,
     SILENT,
@@ -310,7 +311,7 @@ def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Par
 
 def _is_whole(parts: Sequence[Part]) -> bool:
     """Whether an address was told there, and maybe something after it."""
-    at = next((place for place, part in enumerate(parts) if has_at([part])), len(parts))
+    at = next((place for place, part in enumerate(parts) if part.kind in ATS), len(parts))
     return any(is_over(parts[:end]) for end in range(at, len(parts) + 1))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 
-from calls.understanding.address_phrases import AND, SILENT, TEXT, Kind, Part, has_at
+from calls.understanding.address_phrases import AND, ATS, SILENT, TEXT, Kind, Part
 from calls.understanding.letter_remarks import MARKS
 from calls.understanding.letters import SPELLED, spells
 from calls.understanding.names import is_first_name
@@ -52,7 +52,7 @@ def _told_of_a_word(parts: Sequence[Part], position: int, kept: Sequence[Part]) 
         end = start + count + len(of_it)
         letters = "".join(part.value for part in again)
         name = "".join(part.value for part in words if part.kind is not Kind.SEPARATOR)
-        is_over = of_it[-1:] == [Part(Kind.PAUSE)] or end == len(parts) or parts[end] == AND or has_at([parts[end]])
+        is_over = of_it[-1:] == [Part(Kind.PAUSE)] or end == len(parts) or parts[end] == AND or parts[end].kind in ATS
         is_earlier = any(part.kind in (Kind.SEPARATOR, *_AT) for part in kept[places[0] :])
         is_told = any(part.kind is not Kind.PAUSE for part in of_it)
         if not is_told or not is_over or not is_earlier or (letters and not spells(letters, name)):

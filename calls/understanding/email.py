@@ -14,6 +14,7 @@ from calls.understanding.address_marks import with_marks_told
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
     APOLOGY,
+    ATS,
     INITIAL,
     OF_A_NOUN,
     OF_THE_ADDRESS,
@@ -211,7 +212,7 @@ def _is_ending(said: Sequence[Part], parts: Sequence[Part]) -> bool:
 
 def _with_domain_once(parts: Sequence[Part]) -> list[Part]:
     """«…, chez orange, arobase orange point fr» without the first."""
-    ats = [position for position, part in enumerate(parts) if has_at([part])]
+    ats = [position for position, part in enumerate(parts) if part.kind in ATS]
     if len(ats) != 2:
         return list(parts)
     first, second = ([part for part in parts[at + 1 :] if part.kind not in SILENT] for at in ats)

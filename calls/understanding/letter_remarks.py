@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Word, letter_at, signs, spells
+from calls.understanding.letters import Certainty, Word, letter_at, may_begin_letter, signs, spells
 from calls.understanding.text import Lexicon, compact, table
 
 # Written at the end of many words and not heard: «avec un D» tells of the end, wherever else a D may be.
@@ -121,6 +121,17 @@ def between_end(plain: Sequence[str], position: int) -> int:
         return position + 4
     both = next((end for end in range(position + 2, min(position + 5, len(plain))) if plain[end] == "et"), None)
     return min(both + 2, len(plain)) if both else position + 1
+
+
+@cache
+def _first_words(language: str) -> frozenset[str]:
+    lists = (_lexicon(section, language) for section in ("plural", "singular", "lead", "article", "mark"))
+    return frozenset(("comme", "like", "as", "et", "and", *(word for words in lists for word in words.first_words())))
+
+
+def may_begin_remark(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> bool:
+    """Whether anything may be said at `position` of the word before it."""
+    return plain[position] in _first_words(language) or may_begin_letter(heard[position], plain, position, language)
 
 
 def remark_at(

@@ -103,8 +103,26 @@ def signs(section: str, language: str) -> Lexicon[str]:
     )
 
 
+@cache
+def _first_words(language: str) -> frozenset[str]:
+    """What a letter's name, or how often it is written, begins with."""
+    lists = (letter_names(language), signs("two", language), signs("three", language))
+    return frozenset(word for words in lists for word in words.first_words())
+
+
+def may_begin_letter(word: Word, plain: Sequence[str], position: int, language: str) -> bool:
+    """Whether a letter may stand at `position`; most words of most sentences begin none."""
+    return (
+        plain[position] in _first_words(language)
+        or len(word.text) == 1
+        or plain[position + 1 : position + 2] == ["comme"]
+    )
+
+
 def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, language: str) -> Letter | None:
     """The letter dictated at `position`, with its count, its example and its accent; `plain` is the words' own."""
+    if not may_begin_letter(words[position], plain, position, language):
+        return None
     start, count = position, 1
     for times, section in ((2, "two"), (3, "three")):
         # «double vé» is a letter of its own, so counts come after letters' names.
