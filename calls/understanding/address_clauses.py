@@ -91,7 +91,9 @@ def _is_another_ending(before: Sequence[Part], after: Sequence[Part]) -> bool:
     if before[-1:] != [Part(Kind.PAUSE)] or not is_over(after[:2]):
         return False
     said = before[:-1]
-    is_told_again = [part for part in after[2:] if part.kind is not Kind.PAUSE][:2] == after[:2]
+    # «…, point fr, orange point fr»
+    again = dropwhile(lambda part: part.kind is Kind.PAUSE or (part != _DOT and part in said), after[2:])
+    is_told_again = list(again)[:2] == after[:2]
     provider = table("email")["providers"].get("".join(part.value for part in said[-3:-2]))
     is_none = provider is not None and said[-1].value not in provider["endings"]
     return has_at(said) and is_over(said) and said[-1] != after[1] and (is_none or is_told_again)

@@ -40,6 +40,12 @@ def _corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | No
         old = [part for part in old if part.kind is not Kind.SEPARATOR or part.value not in denied]
         if new and has_at(new[:1]):
             return [*old, *after]
+    if (
+        [part.kind for part in new[:2]] == [Kind.PROVIDER, Kind.PAUSE]
+        and new[0] in old
+        and any(part.kind in TEXT for part in new[2:])
+    ):
+        new = list(dropwhile(_is_talk, new[1:]))  # «j'ai dit gmail, c'est hotmail point com»
     if has_at(old) and has_at(new) and _names_providers(_local(new)):
         return [*_local(old), *new[len(_local(new)) :]]  # «…arobase orange, non, c'est free, arobase free point fr»
     if [part.kind for part in new[:2]] == [Kind.PARTICLE, Kind.SEPARATOR]:

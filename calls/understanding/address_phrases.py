@@ -59,6 +59,8 @@ AFTER_A_NAME = "after"
 REMARKED = "remarked"
 # «Euh», between two tries or two pieces.
 HESITATION = "hesitation"
+# «En entier», of a word that may be written shortly.
+WHOLE = "whole"
 # «Alors», which what is dictated begins with.
 LEAD = "alors"
 # «Pardon», which may stand behind what was said instead; «encore», of a letter.
@@ -83,6 +85,7 @@ _SPOKEN = (
     ("no_dot", Kind.GLUED, "."),
     ("no_hyphen", Kind.GLUED, "-"),
     ("filler", Kind.FILLER, ""),
+    ("whole", Kind.FILLER, WHOLE),
     ("hesitation", Kind.FILLER, HESITATION),
     ("remarked", Kind.FILLER, REMARKED),
     ("correction", Kind.CORRECTION, ""),

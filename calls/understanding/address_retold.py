@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import groupby, pairwise
 
 from calls.understanding.address_amended import with_marks
-from calls.understanding.address_phrases import AND, HESITATION, TEXT, Kind, Part, is_over
+from calls.understanding.address_phrases import AND, HESITATION, TEXT, WHOLE, Kind, Part, is_over
 from calls.understanding.letter_remarks import MARKS, Remark
 
 _ALONE = re.compile(r"(?<![a-z0-9])[a-z](?![a-z0-9])")
@@ -30,6 +30,7 @@ def retold(after: Sequence[Part], address: str) -> str | None:
     told = ""
     runs = list(_runs(after))
     is_glued = any(part.kind is Kind.GLUED for part in after)
+    is_whole = any(part.value == WHOLE for part in after)
     is_said = _are_said(runs, address, is_glued=is_glued)
     for position, run in enumerate(runs):
         kind = run[0].kind
@@ -51,6 +52,8 @@ def retold(after: Sequence[Part], address: str) -> str | None:
             if before is Kind.DENIAL:
                 if is_there:
                     return None
+            elif is_whole and not is_there and is_word:
+                return None  # «fred point…, c'est frédéric en entier»
             elif not is_there and not is_beside and not is_said[position]:
                 marked = with_marks(address, told, has_others=False) if before is Kind.PAUSE else None
                 if not marked:
