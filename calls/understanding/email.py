@@ -10,6 +10,7 @@ from calls.understanding.address_amended import amended
 from calls.understanding.address_clauses import as_clauses, without_talk_after_at
 from calls.understanding.address_corrections import continued, corrected
 from calls.understanding.address_domain import is_domain
+from calls.understanding.address_letters import without_true_letters
 from calls.understanding.address_marks import with_marks_told
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
@@ -61,7 +62,7 @@ def email(text: str, language: str) -> str | None:
     written = _WRITTEN.search(text)
     if written and not has_at(address_parts(text[: written.start()], language)):
         text = text[written.end() :]
-    parts = as_told(as_clauses(address_parts(text, language)))
+    parts = as_told(as_clauses(address_parts(without_true_letters(text, language), language)))
     return _dictated(parts, language) or _told_again(parts, language)
 
 

@@ -50,6 +50,8 @@ def spelling(text: str, language: str) -> str | None:
     said = of_surname(after_all(pieces_of(heard, language)))
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
+    if name := _with_end_told(said):
+        return name.upper() if language == "fr" else name.capitalize()
     pieces = told_once(without_recount(confirmed(without_denied(said)), language), language)
     if pieces is None:
         return None
@@ -102,7 +104,7 @@ def _assembled(pieces: Sequence[Piece]) -> str:
         elif piece.kind in (Kind.AGAIN, Kind.CORRECTION, Kind.RESTART, Kind.ABOUT):
             name = _joined(name, since, how)
             since, how = "", piece.kind
-    name = name.strip(" -'")
+    name = re.sub(" +", " ", name).strip(" -'")
     again = name.find(name[:_FEWEST_AGAIN], _CERTAINLY_SPELLED)
     if again > 0 and len(name) - again >= again - 1 and is_alike(name[:again], name[again:]):
         return name[again:]  # «C A L B E T, euh, C A L V E T»
@@ -150,6 +152,16 @@ def _amended(pieces: Sequence[Piece]) -> str | None:
             return None
         name = name.replace(letter[0], letter)
     return name
+
+
+def _with_end_told(pieces: Sequence[Piece]) -> str | None:
+    """«Lefebvre, B V R E à la fin»: the name as it was said, where its end is what was told."""
+    kinds = [piece.kind for piece in pieces]
+    end = "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
+    if kinds != [Kind.WORD, *[Kind.LETTERS] * (len(kinds) - 2), Kind.PLACE] or pieces[-1].value != "end":
+        return None
+    name = pieces[0].value
+    return name if len(end) > 1 and compact(name).endswith(end) and compact(name) != end else None
 
 
 def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:

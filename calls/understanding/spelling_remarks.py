@@ -81,7 +81,11 @@ def _without_examples(pieces: Sequence[Piece], language: str) -> list[Piece]:
                 is_explained = _is_said_again(piece, kept, places, is_last=not ahead) and len(places) + len(ahead) > 1
             else:
                 is_behind = len(places) >= _FEWEST_REMARKED and all(other.has_example for other in ahead)
-                is_explained = is_behind and _is_told_behind(piece, kept, language)
+                is_first = (
+                    not ahead and piece.is_apart and not kept[places[-1]].is_apart
+                )  # «C A R O N, C comme Célestin»
+                is_first = is_first and piece.value == kept[places[0]].value
+                is_explained = is_behind and (is_first or _is_told_behind(piece, kept, language))
             if is_explained:
                 continue
         kept.append(piece)
@@ -115,6 +119,10 @@ def _is_article(said: str, language: str) -> bool:
 
 def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
     """«C O L I N M A R T I N, un tiret entre Colin et Martin» with the hyphen; None when its place is not known."""
+    words = [piece.value for piece in told if piece.kind is Kind.WORD]
+    blanks = [piece for piece in told if piece.kind is Kind.MARK and piece.value == " "]
+    if blanks and len(words) > 1 and compact("".join(words)) == letters_of(told):
+        return [Piece(Kind.LETTERS, " ".join(words).lower())]  # «Van den Berg, en trois mots, V A N, D E N, B E R G»
     marks = [position for position, piece in enumerate(told) if piece.kind is Kind.MARK]
     spelled = [position for position, piece in enumerate(told) if piece.kind is Kind.LETTERS]
     if not marks or not spelled or spelled[0] < marks[-1] < spelled[-1]:
