@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from typing import NamedTuple
 
 from calls.understanding.problem_index import ProblemIndex, is_symptom, singular
@@ -80,8 +80,8 @@ class _Reader:
     def names(self, clause: list[str], hits: Sequence[Hit[str]]) -> None:
         """A clause with keywords."""
         language = self.language
-        if self._is_only(clause) and self._said("has_not"):
-            self._set(self._last(), counts=False)  # «j'ai pas internet, juste le fixe»
+        if self._is_only(clause):
+            self._set(self._has_not(), counts=False)  # «j'ai pas internet, juste le fixe»
         is_more = bool(self.works) and _ends_with(clause, "too", language)
         works = is_more or _works(clause, hits, language)
         if self.nothing_works and _phrases("except", language).at(clause, 0):
@@ -125,8 +125,8 @@ class _Reader:
             _phrases("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
         ):
             self._set_working(self._last())  # «internet, pas de souci, c'est le mobile»
-        elif is_only and self._said("has_not"):
-            self._set(self._last(), counts=False)
+        elif is_only:
+            self._set(self._has_not(), counts=False)
         elif self._worked_just_now() and (
             (is_short and _phrases("not", language).find(clause)) or _phrases("but_not", language).at(clause, 0)
         ):
@@ -139,6 +139,12 @@ class _Reader:
         while first > 0 and len(self.named[first][0]) <= _BARE and len(self.named[first - 1][0]) <= _BARE:
             first -= 1
         return list(range(first, last + 1)) if last >= 0 else []
+
+    def _has_not(self) -> list[int]:
+        """The last clauses that told what the caller has not: «j'ai pas internet, j'ai pas de portable»."""
+        has_not = _phrases("has_not", self.language)
+        told = takewhile(lambda at: has_not.find(self.named[at][0]), reversed(range(len(self.named))))
+        return list(told)
 
     def _worked_just_now(self) -> bool:
         return bool(self.works) and self.works[-1] == len(self.named) - 1
@@ -262,7 +268,11 @@ def _is_when(clause: Sequence[str], position: int, language: str) -> bool:
 def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box», «j'ai internet»."""
     if _phrases("not", language).find(clause):
-        return bool(_phrases("no_problem", language).find(clause)) or _is_fine(clause[hits[-1].end :], language)
+        if _phrases("no_problem", language).find(clause) or _is_fine(clause[hits[-1].end :], language):
+            return True
+        # «mon portable il marche il n'y a pas de souci»
+        fine = {at for hit in _phrases("fine", language).find(clause) for at in range(hit.start, hit.end)}
+        return bool(fine) and _says_it_works([word for at, word in enumerate(clause) if at not in fine], language)
     if _says_it_works(clause, language) or _ends_with(clause, "serves", language):
         return True
     if _phrases("agrees", language).find(clause[hits[0].end :]):
