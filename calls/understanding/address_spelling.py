@@ -154,6 +154,8 @@ def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
         is_spelled = any(
             part.kind is Kind.LETTERS and (len(part.value) > 1 or part.has_example) for part in chunk[end:]
         )
+        if again == [chunk[end - 1].value] and chunk[end - 1].has_example and chunk[end].has_example:
+            continue  # «T comme Thomas, T comme Thomas»: two of them
         # «Marie point anne, marie»: more likely Anne-Marie.
         is_compound = len(again) == 1 and again[0] != name and is_first_name(again[0]) and is_first_name(name)
         if is_spelled and told.issuperset(again):

@@ -119,7 +119,7 @@ class CompanyIndex:
         self._by_pair: dict[str, list[Key]] = {}
         entries = [_entry(written, language) for written in companies]
         self._pieces = Pieces(entry.written for entry in entries)
-        self._sounds = Sounds(entry.written for entry in entries)
+        self._sounds = Sounds((entry.written for entry in entries), language)
         for entry in entries:
             self._add(entry)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import dropwhile, product
 from typing import NamedTuple
 
+from calls.understanding.company_keys import said_by_letters
 from calls.understanding.company_parts import (
     Parts,
     content,
@@ -55,9 +56,9 @@ class _Name(NamedTuple):
 class Sounds:
     """Companies by the sound of what sets them apart."""
 
-    def __init__(self, companies: Iterable[str]) -> None:
+    def __init__(self, companies: Iterable[str], language: str) -> None:
         self._by_pair: dict[str, list[_Name]] = {}
-        for name in map(_name, companies):
+        for name in (name for company in companies for name in _names(company, language)):
             for pair in {pair for sound in _said(name.apart) for pair in _pairs(sound)}:
                 self._by_pair.setdefault(pair, []).append(name)
 
@@ -76,7 +77,9 @@ class Sounds:
         )
         near = [_near(apart, name) for name, _ in zip(fitting, range(_SHORTLIST), strict=False)]
         near.sort(key=lambda one: -one.likeness)
-        if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
+        if not near or any(
+            one.likeness > near[0].likeness - _MARGIN and one.written != near[0].written for one in near[1:]
+        ):
             return None
         return near[0].written if near[0].likeness >= _enough(near[0], is_trade_told=bool(around)) else None
 
@@ -133,9 +136,11 @@ def _stems(near: _Near) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def _name(written: str) -> _Name:
-    parts = _parts(name_words(written))
-    return _Name(written, parts.trades, _bare(parts.apart))
+def _names(written: str, language: str) -> list[_Name]:
+    """The name, and with its initials as they are called: «Esse Emka Transport» for SMK Transports."""
+    said = [list(name_words(written)), *said_by_letters(written, language)[-1:]]
+    every = (_parts(tuple(words)) for words in said)
+    return [_Name(written, parts.trades, _bare(parts.apart)) for parts in every]
 
 
 def _parts(words: tuple[str, ...]) -> Parts:

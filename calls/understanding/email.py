@@ -338,6 +338,9 @@ def _without_glosses(parts: Sequence[Part]) -> list[Part]:
             return [Part(Kind.DOUBT)]  # «P, A, U, L, P comme Pierre»
         if part.has_example and following is Kind.LETTERS and before == [Part(Kind.LETTERS, part.value)]:
             return [Part(Kind.DOUBT)]  # «P point V, V comme Victor, I, D, A, L»
+        if len(before) > 1 and before[0] == part and all(letter.has_example for letter in before):
+            kept.append(part)  # «I comme Irène, T comme Thomas, T comme Thomas»
+            continue
         if is_gloss and kept[-1] in (part, Part(Kind.LETTERS, part.value)):
             continue  # «point R, la lettre R»
         is_again = following is Kind.WORD and kept[:-1] == [Part(Kind.LETTERS, part.value)]

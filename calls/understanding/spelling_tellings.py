@@ -180,7 +180,8 @@ def confirmed(pieces: Sequence[Piece]) -> list[Piece]:
     """Without what follows on a name that was spelled and said: «K R I E G E R, Krieger, K comme Karine»."""
     spelled = letters_of(pieces)
     said = [compact(piece.value) for piece in pieces if piece.kind is Kind.WORD]
-    for first in filter(is_first_name, said):
+    is_double = any(piece.kind is Kind.MARK for piece in pieces)  # «Martin, M A R T I N, trait d'union, Dubois, …»
+    for first in filter(is_first_name, [] if is_double else said):
         if spelled.startswith(first) and spelled.removeprefix(first) in said:
             return [Piece(Kind.LETTERS, spelled.removeprefix(first))]  # «Lucie Chauvin, L U C I E C H A U V I N»
     for position, piece in enumerate(pieces):

@@ -23,6 +23,9 @@ ADDRESSES = [
     if email(text, "fr") == address
 ]
 
+# A number that each of them has not.
+NOT_IN = {address: "quatre-vingt-dix-huit" if "98" not in address else "quarante-six" for _, address in ADDRESSES}
+
 
 def said(address: str) -> str:
     return " ".join(NAMES.get(piece, piece) for piece in re.findall(r"[a-z]+|\d+|[^a-z\d]", address))
@@ -47,7 +50,8 @@ CHANGED: dict[str, Callable[[str, str], str]] = {
     "another one": lambda text, _: f"{begun(text)}, ou bien paul point durand arobase sfr point fr.",
     "a number": lambda text, _: f"{begun(text)}, soixante-dix-huit.",
     "a doubt": lambda text, _: f"{begun(text)}, à moins que ce soit un tiret.",
-    "a number that it has not": lambda text, _: f"{begun(text)}. Pardon, dix-sept, pas quatre-vingt-dix-huit.",
+    "a number that it has not": lambda text, address: f"{begun(text)}. Pardon, dix-sept, pas {NOT_IN[address]}.",
+    "that it is another": lambda text, _: f"{begun(text)}. Non, c'est pas ça, c'est l'ancienne.",
 }
 
 
