@@ -195,8 +195,9 @@ class CompanyIndex:
         return self._pieces.told_in_parts(in_digits(words, self._language), around, talk)
 
     def nearest(self, said: Sequence[str], around: frozenset[str]) -> str | None:
-        """As `Sounds.nearest`."""
-        return self._sounds.nearest(misheard(tuple(said)), around)
+        """As `Sounds.nearest`, or `by_initials`."""
+        words = misheard(tuple(said))
+        return self._sounds.nearest(words, around) or self._sounds.by_initials(words, around)
 
     def _before_address(self, words: tuple[str, ...], around: frozenset[str]) -> Match | None:
         """«Les transports Etcheverry Bayonne», «boulangerie Schmitt rue des Clefs»."""

@@ -14,7 +14,6 @@ from functools import lru_cache
 from itertools import dropwhile, product
 from typing import NamedTuple
 
-from calls.understanding.company_keys import said_by_letters
 from calls.understanding.company_parts import (
     Parts,
     content,
@@ -23,10 +22,13 @@ from calls.understanding.company_parts import (
     singular,
     small_words,
     taken_apart,
+    trades,
+    untraded,
     word_set,
 )
 from calls.understanding.company_readings import is_civic, without_trade
 from calls.understanding.phonetic import difference, pronunciations
+from calls.understanding.text import table
 
 # How much of the sound must be the same: of a short name more, and where nothing else of the company was told.
 _ALIKE, _ALIKE_SHORT, _SHORT = 0.78, 0.9, 5
@@ -43,6 +45,7 @@ _COMMON = 100
 _MOST_SAID = 4
 _SHORTEST, _HARDLY_ALIKE = 5, 0.45  # letters
 _NEVER = 2.0
+_INITIALS, _FEW_INITIALS = re.compile(r"[A-Z]{2,5}"), 2
 _SAINTS = ("saint", "sainte")
 _ENDING = re.compile(r"(?<=...)(?:es?|[sx])$")
 
@@ -53,14 +56,33 @@ class _Name(NamedTuple):
     apart: tuple[str, ...]
 
 
+class _Initials(NamedTuple):
+    name: _Name  # without them
+    heard: re.Pattern[str]
+
+
 class Sounds:
     """Companies by the sound of what sets them apart."""
 
     def __init__(self, companies: Iterable[str], language: str) -> None:
         self._by_pair: dict[str, list[_Name]] = {}
-        for name in (name for company in companies for name in _names(company, language)):
+        companies = list(companies)
+        self._initials = [initials for company in companies if (initials := _initials(company, language))]
+        for name in map(_name, companies):
             for pair in {pair for sound in _said(name.apart) for pair in _pairs(sound)}:
                 self._by_pair.setdefault(pair, []).append(name)
+
+    def by_initials(self, words: Sequence[str], around: frozenset[str]) -> str | None:
+        """The company whose initials were written as they are called: «Esse Emka Transport» for SMK Transports."""
+        told, said = trades(words), untraded(words)
+        found = {
+            name.written
+            for name, heard in self._initials
+            if _fits(name.trades, told, around)
+            and said[len(said) - len(name.apart) :] == name.apart
+            and heard.fullmatch("".join(said[: len(said) - len(name.apart)]))
+        }
+        return found.pop() if len(found) == 1 else None
 
     def nearest(self, words: Sequence[str], around: frozenset[str]) -> str | None:
         """The company that the words sound like; `around` are the trades told in the whole utterance."""
@@ -77,9 +99,7 @@ class Sounds:
         )
         near = [_near(apart, name) for name, _ in zip(fitting, range(_SHORTLIST), strict=False)]
         near.sort(key=lambda one: -one.likeness)
-        if not near or any(
-            one.likeness > near[0].likeness - _MARGIN and one.written != near[0].written for one in near[1:]
-        ):
+        if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
             return None
         return near[0].written if near[0].likeness >= _enough(near[0], is_trade_told=bool(around)) else None
 
@@ -136,11 +156,24 @@ def _stems(near: _Near) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def _names(written: str, language: str) -> list[_Name]:
-    """The name, and with its initials as they are called: «Esse Emka Transport» for SMK Transports."""
-    said = [list(name_words(written)), *said_by_letters(written, language)[-1:]]
-    every = (_parts(tuple(words)) for words in said)
-    return [_Name(written, parts.trades, _bare(parts.apart)) for parts in every]
+def _name(written: str) -> _Name:
+    parts = _parts(name_words(written))
+    return _Name(written, parts.trades, _bare(parts.apart))
+
+
+@lru_cache(maxsize=16384)
+def _initials(written: str, language: str) -> _Initials | None:
+    first, _, rest = written.replace(".", "").partition(" ")
+    names = table("company")[language]["initials"]
+    if not _INITIALS.fullmatch(first) or any(letter not in names for letter in first.lower()):
+        return None
+    parts = _parts(name_words(rest)) if rest else Parts(frozenset(), (), is_trade_first=False)
+    # A trade alone is left as it is: «SMK Transports».
+    apart = () if parts.apart == name_words(rest) and trades(parts.apart) else parts.apart
+    if len(first) <= _FEW_INITIALS and not rest:
+        return None
+    heard = re.compile("".join(f"h?(?:{names[letter]})" for letter in first.lower()))
+    return _Initials(_Name(written, trades(name_words(rest)), apart), heard)
 
 
 def _parts(words: tuple[str, ...]) -> Parts:
