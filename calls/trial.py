@@ -78,10 +78,12 @@ def _problem(text: str, settings: CallSettings) -> Finding:
     parts = [
         gettext("«%(words)s» names %(problem)s")
         % {"words": " ".join(mention.words), "problem": settings.problems[mention.code].name}
+        if mention.code
+        else gettext("something of another kind is named with it")
         for mention in dict.fromkeys(mentions)
         if mention.counts
     ] + [
-        gettext("«%s» does not count: it works, or is denied") % " ".join(mention.words)
+        gettext("«%s» does not count: it works, is denied, or belongs to another matter") % " ".join(mention.words)
         for mention in dict.fromkeys(mentions)
         if not mention.counts and mention.words not in counted
     ]

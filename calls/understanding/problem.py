@@ -27,6 +27,7 @@ class Mention(NamedTuple):
     """Words of a description that are a keyword; `counts` is false of what works, is denied or is another matter's.
 
     `aside` is true of what is only where it shows: «branché derrière la box», «le wifi sur mon iPhone».
+    `code` is empty of what may be of any kind, named along: «internet et le téléphone».
     """
 
     words: tuple[str, ...]

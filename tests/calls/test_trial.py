@@ -50,6 +50,12 @@ def test_what_works_does_not_count() -> None:
     assert "«wi fi» does not count" in why
 
 
+def test_what_is_named_besides_is_told() -> None:
+    value, why, _tone = found("Internet et le téléphone sont coupés.")["Problem"]
+    assert "undecided" in value
+    assert "another kind" in why
+
+
 @pytest.mark.parametrize("text", ["Rien ne va plus.", "Ma box et mon forfait."])
 def test_where_words_do_not_decide_the_question_to_the_model_is_shown(text: str) -> None:
     result = trial.sentence(text, preset("fr"))
