@@ -41,13 +41,14 @@ def trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
     """The trades that are told, but for what is denied: «pas la maison de retraite»."""
     denial, kin = listed("denial", language), listed("kin", language)
     said: list[str] = []
-    is_denied = False
+    is_denied, before = False, ""
     for word in plain:
         if is_denied and word in kin:
             break  # «pas mon cousin, lui il est couvreur»
         is_denied = word in denial or (is_denied and word != "")
-        if not is_denied:
+        if not is_denied and before != "en":  # «des escaliers en bois»
             said.append(word)
+        before = word
     return trades(said) or trades_of_goods(said)
 
 
