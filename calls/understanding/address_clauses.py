@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import dropwhile, takewhile
+from functools import cache
+from itertools import dropwhile, product, takewhile
 
 from calls.understanding.address_phrases import (
     AND,
@@ -20,7 +21,7 @@ from calls.understanding.address_phrases import (
     is_over,
 )
 from calls.understanding.names import is_first_name
-from calls.understanding.text import table
+from calls.understanding.text import compact, table
 
 _DOT = Part(Kind.SEPARATOR, ".")
 # What a clause that tells nothing of the address has none of.
@@ -63,11 +64,20 @@ def _with_endings(parts: Sequence[Part]) -> list[Part]:
         start = next((at for at in range(position, len(parts)) if parts[at].kind is not Kind.PAUSE), len(parts))
         letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, parts[start:]))
         ending = "".join(part.value for part in letters) or "".join(part.value for part in parts[start : start + 1])
+        ending = _endings_heard().get(ending, ending)
         end = start + max(len(letters), 1)
         if ending in endings() and (end == len(parts) or parts[end].kind not in TEXT):
             kept.append(Part(Kind.WORD, ending))
             position = end
     return kept
+
+
+@cache
+def _endings_heard() -> dict[str, str]:
+    """«Effer», «eferre» and «efère», which «F R» is written as."""
+    names = table("letters")["fr"]["names"]
+    first, last = ([compact(name) for name in names[letter]] for letter in "fr")
+    return {one.removesuffix("e") + other: "fr" for one, other in product(first, last)}
 
 
 def _with_taken_back(parts: Sequence[Part]) -> list[Part]:

@@ -129,6 +129,7 @@ def _from_first_text(old: Sequence[Part], after: Sequence[Part]) -> list[Part]:
     """`after` without the new piece where the whole is told behind it: «…, non, trente-quatre, karim trente-quatre»."""
     start = next((place for place, part in enumerate(after) if part.value == _first_text(old)), 0)
     piece = [part for part in after[:start] if not _is_talk(part)]
+    piece = piece[2 * (piece[:1] == [Part(Kind.DENIAL)]) :]  # «42 cent, non, pas cent, 42, karim 42»
     rest = [part.value for part in after[start:] if part.kind in TEXT]
     is_told_again = all(part.kind in TEXT and part.value in rest for part in piece)
     return list(after[start:] if piece and is_told_again else after)
@@ -136,6 +137,9 @@ def _from_first_text(old: Sequence[Part], after: Sequence[Part]) -> list[Part]:
 
 def _without_denied(old: Sequence[Part], new: list[Part]) -> list[Part]:
     """«Point com, non, pas point com, point fr» without what is not."""
+    letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1])
+    if letters and [part.kind for part in new[:3]] == [Kind.DENIAL, Kind.WORD, Kind.PAUSE] and new[1].value == letters:
+        return list(dropwhile(_is_talk, new[2:]))  # «B A R, non, pas bar, B E R»
     denied = max((count for count in (1, 2) if len(new) > count + 1 and new[1 : count + 1] == old[-count:]), default=0)
     if not denied and len(new) > 2 and new[1] in old and new[1].kind in _DENIED_ANYWHERE and _is_talk(new[2]):
         denied = 1  # «c'est plus gmail, c'est orange point fr», «pas un tiret, un point»

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import dropwhile, islice, takewhile
+from itertools import dropwhile, groupby, islice, takewhile
 
-from calls.understanding.address_phrases import APOLOGY, INITIAL, REMARKED, SILENT, TEXT, Kind, Part
+from calls.understanding.address_phrases import APOLOGY, ATS, INITIAL, REMARKED, SILENT, TEXT, Kind, Part
 from calls.understanding.address_spelling import with_runs
+from calls.understanding.letter_remarks import EVERYWHERE, Remark
 
 _DOT, _HYPHEN, _UNDERSCORE = (Part(Kind.SEPARATOR, mark) for mark in ".-_")
 _HEIN = Part(Kind.FILLER, REMARKED)
 _PARDON = Part(Kind.CORRECTION, APOLOGY)
 _ARTICLES = ([Part(Kind.PAUSE), Part(Kind.PARTICLE, "le")], [Part(Kind.PAUSE), Part(Kind.PARTICLE, "un")])
 _OF_A_MARK = ("le", "la", "l", "un")
+_BREAKS = (Kind.INTRO, Kind.INTERJECTION)
+_NAME = (Kind.WORD, Kind.PARTICLE)
 _OF_THE_SAME = (Kind.INTRO, Kind.DENIAL, *SILENT)
 
 
@@ -67,11 +70,78 @@ def with_marks_told(parts: Sequence[Part]) -> list[Part]:
     for position, part in enumerate(parts):
         if part.kind is Kind.PAUSE and _is_told_with_mark(words := _last_words(kept), parts[position + 1 :]):
             kept = kept[: -len(words)]
-        elif part == Part(Kind.DOUBT, INITIAL) and kept and (mark := _mark_between(kept[-1], parts[position + 1 :])):
-            kept.append(mark)
+        elif part.value == INITIAL and kept:
+            has_mark = parts[position + 1 : position + 2] and parts[position + 1].kind is Kind.SEPARATOR
+            kept += [] if has_mark else [_mark_between(kept[-1], parts[position + 1 :]) or part]  # «M. Point Oliveira»
         else:
             kept.append(part)
     return kept
+
+
+def with_marks_everywhere(parts: Sequence[Part]) -> list[Part]:
+    """With the marks of «avec des tirets entre chaque mot» where its words are: the name before it, or the domain."""
+    places = [at for at, part in enumerate(parts) if part.remark and part.remark.place == EVERYWHERE]
+    ats = [place for place, part in enumerate(parts) if part.kind in ATS]
+    if len(places) != 1 or len(ats) != 1:
+        return list(parts)
+    last = parts[ats[0] + 1 :]
+    label = len(list(takewhile(lambda part: part.kind in _NAME, last)))
+    names = [(ats[0] + 1, ats[0] + 1 + label)] if last[label : label + 1] == [_DOT] else []
+    end = len(list(dropwhile(lambda part: part.kind in SILENT, reversed(parts[: min(places[0], ats[0])]))))
+    names.append((end - len(list(takewhile(lambda part: part.kind in _NAME, reversed(parts[:end])))), end))
+    of_words = [(start, end) for start, end in names if end - start > 1]
+    if len(of_words) != 1 or (places[0] < ats[0] and of_words[0] != names[-1]):
+        return list(parts)
+    start, end = of_words[0]
+    mark = Part(Kind.SEPARATOR, (parts[places[0]].remark or Remark("-")).letters)
+    words = [piece for part in parts[start:end] for piece in (mark, part)][1:]
+    return [*parts[:start], *words, *parts[end:]]
+
+
+def without_clauses_again(parts: Sequence[Part]) -> list[Part]:
+    """«Samir point el tiret amrani, E L tiret A M R A N I» once, and of «P. Le Goff, P point L E…» what is sure."""
+    at = next((place for place, part in enumerate(parts) if part.kind in ATS), len(parts))
+    kinds = [part.kind for part in parts[:at]]
+    if Kind.PAUSE not in kinds or Kind.SEPARATOR not in kinds[kinds.index(Kind.PAUSE) :]:
+        return list(parts)
+    kept: list[Part] = []
+    start = 0
+    for end in [place for place in range(at) if parts[place].kind is Kind.PAUSE] + [at]:
+        clause = list(parts[start:end])
+        said = list(takewhile(lambda part: part.kind not in _BREAKS, reversed(kept)))[::-1]
+        told = [part for part in clause if part.kind not in SILENT]
+        marks = [place for place, part in enumerate(told) if part.kind is Kind.SEPARATOR]
+        is_name = all(part.kind in (*TEXT, Kind.SEPARATOR) for part in told) and told and not told[-1].remark
+        if is_name and marks and 0 < marks[-1] < len(told) - 1 and (again := _again(said, told)) is not None:
+            kept = [*kept[: len(kept) - len(said)], *again, *([parts[end]] if end < at else [])]
+        else:
+            kept += parts[start : min(end + 1, at)]
+        start = end + 1
+    return [*kept, *parts[at:]]
+
+
+def _again(said: Sequence[Part], told: Sequence[Part]) -> list[Part] | None:
+    """`said`, if what is `told` is there, or that, if it is all that was said, but for doubts; None if it goes on."""
+    text = _text(told)
+    before = [part for part in said if part.kind not in SILENT]
+    starts = [place for place in range(len(before)) if not place or before[place - 1].kind is Kind.SEPARATOR]
+    if any(_text(before[start:end]) == text for start in starts for end in range(start + 1, len(before) + 1)):
+        return list(said)
+    if "".join("." if part == Part(Kind.DOUBT, INITIAL) else part.value for part in before) == text:
+        return list(told)
+    pieces = _names(before)
+    pieces |= {name[:1] for name in pieces}
+    # «luc tiret roy, roy tiret luc», «luc point roy, L point roy»
+    return [Part(Kind.DOUBT)] if Kind.SEPARATOR in [part.kind for part in before] and _names(told) <= pieces else None
+
+
+def _text(parts: Sequence[Part]) -> str:
+    return "".join(part.value for part in parts)
+
+
+def _names(parts: Sequence[Part]) -> set[str]:
+    groups = groupby(parts, lambda part: part.kind is Kind.SEPARATOR)
+    return {_text(list(group)) for is_mark, group in groups if not is_mark}
 
 
 def _last_words(parts: Sequence[Part]) -> list[Part]:

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from calls.understanding.address_attached import possessive_name, told_attached, told_compound
 from calls.understanding.address_domain import provider_heard
+from calls.understanding.address_glosses import gloss_end, is_in_one_breath, word_follows
 from calls.understanding.address_phrases import (
     ATS,
     BEFORE_A_NOUN,
@@ -34,15 +35,16 @@ from calls.understanding.numbers import number, year
 from calls.understanding.text import Hit, compact, table
 
 _WITH_ARTICLE = re.compile(r"[ld]['’]", re.IGNORECASE)
-# «s'appelle», «qu'elle»: a sentence, and no address.
-_ELIDED = re.compile(r"(?:[cjmnst]|qu)['’]", re.IGNORECASE)
+# «s'appelle», «qu'elle»: a sentence, and no address; but «N'Guyen», «M'Barek» are names.
+_ELIDED = re.compile(r"(?!n['’][dgktz]|m['’][bp])(?:[cjmnst]|qu)['’]", re.IGNORECASE)
 
 # No letter is written so many times in a row.
 _TRIPLE = 3
 _SHORTEST_WORD = 3
 _BETWEEN = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 _TOO = (Part(Kind.INTERJECTION, "aussi"), Part(Kind.INTERJECTION, "egalement"))
-_OF = ("de", "du", "des", "à")
+_BEFORE_TEXT = (None, Kind.INTRO, Kind.AT, Kind.SEPARATOR)
+_FIGURES = frozenset(("chiffre", "chiffres"))
 
 
 def address_parts(text: str, language: str) -> list[Part]:
@@ -56,6 +58,7 @@ def address_parts(text: str, language: str) -> list[Part]:
     compounds = told_compound(plain, gaps, hits, language)
     attached = told_attached(plain, hits) | possessive_name(plain, gaps, hits, language) | compounds
     gaps = ["" if at in compounds and gap == "-" else gap for at, gap in enumerate(gaps)]
+    in_digits = _told_in_digits(plain, language) if _FIGURES.intersection(plain) else {}
     while position < len(heard):
         previous = parts[-1].kind if parts else None
         ends = is_over(parts)
@@ -66,6 +69,8 @@ def address_parts(text: str, language: str) -> list[Part]:
         in_domain = in_domain or has_at(symbols)
         if position in attached or (gaps[position] == gaps[position + 1] == "-" and len(plain[position]) > 1):
             end, part = position + 1, Part(Kind.WORD, plain[position])  # «batz-sur-mer»
+        elif position in in_digits:
+            end, part = position + 1, Part(Kind.DIGITS, in_digits[position])
         elif remark := _remark_at(heard, plain, position, language, parts=[*parts, *symbols] if symbols else parts):
             end, part = remark
         else:
@@ -78,6 +83,19 @@ def address_parts(text: str, language: str) -> list[Part]:
         in_domain = in_domain or part.kind in ATS
         position = end
     return list(_without_talk([*parts, *symbols_between(gaps[-1], heard, len(heard), in_domain=False, may_end=False)]))
+
+
+def _told_in_digits(plain: Sequence[str], language: str) -> dict[int, str]:
+    """Where figures stand that may be something else, and are told to be some: «lyon un …, le un en chiffre»."""
+    # «Deux a arobase» may be one letter more.
+    figures = [
+        (at, figure[1])
+        for at in range(len(plain))
+        if plain[at + 1 : at + 2] != ["a"] and (figure := number(plain[at : at + 1], 0, language))
+    ]
+    values = [value for _, value in figures]
+    told = {value: at for at, value in figures if _FIGURES.intersection((plain[at - 1], *plain[at + 2 : at + 3]))}
+    return {at: value for at, value in figures if values.count(value) == 2 and told.get(value, at) != at}
 
 
 def _remark_at(
@@ -97,40 +115,19 @@ def _remark_at(
     text = [part for part in before if part.kind is not Kind.REMARK]
     letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(text)))[::-1]
     word = "".join(part.value for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
-    if end := _gloss_end(heard, plain, position, language, word=word):
+    if end := gloss_end(heard, plain, position, language, word=word):
         return end, Part(Kind.FILLER)
     is_apart = parts[-1].kind in (Kind.PAUSE, Kind.REPETITION)
     said = Said(word, bool(letters), is_apart, is_remarked=last.kind is Kind.REMARK)
     found = remark_at(heard, plain, position, language, said)
-    if found and len(set(found[1].letters)) > 1 and not found[1].place and _is_word(heard, plain, found[0], language):
+    if (
+        found
+        and len(set(found[1].letters)) > 1
+        and not found[1].place
+        and word_follows(heard, plain, found[0], language)
+    ):
         return None  # «leclercq avec C Q sandra»
     return (found[0], Part(Kind.REMARK, remark=found[1])) if found else None
-
-
-def _is_word(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> bool:
-    """Whether a word goes on there in one breath, and not a mark or a letter: the noun of «comme le prénom Noël»."""
-    if not _is_in_one_breath(heard, position - 1) or len(plain[position]) == 1:
-        return False
-    mark = phrases(language).at(plain, position)
-    return not mark or mark.value.kind not in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR, *SILENT)
-
-
-def _gloss_end(
-    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str = ""
-) -> int | None:
-    """Where «comme la fête», «comme l'oiseau» ends, which tells `word` from others."""
-    if gloss := asides("gloss", language).at(plain, position):
-        end = gloss.end + _is_word(heard, plain, gloss.end, language)
-        if plain[end : end + 1] and heard[end].text in _OF and _is_in_one_breath(heard, end):
-            return end + 2  # «comme le moulin à vent»
-        is_about_it = end > gloss.end and word in plain[gloss.end : end + 1]
-        return end + (is_about_it and _is_word(heard, plain, end, language))  # «Costa, comme la Costa Brava»
-    is_noun = (
-        plain[position] == "comme"
-        and position + 1 < len(plain)
-        and (_WITH_ARTICLE.match(heard[position + 1].text) or plain[position + 1] == word)
-    )
-    return position + 2 if is_noun else None
 
 
 def _without_talk(parts: Iterable[Part]) -> Iterator[Part]:
@@ -197,6 +194,8 @@ def _part_at(
         and _is_before_mark(plain, gaps, lead.end, language)
     ):
         return lead.end, Part(Kind.IN_DIGITS, OF_A_NUMBER)  # «lyon deux, le chiffre,»
+    if heard[position].text == "à" and _is_inside_a_name(heard, plain, position, language):
+        return position + 1, Part(Kind.WORD, "a")
     dictated = number(said, position, language)
     kind_before = after[0].kind if after else None
     if dictated and plain[position] in ("un", "une"):
@@ -208,7 +207,7 @@ def _part_at(
         is_apart = kind_before in (Kind.FILLER, Kind.PAUSE, Kind.INTERJECTION, Kind.INTRO, Kind.CORRECTION, Kind.DENIAL)
         if (
             is_apart
-            and _is_in_one_breath(heard, position)
+            and is_in_one_breath(heard, position)
             and mark
             and mark[0].value.kind is Kind.SEPARATOR
             and not mark[0].start
@@ -225,7 +224,7 @@ def _part_at(
         and heard[position].text in ("a", "A")
         and (
             kind_before in (Kind.SEPARATOR, Kind.LETTERS)
-            or not _is_in_one_breath(heard, position)
+            or not is_in_one_breath(heard, position)
             or (kind_before is Kind.PAUSE and len(plain[position - 1]) == 1)
         )
         and (at := phrases(language).at(plain, position + 1))
@@ -244,16 +243,20 @@ def _part_at(
     if letter and letter.certainty is Certainty.SURE and letter.value.isalpha() and heard[position].text != "à":
         phrase_end = phrase.end if phrase else position
         if letter.end > phrase_end or (letter.end == phrase_end and len(plain[position]) == 1):
-            kind = Kind.DOUBT if is_contradicted(letter, plain, language) else Kind.LETTERS
+            is_unsure = is_contradicted(letter, plain, language) or (
+                heard[position].text == "2" and kind_before in _BEFORE_TEXT  # «2 L point…»: 2l, or ll?
+            )
+            kind = Kind.DOUBT if is_unsure else Kind.LETTERS
             return letter.end, Part(kind, compact(letter.value), letter.has_example)
     if phrase and phrase.value.kind is Kind.GLUED:
         return between_end(plain, phrase.end), phrase.value
-    may_begin = kind_before in (None, Kind.INTRO, Kind.AT, Kind.SEPARATOR)
+    may_begin = kind_before in _BEFORE_TEXT
     if phrase and phrase.value.kind is Kind.SEPARATOR and may_begin and phrase.end == position + 2:
         first, second = (phrases(language).at([word], 0) for word in plain[position : phrase.end])
         if not first and second and second.value.kind is Kind.SEPARATOR:
             return position + 1, Part(Kind.WORD, plain[position])  # «petit tiret chat»
-    if plain[position] in table("email")[language]["first_of_a_name"] and kind_before in (Kind.WORD, Kind.SEPARATOR):
+    is_after_name = kind_before in (Kind.WORD, Kind.SEPARATOR) or plain[position] in plain[:position]
+    if after and plain[position] in table("email")[language]["first_of_a_name"] and is_after_name:
         return position + 1, _first_of_a_name(plain, position, language, after=after)
     if phrase and _is_named(plain, position, phrase, language, after=after):
         return phrase.end, Part(Kind.WORD, plain[position])
@@ -280,6 +283,19 @@ def _is_told_attached(plain: Sequence[str], position: int, language: str) -> boo
     return any(part == Part(Kind.GLUED) for part in takewhile(lambda part: part.kind not in ATS, told))
 
 
+def _is_inside_a_name(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> bool:
+    """«La cave à Michel, tout attaché, arobase»"""
+    end = next((end for end in range(position, len(heard)) if not is_in_one_breath(heard, end)), position) + 1
+    start = next((at for at in range(position, 0, -1) if not is_in_one_breath(heard, at - 1)), 0)
+    glued = phrases(language).at(plain, end) if end < len(plain) else None
+    lead = {hit.value.kind for hit in phrases(language).find(plain[start:position])}
+    told = {hit.value.kind for hit in phrases(language).find(plain[position + 1 : end])}
+    is_name = lead <= {Kind.PARTICLE, Kind.INTERJECTION} and told <= {Kind.PARTICLE} and start < position < end - 1
+    has_noun = start < position and not phrases(language).at(plain[:position], position - 1)
+    is_glued = glued is not None and glued.value == Part(Kind.GLUED)
+    return is_name and has_noun and is_glued and has_at(hit.value for hit in phrases(language).find(plain[end:]))
+
+
 def _repeated_figure(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
     """«Deux fois le chiffre trois», «double zéro»"""
     times = times_written(language).at(plain, position)
@@ -295,11 +311,6 @@ def _is_before_mark(plain: Sequence[str], gaps: Sequence[str], position: int, la
     return mark is not None and mark.value.kind in (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR, Kind.REPETITION)
 
 
-def _is_in_one_breath(heard: Sequence[Word], position: int) -> bool:
-    """Whether nothing is written between the word at `position` and the one after it."""
-    return position + 1 < len(heard) and heard[position].end + 1 == heard[position + 1].start
-
-
 def _breath_end(gaps: Sequence[str], position: int) -> int:
     """Where the words from `position` on are followed by a mark: «mille neuf cent soixante, un neuf six zéro»."""
     return next((end for end in range(position + 1, len(gaps)) if gaps[end] not in ("", "-")), len(gaps))
@@ -307,6 +318,8 @@ def _breath_end(gaps: Sequence[str], position: int) -> int:
 
 def _initials_at(plain: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
     """«J, M comme Jean-Marie», «F, R comme France»: where it ends, and the letters, two or three."""
+    if len(plain[position]) > _TRIPLE or signs("like", language).first_words().isdisjoint(plain):
+        return None
     for end in range(position + 1, min(position + _TRIPLE, len(plain) - 1) + 1):
         letters = "".join(plain[position:end])
         if not 1 < len(letters) <= _TRIPLE or end - position not in (1, len(letters)):
@@ -350,13 +363,14 @@ def _is_named(plain: Sequence[str], position: int, phrase: Hit[Part], language: 
 
 def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> Letter | None:
     """The letter at `position`; but «noël comme la fête» is a word, though a letter may be misheard as any."""
-    has_gloss = position + 1 < len(plain) and _gloss_end(heard, plain, position + 1, language)
+    has_gloss = position + 1 < len(plain) and gloss_end(heard, plain, position + 1, language)
     if has_gloss and len(plain[position]) > 1 and not letter_names(language).at(plain, position):
         return None
     is_short_for = len(plain[position]) >= _SHORTEST_WORD and plain[position + 1 : position + 2] == ["comme"]
     example = "".join(plain[position + 2 : position + 3])
-    if is_short_for and example.startswith(plain[position]):
-        return None  # «pat comme Patrick»
+    is_other = len(plain[position]) > _SHORTEST_WORD and example[:1] not in plain[position]
+    if is_short_for and (example.startswith(plain[position]) or (is_other and position + 3 < len(plain))):
+        return None  # «pat comme Patrick», «roux comme Pierre Martin»
     is_name = is_first_name(example) or signs("nato", language).at([example], 0) is not None
     if is_short_for and not is_name and not letter_names(language).at(plain, position):
         return None  # «roux comme tout le monde»

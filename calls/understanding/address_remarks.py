@@ -118,7 +118,7 @@ def without_denied(parts: Sequence[Part]) -> list[Part]:
         is_of_a_word = before[1:] == [Kind.PAUSE] and before[0] in _NAME and not has_at(kept)
         if is_denied and is_of_a_word and parts.count(rest[1]) == 1:
             del rest[:3]
-        elif _is_letter_denied(kept, rest):
+        elif _is_letter_denied(kept, rest) or _is_likeness_denied(kept, rest):
             del rest[:2]
         else:
             kept.append(rest.pop(0))
@@ -131,6 +131,12 @@ def _is_letter_denied(before: Sequence[Part], parts: Sequence[Part]) -> bool:
     return is_denied and said.kind is Kind.LETTERS and said.has_example and sound_alike(said.value, parts[1].value)
 
 
+def _is_likeness_denied(before: Sequence[Part], parts: Sequence[Part]) -> bool:
+    """«R E Y, pas comme le roi,»"""
+    is_denied = parts[:3] == [Part(Kind.DENIAL), Part(Kind.FILLER), Part(Kind.PAUSE)]
+    return is_denied and [part.kind for part in before[-2:]] == [Kind.LETTERS, Kind.PAUSE]
+
+
 def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
     """«Les trois frangines, trois en lettres»: the numbers as they are said to be written, said once."""
     kept: list[Part] = []
@@ -140,6 +146,18 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
             continue
         rest = list(dropwhile(lambda other: other.kind is Kind.PAUSE, reversed(kept)))
         told = list(takewhile(lambda other: other.kind is Kind.DIGITS, rest))[::-1]
+        numbers = [other for other in kept if other.kind is Kind.DIGITS]
+        if not told and len(numbers) == 1 and not part.value and kept[-1:] == [Part(Kind.PAUSE)]:
+            place = kept.index(numbers[0])  # «les trois chênes, en lettres»
+            is_figure = part.kind is Kind.IN_DIGITS
+            kept[place] = (
+                numbers[0]._replace(spoken="")
+                if is_figure
+                else Part(Kind.WORD, numbers[0].spoken)
+                if numbers[0].spoken.isalpha()
+                else Part(Kind.DOUBT)
+            )
+            continue
         number_told = "".join(digits.value for digits in told)
         rest = rest[len(told) :][::-1]
         is_again = any(other.kind is Kind.DIGITS and other.value == number_told for other in rest)
@@ -155,7 +173,7 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
         if part.kind is Kind.IN_DIGITS:
             kept = [other._replace(spoken="") if other.value == number_told else other for other in kept]
         else:
-            spoken = told[0].spoken if len(told) == 1 else ""
+            spoken = told[0].spoken if len(told) == 1 and told[0].spoken.isalpha() else ""
             kept = [
                 Part(Kind.WORD if spoken else Kind.DOUBT, spoken)
                 if other.kind is Kind.DIGITS and other.value == number_told

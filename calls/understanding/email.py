@@ -11,7 +11,7 @@ from calls.understanding.address_clauses import as_clauses, without_talk_after_a
 from calls.understanding.address_corrections import continued, corrected
 from calls.understanding.address_domain import is_domain
 from calls.understanding.address_letters import without_true_letters
-from calls.understanding.address_marks import with_marks_told
+from calls.understanding.address_marks import with_marks_everywhere, with_marks_told, without_clauses_again
 from calls.understanding.address_parts import address_parts
 from calls.understanding.address_phrases import (
     APOLOGY,
@@ -135,8 +135,8 @@ def _ends_correction(parts: Sequence[Part], position: int) -> bool:
 
 def _address(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts make, if they make one without a doubt."""
-    told = with_marks_told(_with_mailbox_once(_with_domain_once(_with_chez(parts))))
-    told = beside_their_words(without_denied(told))
+    told = without_clauses_again(with_marks_told(_with_mailbox_once(_with_domain_once(_with_chez(parts)))))
+    told = beside_their_words(without_denied(with_marks_everywhere(told)))
     parts = without_talk_inside(told, language)
     ats = [position for position, part in enumerate(parts) if part.kind in (Kind.AT, Kind.WEAK_AT)]
     strong = [position for position in ats if parts[position].kind is Kind.AT]
@@ -256,7 +256,9 @@ def _begins_with_article(said: Sequence[Part]) -> bool:
     """«La compta»; but «le gall point yves» is a name."""
     kinds = [part.kind for part in said]
     is_name = kinds == [Kind.PARTICLE, Kind.WORD, Kind.SEPARATOR, Kind.WORD] and is_first_name(said[-1].value)
-    return kinds[0] is Kind.PARTICLE and not is_name
+    marks = [part for part in said if part.kind is Kind.SEPARATOR]
+    is_marked = said[1:2] == marks[:1] and len(marks) > 1 and len(set(marks)) == 1  # «les tiret amis tiret du…»
+    return kinds[0] is Kind.PARTICLE and not is_name and not is_marked
 
 
 def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
@@ -268,6 +270,7 @@ def _local(parts: Sequence[Part], language: str, *, glued: bool) -> str | None:
         return None
     if (
         _is_remarked(parts[cut:])
+        or _is_first_letter(parts[cut:])
         or _may_open_a_name(parts[cut:], language)
         or (cut and _may_belong_to_it(parts[cut - 1], parts[cut:]))
     ):
@@ -305,6 +308,13 @@ def _is_remarked(parts: Sequence[Part]) -> bool:
         remarked == Part(Kind.FILLER, REMARKED) and before.kind in TEXT and after.kind in TEXT
         for before, remarked, after in beside
     )
+
+
+def _is_first_letter(parts: Sequence[Part]) -> bool:
+    """«(Ça commence par) L, Luc arobase»"""
+    letter, *following = [part for part in parts if part.kind is not Kind.FILLER] or [Part(Kind.DOUBT)]
+    is_apart = letter.kind is Kind.LETTERS and [part.kind for part in following[:2]] == [Kind.PAUSE, Kind.WORD]
+    return is_apart and following[1].value.startswith(letter.value)
 
 
 def _may_belong_to_it(introduction: Part, said: Sequence[Part]) -> bool:

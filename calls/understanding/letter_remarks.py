@@ -23,6 +23,8 @@ _LEFT_OUT_AT_THE_END = frozenset("es")
 MARKS = frozenset("-._")
 # Of a letter that has no accent, in whatever word: «avec un C normal».
 PLAIN = "plain"
+# Of a mark that is between all words: «avec des tirets entre chaque mot».
+EVERYWHERE = "everywhere"
 
 
 class Remark(NamedTuple):
@@ -161,7 +163,8 @@ def remark_at(
     if may_be_mark and (mark := _lexicon("mark", language).at(plain, at)):
         end = between_end(plain, mark.end)
         if lead or is_only_one or end > mark.end:  # «marc aubert, point au milieu»
-            return end, Remark(mark.value)
+            is_everywhere = plain[mark.end + 1 : mark.end + 2] == ["chaque"] or "mots" in plain[mark.end : end]
+            return end, Remark(mark.value, place=EVERYWHERE if is_everywhere else "")
     if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
         return at + 1, Remark(plain[at], is_negated)  # «avec PH»
     letter = letter_at(heard, plain, at, language)

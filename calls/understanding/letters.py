@@ -147,7 +147,7 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         end, value, certainty = *example, Certainty.SURE
         if count == 1 and (twice := _twice_behind(words, plain, end, language)):
             end, count = twice, 2
-    elif end < len(words) and fold(words[end].text).startswith(f"d'{fold(value)}"):
+    elif end < len(words) and words[end].text[0] in "dD" and fold(words[end].text).startswith(f"d'{fold(value)}"):
         end, certainty = end + 1, Certainty.SURE  # «I d'Irène», «E d'Émile»
     if end < len(plain) and (accent := signs("accents", language).at(plain, end)):
         written = accent.value in unicodedata.normalize("NFD", value)  # «É accent aigu»
