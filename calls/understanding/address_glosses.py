@@ -19,13 +19,16 @@ def gloss_end(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, *, word: str = ""
 ) -> int | None:
     """Where «comme la fête», «comme l'oiseau» ends, which tells `word` from others."""
+    likeness_end = _likeness_end(heard, plain, position, language) if word else None
+    if likeness_end and word in plain[position + 1 : position + 3]:
+        return likeness_end  # «moulin, comme le Moulin de la Galette»
     if gloss := asides("gloss", language).at(plain, position):
         end = gloss.end + word_follows(heard, plain, gloss.end, language)
         if plain[end : end + 1] and heard[end].text in _OF and is_in_one_breath(heard, end):
             return end + 2  # «comme le moulin à vent»
         is_about_it = end > gloss.end and word in plain[gloss.end : end + 1]
         return end + (is_about_it and word_follows(heard, plain, end, language))  # «Costa, comme la Costa Brava»
-    if word and (likeness_end := _likeness_end(heard, plain, position, language)):
+    if likeness_end:
         return likeness_end
     is_noun = (
         plain[position] == "comme"

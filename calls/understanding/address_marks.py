@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import dropwhile, groupby, islice, takewhile
 
 from calls.understanding.address_phrases import APOLOGY, ATS, INITIAL, REMARKED, SILENT, TEXT, Kind, Part
-from calls.understanding.address_spelling import with_runs
-from calls.understanding.letter_remarks import EVERYWHERE, Remark
+from calls.understanding.address_spelling import spelled_once, with_runs
+from calls.understanding.letter_remarks import BETWEEN_TWO, EVERYWHERE
 
 _DOT, _HYPHEN, _UNDERSCORE = (Part(Kind.SEPARATOR, mark) for mark in ".-_")
 _HEIN = Part(Kind.FILLER, REMARKED)
@@ -15,6 +15,7 @@ _PARDON = Part(Kind.CORRECTION, APOLOGY)
 _ARTICLES = ([Part(Kind.PAUSE), Part(Kind.PARTICLE, "le")], [Part(Kind.PAUSE), Part(Kind.PARTICLE, "un")])
 _OF_A_MARK = ("le", "la", "l", "un")
 _BREAKS = (Kind.INTRO, Kind.INTERJECTION)
+_EVERYWHERE = (EVERYWHERE, BETWEEN_TWO)
 _NAME = (Kind.WORD, Kind.PARTICLE)
 _OF_THE_SAME = (Kind.INTRO, Kind.DENIAL, *SILENT)
 
@@ -80,22 +81,28 @@ def with_marks_told(parts: Sequence[Part]) -> list[Part]:
 
 def with_marks_everywhere(parts: Sequence[Part]) -> list[Part]:
     """With the marks of «avec des tirets entre chaque mot» where its words are: the name before it, or the domain."""
-    places = [at for at, part in enumerate(parts) if part.remark and part.remark.place == EVERYWHERE]
-    ats = [place for place, part in enumerate(parts) if part.kind in ATS]
-    if len(places) != 1 or len(ats) != 1:
+    told = [(at, part.remark) for at, part in enumerate(parts) if part.remark and part.remark.place in _EVERYWHERE]
+    ats = [place for place, part in enumerate(parts) if part.kind in ATS] if told else []
+    if len(told) != 1 or len(ats) != 1:
         return list(parts)
+    place, remark = told[0]
     last = parts[ats[0] + 1 :]
     label = len(list(takewhile(lambda part: part.kind in _NAME, last)))
     names = [(ats[0] + 1, ats[0] + 1 + label)] if last[label : label + 1] == [_DOT] else []
-    end = len(list(dropwhile(lambda part: part.kind in SILENT, reversed(parts[: min(places[0], ats[0])]))))
+    end = len(list(dropwhile(lambda part: part.kind in SILENT, reversed(parts[: min(place, ats[0])]))))
     names.append((end - len(list(takewhile(lambda part: part.kind in _NAME, reversed(parts[:end])))), end))
-    of_words = [(start, end) for start, end in names if end - start > 1]
-    if len(of_words) != 1 or (places[0] < ats[0] and of_words[0] != names[-1]):
+    words = [end - start for start, end in names]
+    is_of_two = remark.place == BETWEEN_TWO
+    of_words = [name for name, count in zip(names, words, strict=True) if count == 2 or (count > 1 and not is_of_two)]
+    is_of_name = of_words == names[-1:]
+    # «Serge Lemoine arobase…, avec un point entre les deux»: is it always there?
+    is_sure = is_of_name if place < ats[0] else not (is_of_name and is_of_two)
+    if len(of_words) != 1 or not is_sure:
         return list(parts)
     start, end = of_words[0]
-    mark = Part(Kind.SEPARATOR, (parts[places[0]].remark or Remark("-")).letters)
-    words = [piece for part in parts[start:end] for piece in (mark, part)][1:]
-    return [*parts[:start], *words, *parts[end:]]
+    mark = Part(Kind.SEPARATOR, remark.letters)
+    marked = [piece for part in parts[start:end] for piece in (mark, part)][1:]
+    return [*parts[:start], *marked, *parts[end:]]
 
 
 def without_clauses_again(parts: Sequence[Part]) -> list[Part]:
@@ -109,10 +116,10 @@ def without_clauses_again(parts: Sequence[Part]) -> list[Part]:
     for end in [place for place in range(at) if parts[place].kind is Kind.PAUSE] + [at]:
         clause = list(parts[start:end])
         said = list(takewhile(lambda part: part.kind not in _BREAKS, reversed(kept)))[::-1]
-        told = [part for part in clause if part.kind not in SILENT]
+        told = spelled_once([part for part in clause if part.kind not in SILENT])
         marks = [place for place, part in enumerate(told) if part.kind is Kind.SEPARATOR]
         is_name = all(part.kind in (*TEXT, Kind.SEPARATOR) for part in told) and told and not told[-1].remark
-        if is_name and marks and 0 < marks[-1] < len(told) - 1 and (again := _again(said, told)) is not None:
+        if is_name and marks and marks[-1] < len(told) - 1 and (again := _again(said, told)) is not None:
             kept = [*kept[: len(kept) - len(said)], *again, *([parts[end]] if end < at else [])]
         else:
             kept += parts[start : min(end + 1, at)]
@@ -124,15 +131,20 @@ def _again(said: Sequence[Part], told: Sequence[Part]) -> list[Part] | None:
     """`said`, if what is `told` is there, or that, if it is all that was said, but for doubts; None if it goes on."""
     text = _text(told)
     before = [part for part in said if part.kind not in SILENT]
-    starts = [place for place in range(len(before)) if not place or before[place - 1].kind is Kind.SEPARATOR]
-    if any(_text(before[start:end]) == text for start in starts for end in range(start + 1, len(before) + 1)):
+    is_marked = told[0].kind is Kind.SEPARATOR
+    starts = [
+        place for place in range(len(before)) if not place or before[place - 1 + is_marked].kind is Kind.SEPARATOR
+    ]
+    ends = [at for at in range(1, len(before) + 1) if at == len(before) or before[at].kind is Kind.SEPARATOR]
+    if any(_text(before[start:end]) == text for start in starts for end in ends):
         return list(said)
     if "".join("." if part == Part(Kind.DOUBT, INITIAL) else part.value for part in before) == text:
         return list(told)
     pieces = _names(before)
-    pieces |= {name[:1] for name in pieces}
-    # «luc tiret roy, roy tiret luc», «luc point roy, L point roy»
-    return [Part(Kind.DOUBT)] if Kind.SEPARATOR in [part.kind for part in before] and _names(told) <= pieces else None
+    pieces |= {name[:1] for name in pieces}  # «luc tiret roy, roy tiret luc», «luc point roy, L point roy»
+    is_begun = not is_marked and _text(before).startswith(text)  # «luc tiret roy trente, luc tiret roy»
+    is_otherwise = any(part.kind is Kind.SEPARATOR for part in before) and _names(told) <= pieces
+    return [Part(Kind.DOUBT)] if is_begun or is_otherwise else None
 
 
 def _text(parts: Sequence[Part]) -> str:

@@ -91,7 +91,7 @@ def _told_in_digits(plain: Sequence[str], language: str) -> dict[int, str]:
     figures = [
         (at, figure[1])
         for at in range(len(plain))
-        if plain[at + 1 : at + 2] != ["a"] and (figure := number(plain[at : at + 1], 0, language))
+        if plain[at + 1 : at + 2] not in (["a"], ["chiffre"]) and (figure := number(plain[at : at + 1], 0, language))
     ]
     values = [value for _, value in figures]
     told = {value: at for at, value in figures if _FIGURES.intersection((plain[at - 1], *plain[at + 2 : at + 3]))}
@@ -368,9 +368,10 @@ def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, langu
         return None
     is_short_for = len(plain[position]) >= _SHORTEST_WORD and plain[position + 1 : position + 2] == ["comme"]
     example = "".join(plain[position + 2 : position + 3])
-    is_other = len(plain[position]) > _SHORTEST_WORD and example[:1] not in plain[position]
-    if is_short_for and (example.startswith(plain[position]) or (is_other and position + 3 < len(plain))):
-        return None  # «pat comme Patrick», «roux comme Pierre Martin»
+    is_more = position + 3 < len(plain) and word_follows(heard, plain, position + 3, language)
+    is_other = is_more and example[:1] not in plain[position] and not letter_names(language).at(plain, position)
+    if is_short_for and (example.startswith(plain[position]) or is_other):
+        return None  # «pat comme Patrick», «roy comme Pierre Martin»
     is_name = is_first_name(example) or signs("nato", language).at([example], 0) is not None
     if is_short_for and not is_name and not letter_names(language).at(plain, position):
         return None  # «roux comme tout le monde»

@@ -134,6 +134,7 @@ def _is_letter_denied(before: Sequence[Part], parts: Sequence[Part]) -> bool:
 def _is_likeness_denied(before: Sequence[Part], parts: Sequence[Part]) -> bool:
     """«R E Y, pas comme le roi,»"""
     is_denied = parts[:3] == [Part(Kind.DENIAL), Part(Kind.FILLER), Part(Kind.PAUSE)]
+    is_denied = is_denied and all(part.kind is not Kind.LETTERS for part in parts[3:4])  # not «…, R O Y»
     return is_denied and [part.kind for part in before[-2:]] == [Kind.LETTERS, Kind.PAUSE]
 
 

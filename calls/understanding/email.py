@@ -257,7 +257,8 @@ def _begins_with_article(said: Sequence[Part]) -> bool:
     kinds = [part.kind for part in said]
     is_name = kinds == [Kind.PARTICLE, Kind.WORD, Kind.SEPARATOR, Kind.WORD] and is_first_name(said[-1].value)
     marks = [part for part in said if part.kind is Kind.SEPARATOR]
-    is_marked = said[1:2] == marks[:1] and len(marks) > 1 and len(set(marks)) == 1  # «les tiret amis tiret du…»
+    # «les tiret amis tiret du…»
+    is_marked = said[1:2] == marks[:1] and len(marks) > 1 and len(set(marks)) == 1 and marks[0].value != "."
     return kinds[0] is Kind.PARTICLE and not is_name and not is_marked
 
 

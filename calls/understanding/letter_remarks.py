@@ -24,7 +24,7 @@ MARKS = frozenset("-._")
 # Of a letter that has no accent, in whatever word: «avec un C normal».
 PLAIN = "plain"
 # Of a mark that is between all words: «avec des tirets entre chaque mot».
-EVERYWHERE = "everywhere"
+EVERYWHERE, BETWEEN_TWO = "everywhere", "between two"
 
 
 class Remark(NamedTuple):
@@ -108,6 +108,12 @@ def between_end(plain: Sequence[str], position: int) -> int:
         return position + 2
     if plain[position : position + 1] != ["entre"]:
         return position
+    if plain[position + 1 : position + 4] in (
+        ["tous", "les", "mots"],
+        ["les", "deux", "mots"],
+        ["les", "trois", "mots"],
+    ):
+        return position + 4
     if plain[position + 1 : position + 3] in (
         ["les", "deux"],
         ["les", "mots"],
@@ -115,12 +121,6 @@ def between_end(plain: Sequence[str], position: int) -> int:
         ["chaque", "lettre"],
     ):
         return position + 3
-    if plain[position + 1 : position + 4] in (
-        ["tous", "les", "mots"],
-        ["les", "deux", "mots"],
-        ["les", "trois", "mots"],
-    ):
-        return position + 4
     both = next((end for end in range(position + 2, min(position + 5, len(plain))) if plain[end] == "et"), None)
     return min(both + 2, len(plain)) if both else position + 1
 
@@ -163,8 +163,9 @@ def remark_at(
     if may_be_mark and (mark := _lexicon("mark", language).at(plain, at)):
         end = between_end(plain, mark.end)
         if lead or is_only_one or end > mark.end:  # «marc aubert, point au milieu»
-            is_everywhere = plain[mark.end + 1 : mark.end + 2] == ["chaque"] or "mots" in plain[mark.end : end]
-            return end, Remark(mark.value, place=EVERYWHERE if is_everywhere else "")
+            between = plain[mark.end : end]
+            is_everywhere = not {"chaque", "mots"}.isdisjoint(between)
+            return end, Remark(mark.value, place=BETWEEN_TWO if "deux" in between else EVERYWHERE * is_everywhere)
     if lead and len(plain[at]) == 2 and _VOWELS.isdisjoint(plain[at]) and plain[at].isalpha():
         return at + 1, Remark(plain[at], is_negated)  # «avec PH»
     letter = letter_at(heard, plain, at, language)
