@@ -118,6 +118,9 @@ def spelled_words(letters: Part, before: Sequence[Part]) -> int:
         word = "".join(part.value for part in before[-count:])
         likeness = SequenceMatcher(None, letters.value, word).ratio()
         if likeness > alike and spells(letters.value, word):
+            first = SequenceMatcher(None, letters.value, before[-count].value).ratio() if count > 1 else 0.0
+            if first > likeness:
+                continue  # «hôtel du lac, H O T E L»
             likest, alike = count, likeness
     return likest
 
