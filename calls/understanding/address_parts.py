@@ -255,8 +255,11 @@ def _part_at(
         first, second = (phrases(language).at([word], 0) for word in plain[position : phrase.end])
         if not first and second and second.value.kind is Kind.SEPARATOR:
             return position + 1, Part(Kind.WORD, plain[position])  # «petit tiret chat»
-    is_after_name = kind_before in (Kind.WORD, Kind.SEPARATOR) or plain[position] in plain[:position]
-    if after and plain[position] in table("email")[language]["first_of_a_name"] and is_after_name:
+    if (
+        after
+        and plain[position] in table("email")[language]["first_of_a_name"]
+        and (kind_before in (Kind.WORD, Kind.SEPARATOR) or plain[position] in plain[:position])
+    ):
         return position + 1, _first_of_a_name(plain, position, language, after=after)
     if phrase and _is_named(plain, position, phrase, language, after=after):
         return phrase.end, Part(Kind.WORD, plain[position])
@@ -368,7 +371,7 @@ def _letter_at(heard: Sequence[Word], plain: Sequence[str], position: int, langu
         return None
     is_short_for = len(plain[position]) >= _SHORTEST_WORD and plain[position + 1 : position + 2] == ["comme"]
     example = "".join(plain[position + 2 : position + 3])
-    is_more = position + 3 < len(plain) and word_follows(heard, plain, position + 3, language)
+    is_more = is_short_for and position + 3 < len(plain) and word_follows(heard, plain, position + 3, language)
     is_other = is_more and example[:1] not in plain[position] and not letter_names(language).at(plain, position)
     if is_short_for and (example.startswith(plain[position]) or is_other):
         return None  # «pat comme Patrick», «roy comme Pierre Martin»

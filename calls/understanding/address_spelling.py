@@ -116,8 +116,10 @@ def spelled_words(letters: Part, before: Sequence[Part]) -> int:
         if before[-count].kind not in _WORDS:
             break
         word = "".join(part.value for part in before[-count:])
+        if not spells(letters.value, word):
+            continue
         likeness = SequenceMatcher(None, letters.value, word).ratio()
-        if likeness > alike and spells(letters.value, word):
+        if likeness > alike:
             first = SequenceMatcher(None, letters.value, before[-count].value).ratio() if count > 1 else 0.0
             if first > likeness:
                 continue  # «hôtel du lac, H O T E L»

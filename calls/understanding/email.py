@@ -313,9 +313,8 @@ def _is_remarked(parts: Sequence[Part]) -> bool:
 
 def _is_first_letter(parts: Sequence[Part]) -> bool:
     """«(Ça commence par) L, Luc arobase»"""
-    letter, *following = [part for part in parts if part.kind is not Kind.FILLER] or [Part(Kind.DOUBT)]
-    is_apart = letter.kind is Kind.LETTERS and [part.kind for part in following[:2]] == [Kind.PAUSE, Kind.WORD]
-    return is_apart and following[1].value.startswith(letter.value)
+    is_apart = [part.kind for part in parts[:3]] == [Kind.LETTERS, Kind.PAUSE, Kind.WORD]
+    return is_apart and parts[2].value.startswith(parts[0].value)
 
 
 def _may_belong_to_it(introduction: Part, said: Sequence[Part]) -> bool:
