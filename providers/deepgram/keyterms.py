@@ -35,6 +35,7 @@ class Keyterms:
         self._own = self._in_effect = self._wanted = terms
         self._told: list[str] | None = None  # and not answered yet
         self._told_at = 0.0
+        self._unanswered = 0  # what was told; a late answer is the first one's
 
     def want(self, terms: Iterable[str]) -> None:
         """Instead of what was wanted before; for none, those that the stream was opened with."""
@@ -45,14 +46,20 @@ class Keyterms:
         if self._told is not None:
             if now - self._told_at < ANSWER_SECONDS:
                 return None
-            self.answered(taken=True)
+            self._settle(taken=True)
         if self._wanted == self._in_effect:
             return None
         self._told, self._told_at = self._wanted, now
+        self._unanswered += 1
         return self._told
 
     def answered(self, *, taken: bool) -> None:
         """What was refused is not tried again; what is wanted next may be."""
+        self._unanswered = max(0, self._unanswered - 1)
+        if not self._unanswered:
+            self._settle(taken=taken)
+
+    def _settle(self, *, taken: bool) -> None:
         if self._told is None:
             return
         if taken:

@@ -283,3 +283,27 @@ async def test_the_stand_in_takes_terms_as_well(vendors: Vendors) -> None:
     stream = await registry.speech_to_text().open(SpeechOptions("fr"), lambda event: None, lambda report: None)
     stream.expect(COMPANIES)
     await stream.close()
+
+
+def test_a_late_answer_is_that_to_the_first_change() -> None:
+    terms = keyterms.Keyterms(["own"])
+    terms.want(["first"])
+    assert terms.due(0.0) == ["first"]
+    terms.want(["second"])
+    assert terms.due(keyterms.ANSWER_SECONDS) == ["second"]
+    terms.answered(taken=False)  # the first one's
+    terms.answered(taken=True)
+    assert terms.due(2 * keyterms.ANSWER_SECONDS) is None
+    terms.want(["own"])
+    assert terms.due(2 * keyterms.ANSWER_SECONDS) == ["own"]
+
+
+async def test_terms_that_cannot_be_sent_cost_nobody_his_hearing(
+    vendors: Vendors, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = Ear()
+    stream = await opened(ear, keyterms=OWN)
+    stream.expect(["half a character \ud800"])
+    await hear_a_sentence(stream, ear)
+    await stream.close()
+    assert "could not be sent" in caplog.text
