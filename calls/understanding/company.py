@@ -183,11 +183,22 @@ def _in_part(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
         is_named = len(content(plain[start:end])) > len(trade_hits(plain[start:end]))
         for last in dict.fromkeys((whole, pause, end) if is_named else (pause, end)):
             words, rest = tuple(plain[start:last]), tuple(plain[last:])
-            if name := index.find_in_part(Mention(words, around, rest, is_certain, is_person)):
+            if name := index.find_in_part(
+                Mention(words, around, rest, is_certain, is_person, _is_first(plain, start, language))
+            ):
                 yield name, start
                 break
         else:
             others.append(said)
+
+
+def _is_first(plain: Sequence[str], start: int, language: str) -> bool:
+    """Whether only talk stands before it: «bonjour, c'est»."""
+    led = {at for hit in leads(language).find(plain[:start]) for at in range(hit.start, hit.end)}
+    talk = frozenset({""}).union(
+        *(listed(section, language) for section in ("article", "filler", "before", "talk", "end"))
+    )
+    return all(at in led or word in talk for at, word in enumerate(plain[:start]))
 
 
 def _in_parts(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:

@@ -244,6 +244,8 @@ class CompanyIndex:
 def _entry(written: str, language: str) -> _Entry:
     legal_forms = table("company")["legal_forms"]
     words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
+    if not words:
+        return _Entry(written, [], [])  # «-», as some software has where there is no name
     apart = taken_apart(words)
     if is_civic(words):
         apart = without_trade(words)  # «Mairie de Saint-Germain-du-Bois» sells no wood
@@ -333,7 +335,7 @@ def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
     own, apart = name.parts.trades, name.parts.apart
     vague = word_set("vague")
     if own and said.trades and own.isdisjoint(said.trades):
-        own |= _trades_by_word(name.written)  # «Rouxel Expertise» of «Rouxel Expertise Comptable»
+        own |= said.trades & _trades_by_word(name.written)  # «Rouxel Expertise» of «Rouxel Expertise Comptable»
     foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & (said.trades | around))}
     is_inside = _is_inside(own, said.trades | around)
     if is_inside or is_housed(own, frozenset(foreign)):

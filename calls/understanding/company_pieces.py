@@ -23,6 +23,7 @@ from calls.understanding.company_parts import (
     word_set,
 )
 from calls.understanding.company_readings import is_civic
+from calls.understanding.names import is_first_name
 from calls.understanding.phonetic import pronunciations
 
 # Words that recognition took for several: «de Surmont» of «Desurmont».
@@ -39,6 +40,7 @@ class Mention(NamedTuple):
     rest: tuple[str, ...]  # what follows
     is_certain: bool = False  # that a company is named
     is_person: bool = False  # «Monsieur Chapuis, je suis architecte»
+    is_first: bool = False  # nothing but talk stands before it
 
 
 class Pieces:
@@ -64,9 +66,8 @@ class Pieces:
             return None
         apart = untraded(said)
         told = trades(said)
-        if not content(apart) and not content([word for word in untraded(mention.rest) if word]):
-            only = [company for body in told for company in self._bodies.get(body, ())]
-            return only[0] if len(only) == 1 else None
+        if not content(apart):
+            return self._only_body(told, mention)
         companies, heard = self.having(apart)
         if not companies:
             told = frozenset()
@@ -80,6 +81,14 @@ class Pieces:
             return None
         is_shared = len(self.having(content(apart))[0]) > 1  # «la Divette», with Optique Divette
         return None if is_shared and not (told | mention.around) else fit[0]
+
+    def _only_body(self, told: frozenset[str], mention: Mention) -> str | None:
+        """«C'est l'ADMR», where nothing else was named."""
+        rest = [word for word in untraded(mention.rest) if word and word not in word_set("of_bodies")]
+        if len(told) != 1 or not mention.is_first or content(rest):
+            return None
+        only = [company for body in told for company in self._bodies.get(body, ())]
+        return only[0] if len(only) == 1 else None
 
     def told_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
         """The company of which all words were told, with pauses between: «L'Inter à Dourdan, enfin l'Intermarché»."""
@@ -146,6 +155,10 @@ def _is_told_in_parts(
     if len(own) + bool(trade) < 2 or (is_common(own) and not trade) or "" not in words[places[0] : places[-1]]:
         return False
     if not _fits(name, frozenset(), frozenset(), around):
+        return False
+    # «Claire Morel, … la boulangerie Ferrand» is no «Boulangerie Morel Ferrand».
+    persons = (words[at - 1] for at in places if at and not is_first_name(words[at]))
+    if len(own) > 1 and any(is_first_name(word) and singular(word) not in heard for word in persons):
         return False
     # What follows a word of the name without a pause is another's: «Super U, à Moncoutant-les-Bains».
     for at in places:

@@ -30,10 +30,12 @@ from calls.understanding.company_readings import is_civic, without_trade
 from calls.understanding.phonetic import difference, pronunciations
 from calls.understanding.text import table
 
-# How much of the sound must be the same: of a short name more, and where nothing else of the company was told.
-_ALIKE, _ALIKE_SHORT, _SHORT = 0.78, 0.9, 5
-_ALIKE_BESIDES = 0.75
-_ALIKE_ALONE, _ALIKE_IN_PIECES = 0.9, 0.83
+# How much of the sound must be the same: of a short name more.
+_ALIKE = ((8, 0.8), (6, 0.83), (0, 0.9))
+_ALIKE_BESIDES = 0.75  # where another word of the name was told, and the trade
+_ALIKE_PLACE, _ALIKE_OTHER_PLACE = 0.82, 0.88  # there are others beside it, and other first letters are another's
+_ALIKE_OTHERWISE = 0.95  # with an article that the name has not: «du Prieuré» is no Perrier
+_ALIKE_ALONE, _ALIKE_IN_PIECES = 0.9, 0.83  # where nothing else of the company was told
 # What recognition knows it rarely writes for something else.
 _ALIKE_TO_KNOWN, _SHORTEST_KNOWN = 0.85, 8
 _MARGIN = 0.1
@@ -54,6 +56,7 @@ class _Name(NamedTuple):
     written: str
     trades: frozenset[str]
     apart: tuple[str, ...]
+    has_article: bool
 
 
 class _Initials(NamedTuple):
@@ -101,11 +104,15 @@ class Sounds:
         near.sort(key=lambda one: -one.likeness)
         if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
             return None
-        return near[0].written if near[0].likeness >= _enough(near[0], is_trade_told=bool(around)) else None
+        return (
+            near[0].name.written
+            if near[0].likeness >= _enough(near[0], has_article=_has_article(parts.apart))
+            else None
+        )
 
 
 class _Near(NamedTuple):
-    written: str
+    name: _Name
     said: tuple[str, ...]  # what was said otherwise than it is written
     own: tuple[str, ...]
     likeness: float
@@ -118,25 +125,31 @@ def _near(said: tuple[str, ...], name: _Name) -> _Near:
     if len("".join(ours)) < _SHORTEST and likeness > _HARDLY_ALIKE:  # «Ran-l’Étape»: as a whole
         ours, theirs = said, name.apart
         likeness = _likeness(ours, theirs)
-    return _Near(name.written, ours, theirs, likeness, is_alone=len(ours) == len(said))
+    return _Near(name, ours, theirs, likeness, is_alone=len(ours) == len(said))
 
 
-def _enough(near: _Near, *, is_trade_told: bool) -> float:
+def _enough(near: _Near, *, has_article: bool) -> float:
     """How alike it must be."""
-    is_alone = near.is_alone and not is_trade_told
+    is_alone = near.is_alone and not near.name.trades
     if _is_other_word(near) or (is_alone and _is_longer(near)):
         return _NEVER
-    length = max(map(len, (*_said(near.said), *_said(near.own))))
     if all(map(is_known, content(near.said))):
+        length = max(map(len, (*_said(near.said), *_said(near.own))))
         is_taken = length >= _SHORTEST_KNOWN and not all(map(is_known, content(near.own)))
         return _ALIKE_TO_KNOWN if is_taken or not near.is_alone else _NEVER
     if is_alone and not small_words().isdisjoint(near.said):
         return _NEVER  # «data les solutions»
     if is_alone:
         return _ALIKE_IN_PIECES if len(near.said) > len(near.own) == 1 else _ALIKE_ALONE
-    if not near.is_alone and is_trade_told:
+    if "mairie" in near.name.trades:
+        begin_alike = near.said[0] in _SAINTS or _said(near.said)[0][:1] == _said(near.own)[0][:1]
+        return _ALIKE_PLACE if begin_alike else _ALIKE_OTHER_PLACE
+    if not near.is_alone and near.name.trades:
         return _ALIKE_BESIDES
-    return _ALIKE if length > _SHORT else _ALIKE_SHORT
+    if has_article != near.name.has_article:
+        return _ALIKE_OTHERWISE
+    length = max(map(len, _said(near.own)))
+    return next(enough for least, enough in _ALIKE if length >= least)
 
 
 def _is_other_word(near: _Near) -> bool:
@@ -158,7 +171,7 @@ def _stems(near: _Near) -> list[str]:
 @lru_cache(maxsize=16384)
 def _name(written: str) -> _Name:
     parts = _parts(name_words(written))
-    return _Name(written, parts.trades, _bare(parts.apart))
+    return _Name(written, parts.trades, _bare(parts.apart), _has_article(parts.apart))
 
 
 @lru_cache(maxsize=16384)
@@ -173,11 +186,17 @@ def _initials(written: str, language: str) -> _Initials | None:
     if len(first) <= _FEW_INITIALS and not rest:
         return None
     heard = re.compile("".join(f"h?(?:{names[letter]})" for letter in first.lower()))
-    return _Initials(_Name(written, trades(name_words(rest)), apart), heard)
+    return _Initials(_Name(written, trades(name_words(rest)), apart, has_article=False), heard)
 
 
 def _parts(words: tuple[str, ...]) -> Parts:
     return without_trade(words) if is_civic(words) else taken_apart(words)
+
+
+def _has_article(apart: Sequence[str]) -> bool:
+    """«(Pharmacie) du Prieuré», «de la Liberté»: no surname."""
+    first = [word for word in apart[:2] if word in small_words()]
+    return any(word in ("du", "des", "le", "la", "les", "l") for word in first)
 
 
 def _fits(own: frozenset[str], told: frozenset[str], around: frozenset[str]) -> bool:
@@ -202,6 +221,7 @@ def _different(said: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[str, 
     return said[begin : len(said) - end], own[begin : len(own) - end]
 
 
+@lru_cache(maxsize=8192)
 def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:
     """Of sounds, from 0 to 1; 0 where it is not enough for anything."""
     most = 0.0
