@@ -127,7 +127,7 @@ def without_talk_before(parts: Sequence[Part]) -> list[Part]:
     """
     at = next((place for place in range(len(parts)) if _tells(parts, place)), len(parts))
     for pause in range(at - 1, 0, -1):
-        if parts[pause].kind is not Kind.PAUSE:
+        if parts[pause].kind is not Kind.PAUSE or parts[pause - 1].kind is Kind.PAUSE:
             continue
         clause = parts[:pause]
         talk = list(takewhile(lambda part: part.kind in _BETWEEN_LEADS, parts[pause:]))

@@ -60,6 +60,8 @@ def _in_order(parts: Sequence[Part]) -> list[Part]:
     domain = list(takewhile(lambda part: part.kind in (*_NAME, Kind.SEPARATOR, *SILENT), reversed(parts[:place])))
     domain = [part for part in reversed(domain) if part.kind not in SILENT]
     front = parts[place + 1 :]
+    if not front:
+        return [Part(Kind.DOUBT)]  # «et devant»
     after = (Part(Kind.DOUBT), *front), (*front[1:], Part(Kind.DOUBT))
     beside = zip(*after, strict=False)
     ends = (Kind.SEPARATOR, Kind.LETTERS)

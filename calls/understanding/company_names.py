@@ -274,7 +274,9 @@ def _entry(written: str, language: str) -> _Entry:
         )
     variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
     variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
-    if sold := trades_of_goods(("les", words[0])):  # «le fleuriste de Lignières» of «Fleurs de Lignières»
+    if not apart.trades and (
+        sold := trades_of_goods(("les", words[0]))
+    ):  # «le fleuriste de Lignières» of «Fleurs de Lignières»
         variants.append(Parts(sold, taken_apart(words[1:] or words).apart, is_trade_first=True))
     if words[-1] in table("company_names")["numbered_departments"]:
         variants.append(taken_apart((*words[:-1], *table("company_names")["numbered_departments"][words[-1]].split())))

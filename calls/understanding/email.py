@@ -47,6 +47,8 @@ _ADDRESS = re.compile(
 _WRITTEN = re.compile(r"(?:[:…!?]|\.\.\.)\s+(?=[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$)")
 
 _SAID = (*TEXT, Kind.SEPARATOR)
+# Who corrects more often is asked again.
+_MOST_VERSIONS = 12
 # Letters that are words too, and so no dictation.
 _ARE_WORDS = ("a", "i", "y")
 
@@ -82,7 +84,10 @@ def _told_again(parts: Sequence[Part], language: str) -> str | None:
 def _dictated(parts: Sequence[Part], language: str) -> str | None:
     address: str | None = None
     before: list[Part] = []
-    for how, said in _versions(parts):
+    versions = _versions(parts)
+    if len(versions) > _MOST_VERSIONS:
+        return None
+    for how, said in versions:
         whole: list[Part] | None = said
         has_content = any(part.kind not in (Kind.INTRO, Kind.INTERJECTION, *SILENT) for part in said)
         if how is Kind.REPETITION:

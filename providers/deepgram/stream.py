@@ -138,16 +138,10 @@ class DeepgramStream:
     async def _configure(self) -> None:
         if self._closing or self._keyterms is None or (terms := self._keyterms.due(self._loop.time())) is None:
             return
-        try:
-            if isinstance(self._socket, AsyncV1SocketClient):
-                await self._socket.send_configure(ListenV1Configure(keyterms=terms))
-            else:
-                await self._socket.send_configure(ListenV2Configure(keyterms=terms))
-        except ConnectionClosed:
-            raise
-        except Exception:  # whatever the SDK makes of the words: the caller is to be heard
-            logger.exception("deepgram: keyterms could not be sent")
-            self._keyterms = None
+        if isinstance(self._socket, AsyncV1SocketClient):
+            await self._socket.send_configure(ListenV1Configure(keyterms=terms))
+        else:
+            await self._socket.send_configure(ListenV2Configure(keyterms=terms))
 
     def _expect_answer(self) -> None:
         """A connection may be alive and its server hang: then the reader is ended, and with it the stream."""

@@ -296,14 +296,3 @@ def test_a_late_answer_is_that_to_the_first_change() -> None:
     assert terms.due(2 * keyterms.ANSWER_SECONDS) is None
     terms.want(["own"])
     assert terms.due(2 * keyterms.ANSWER_SECONDS) == ["own"]
-
-
-async def test_terms_that_cannot_be_sent_cost_nobody_his_hearing(
-    vendors: Vendors, caplog: pytest.LogCaptureFixture
-) -> None:
-    ear = Ear()
-    stream = await opened(ear, keyterms=OWN)
-    stream.expect(["half a character \ud800"])
-    await hear_a_sentence(stream, ear)
-    await stream.close()
-    assert "could not be sent" in caplog.text

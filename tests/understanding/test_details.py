@@ -432,3 +432,31 @@ def test_an_answer_about_a_day_comes_before_the_usual_hours():
 
 def test_who_has_left_a_company_does_not_call_for_it():
     assert company("i no longer work for Acme Plumbing", ["Acme Plumbing"], "en") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "clients"),
+    [
+        ("Pharmacie du Prieuré.", ["Pharmacie Perrier"]),
+        ("Le cabinet Lhuillier, cabinet d'avocats.", ["Groupe Roullier"]),
+        ("La mairie de Saint-Yrieix.", ["Mairie de Saint-Hilaire-de-Riez"]),
+        ("O2, aide à domicile.", ["ADMR du Grésivaudan"]),
+        ("Chambéry, l'office de tourisme.", ["Office de tourisme du Pays de Dole"]),
+        ("MJC nettoyage.", ["MJC de Savigny"]),
+        ("Garage du Beffroi.", ["Auto-école du Beffroi"]),
+        ("Bonjour, Claire Morel, de Crolles, la boulangerie Ferrand.", ["Boulangerie Morel Ferrand"]),
+        ("Intersport à Biscarrosse.", ["Intersport Mont-de-Marsan"]),
+    ],
+)
+def test_what_sounds_like_a_client_or_is_of_its_kind_may_be_another(said, clients):
+    assert company(said, clients, "fr") is None
+
+
+@pytest.mark.parametrize("name", ["-", "?", "", " ", "*", "SARL", "7", "x" * 300])
+def test_a_client_without_a_name_leaves_the_others_known(name):
+    assert company("le garage Dupont", [name, "Garage Dupont"], "fr") == "Garage Dupont"
+
+
+@pytest.mark.parametrize("text", ["et devant", "oui et au début", "at non, " * 75, ", " * 300])
+def test_what_is_no_address_is_none(text):
+    assert email(text, "fr") is None
