@@ -24,6 +24,8 @@ HARDER = {
     "company_diois": 0.93,
     "company_gascogne": 0.93,
     "company_gironde": 0.91,
+    "company_livradois": 0.85,
+    "company_noyon": 0.93,
     "company_ried": 0.93,
     "company_saintonge": 0.9,
     "company_saone": 0.9,
