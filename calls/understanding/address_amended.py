@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile, groupby, takewhile
 
-from calls.understanding.address_phrases import SILENT, TEXT, Kind, Part
+from calls.understanding.address_phrases import TALK, TEXT, Kind, Part, text_of
 from calls.understanding.text import table
 
-_TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 _ARTICLES = ("un", "le", "la", "l")
 _ARE_MARKS = re.compile("[._-]+")
 _NO_TEXT = re.compile("[^a-z0-9]")
@@ -21,7 +20,7 @@ def amended(address: str, said: Sequence[Part]) -> tuple[str, list[Part]] | None
     «…, non, luc tiret roy» tells a piece that is there with its marks, «…, pardon, zéro deux, pas zéro un» what
     is written instead of what.
     """
-    clauses = list(_clauses(list(dropwhile(lambda part: part.kind in _TALK, said))))
+    clauses = list(_clauses(list(dropwhile(lambda part: part.kind in TALK, said))))
     for new, old, count in _readings(clauses):
         changed = with_marks(address, new) or _with_instead(address, new, old)
         if changed and _may_end(changed):
@@ -57,10 +56,10 @@ def _readings(clauses: Sequence[Sequence[Part]]) -> Iterator[tuple[str, str, int
 
 def _told(clause: Sequence[Part]) -> str:
     """What a clause tells of the address; nothing where it may be a sentence."""
-    said = [part for part in clause if part.kind not in (*_TALK, Kind.DENIAL)]
+    said = [part for part in clause if part.kind not in (*TALK, Kind.DENIAL)]
     if said and said[0].kind in (Kind.PARTICLE, Kind.DOUBT) and len(said) > 1 and said[1].kind is Kind.SEPARATOR:
         del said[0]  # «un tiret»
-    return "".join(part.value for part in said) if all(part.kind in (*TEXT, Kind.SEPARATOR) for part in said) else ""
+    return text_of(said) if all(part.kind in (*TEXT, Kind.SEPARATOR) for part in said) else ""
 
 
 def with_marks(address: str, told: str, *, has_others: bool = True) -> str | None:

@@ -12,6 +12,7 @@ from calls.understanding.address_phrases import (
     HESITATION,
     LEAD,
     SILENT,
+    TALK,
     TEXT,
     Kind,
     Part,
@@ -19,6 +20,9 @@ from calls.understanding.address_phrases import (
     endings,
     has_at,
     is_over,
+    last_of,
+    text_of,
+    without_last,
 )
 from calls.understanding.names import is_first_name
 from calls.understanding.text import compact, table
@@ -41,7 +45,6 @@ _TELLING = (
 _BETWEEN_LEADS = (Kind.INTRO, Kind.INTERJECTION, Kind.REPETITION, *SILENT)
 _OF_A_SENTENCE = (Kind.INTRO, Kind.PARTICLE, Kind.DOUBT)
 _AND_THERE = (AND, Part(Kind.PARTICLE, "la"))
-_TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 _MARKS = (Kind.AT, Kind.WEAK_AT, Kind.SEPARATOR)
 
 
@@ -63,7 +66,7 @@ def _with_endings(parts: Sequence[Part]) -> list[Part]:
             continue
         start = next((at for at in range(position, len(parts)) if parts[at].kind is not Kind.PAUSE), len(parts))
         letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, parts[start:]))
-        ending = "".join(part.value for part in letters) or "".join(part.value for part in parts[start : start + 1])
+        ending = text_of(letters) or text_of(parts[start : start + 1])
         ending = _endings_heard().get(ending, ending)
         end = start + max(len(letters), 1)
         if ending in endings() and (end == len(parts) or parts[end].kind not in TEXT):
@@ -104,14 +107,14 @@ def _is_another_ending(before: Sequence[Part], after: Sequence[Part]) -> bool:
     # «…, point fr, orange point fr»
     again = dropwhile(lambda part: part.kind is Kind.PAUSE or (part != _DOT and part in said), after[2:])
     is_told_again = list(again)[:2] == after[:2]
-    provider = table("email")["providers"].get("".join(part.value for part in said[-3:-2]))
+    provider = table("email")["providers"].get(text_of(said[-3:-2]))
     is_none = provider is not None and said[-1].value not in provider["endings"]
     return has_at(said) and is_over(said) and said[-1] != after[1] and (is_none or is_told_again)
 
 
 def _is_begun_again(before: Sequence[Part], after: Sequence[Part]) -> bool:
-    before = list(dropwhile(lambda part: part.kind is Kind.PAUSE, reversed(before)))[::-1]
-    said = list(takewhile(lambda part: part.kind in TEXT, reversed(before[:-1])))[::-1]
+    before = without_last(before, Kind.PAUSE)
+    said = last_of(before[:-1], *TEXT)
     return (
         bool(said)
         and before[-1].kind is Kind.SEPARATOR
@@ -170,5 +173,5 @@ def without_talk_after_at(parts: Sequence[Part], language: str) -> Sequence[Part
             start = pause + 1
         elif part.kind in (Kind.SEPARATOR, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER):
             break
-    spoken = list(dropwhile(lambda part: part in _AND_THERE or part.kind in _TALK, parts[start:]))
+    spoken = list(dropwhile(lambda part: part in _AND_THERE or part.kind in TALK, parts[start:]))
     return spoken if start or (spoken and spoken[0].value in table("email")["providers"]) else parts

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
-from calls.understanding.address_phrases import ATS, OF_THE_ADDRESS, SILENT, TEXT, Kind, Part, endings, has_at, is_over
+from calls.understanding.address_phrases import (
+    ATS,
+    OF_THE_ADDRESS,
+    SILENT,
+    TALK,
+    TEXT,
+    Kind,
+    Part,
+    endings,
+    has_at,
+    is_over,
+    last_of,
+    text_of,
+    without_last,
+)
 from calls.understanding.address_spelling import first_unit, last_unit, spelled_once, spelled_words
 from calls.understanding.letters import SPELLED, sound_alike, spells
 from calls.understanding.names import is_first_name
@@ -13,7 +27,6 @@ from calls.understanding.text import table
 
 _DOT = Part(Kind.SEPARATOR, ".")
 _DENIED_ANYWHERE = (Kind.PROVIDER, Kind.SEPARATOR)
-_TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 
 
 def corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | None:
@@ -32,7 +45,7 @@ def _corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | No
     if is_mark_last and any(
         part in (Part(Kind.GLUED), Part(Kind.GLUED, old[-1].value)) for part in takewhile(_is_talk, after)
     ):
-        letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, old)))
+        letters = text_of(takewhile(lambda part: part.kind is Kind.LETTERS, old))
         is_again = bool(letters and _first_text(new) == letters) or _first_text(new).startswith(_first_text(old))
         return new if is_again else [*old[:-1], *after]  # «marie tiret, non, tout attaché»
     denied = {part.value for part in takewhile(_is_talk, after) if part.kind is Kind.GLUED and part.value}
@@ -53,9 +66,9 @@ def _corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | No
     if not new:
         return _without_first_try(before)
     if new[0].remark and old:  # «deux N, non, un seul»
-        run = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+        run = last_of(old, Kind.LETTERS)
         words = old[: len(old) - len(run)]
-        if spelled_words(Part(Kind.LETTERS, _text(run)), words) and new[0].remark.is_true_of(words[-1].value):
+        if spelled_words(Part(Kind.LETTERS, text_of(run)), words) and new[0].remark.is_true_of(words[-1].value):
             return [*words, *new]  # «thibault, T H I B A U D, non, A U L T à la fin»
         return [*(old[:-1] if old[-1].remark else old), *new]
     if (
@@ -70,7 +83,7 @@ def _corrected(before: Sequence[Part], after: Sequence[Part]) -> list[Part] | No
     if has_at(new):
         return [*_local(old), *new]  # «…, non, arobase orange point fr»
     end = next((end for end, part in enumerate(new) if part.kind is Kind.PAUSE and is_over(new[:end])), len(new))
-    if any(part.kind not in (*_TALK, *TEXT, Kind.SEPARATOR) for part in new[:end]):
+    if any(part.kind not in (*TALK, *TEXT, Kind.SEPARATOR) for part in new[:end]):
         return None
     told = [part for part in new[:end] if not _is_talk(part)]
     address = _address_corrected(old, told) if told else None
@@ -88,9 +101,9 @@ def _once(parts: list[Part]) -> list[Part]:
 def continued(before: Sequence[Part], after: Sequence[Part]) -> list[Part]:
     """What is said `after` «donc», or with `before` where it only goes on: «patrick point vidal, donc V I D A L»."""
     old, new = _without_introduction(before), [part for part in _local(after) if not _is_talk(part)]
-    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+    letters = last_of(old, Kind.LETTERS)
     again = list(takewhile(lambda part: part.kind is Kind.LETTERS, new))
-    if letters and _text(again).startswith(_text(letters)):
+    if letters and text_of(again).startswith(text_of(letters)):
         return [*old[: -len(letters)], *after]  # «R O Y, je répète, R O Y»
     if old[:1] and old[0].kind is Kind.SEPARATOR and has_at(after):
         return list(after)  # «…, pardon, tiret du bas simon, donc jérôme tiret du bas simon arobase…»
@@ -104,7 +117,7 @@ def _names_providers(parts: Sequence[Part]) -> bool:
 
 
 def _is_talk(part: Part) -> bool:
-    return part.kind in _TALK
+    return part.kind in TALK
 
 
 def _without_introduction(parts: Sequence[Part]) -> list[Part]:
@@ -137,7 +150,7 @@ def _from_first_text(old: Sequence[Part], after: Sequence[Part]) -> list[Part]:
 
 def _without_denied(old: Sequence[Part], new: list[Part]) -> list[Part]:
     """«Point com, non, pas point com, point fr» without what is not."""
-    letters = _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1])
+    letters = text_of(last_of(old, Kind.LETTERS))
     if letters and [part.kind for part in new[:3]] == [Kind.DENIAL, Kind.WORD, Kind.PAUSE] and new[1].value == letters:
         return list(dropwhile(_is_talk, new[2:]))  # «B A R, non, pas bar, B E R»
     denied = max((count for count in (1, 2) if len(new) > count + 1 and new[1 : count + 1] == old[-count:]), default=0)
@@ -160,34 +173,33 @@ def _local_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:
     if not local:
         return None
     unit, new_unit = last_unit(old), first_unit(local)
-    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(old)))[::-1]
+    letters = last_of(old, Kind.LETTERS)
     rest = old[: len(old) - len(letters)]
-    again = Part(Kind.LETTERS, _text(list(takewhile(lambda part: part.kind is Kind.LETTERS, local))))
+    again = Part(Kind.LETTERS, text_of(takewhile(lambda part: part.kind is Kind.LETTERS, local)))
     if letters and letters[0] == local[0] and spelled_words(again, rest):
         return [*rest, *new]  # «Meyer, M E I, non, M E Y E R»
     if new_unit == local and _is_letter(new_unit) and len(unit) > 1 and unit[-1].kind is Kind.LETTERS:
         # «D U P O N D, non, T»; but «M A R I, non, E» may go on
         return [*old[:-1], *new] if sound_alike(unit[-1].value[0], new_unit[0].value) else None
-    if _first_text(local) == _first_text(old) or _text(local) == _text(old):
+    if _first_text(local) == _first_text(old) or text_of(local) == text_of(old):
         # «maxime tiret, non, point, maxime point…»
         return list(dropwhile(lambda part: part.kind in (Kind.SEPARATOR, *SILENT), new))
     if has_at(new) and (marked := _with_mark(old, local)):
         return [*marked, *new[1:]]
     if local[0].kind is Kind.SEPARATOR:
         if old[-1].kind is Kind.SEPARATOR:
-            said_last = list(takewhile(lambda part: part.kind is Kind.SEPARATOR, reversed(old)))
-            return [*old[: -len(said_last)], *new]  # «point, non, tiret martin»
+            return [*without_last(old, Kind.SEPARATOR), *new]  # «point, non, tiret martin»
         if len(local) > 1 and old[-1] == local[1]:
             return [*(old[:-2] if old[-2:-1] and old[-2].kind is Kind.SEPARATOR else old[:-1]), *new]
         return None
     marks = [part.value for part in local if part.kind is Kind.SEPARATOR]
     if marks and (old[-1] == local[-1] or marks == [part.value for part in old if part.kind is Kind.SEPARATOR]):
         return new  # «michel point bernard, non, bernard point michel»
-    chunk = list(takewhile(lambda part: part.kind in TEXT, reversed(old)))[::-1]
-    if chunk and chunk[-1].kind is Kind.WORD and _text(chunk[:-1]) == _name(new_unit):
+    chunk = last_of(old, *TEXT)
+    if chunk and chunk[-1].kind is Kind.WORD and text_of(chunk[:-1]) == _name(new_unit):
         return [*old[: -len(chunk)], *new]  # «R O C H E, rochelle, non, roche»
     if unit[-1].kind is new_unit[0].kind is Kind.DIGITS:
-        is_all = len(_text(unit)) == len(_text(new_unit))
+        is_all = len(text_of(unit)) == len(text_of(new_unit))
         return [*old[: -len(unit) if is_all else -1], *new] if is_all or len(new_unit) == 1 else None
     if not chunk or len(unit) != len(chunk) or not _may_stand_for(new_unit, unit):
         return None
@@ -207,7 +219,7 @@ def _with_mark(parts: Sequence[Part], new: Sequence[Part]) -> list[Part] | None:
 
 
 def _name(unit: Sequence[Part]) -> str:
-    return _text([part for part in unit if part.kind is unit[-1].kind])
+    return text_of(part for part in unit if part.kind is unit[-1].kind)
 
 
 def _is_letter(unit: Sequence[Part]) -> bool:
@@ -223,10 +235,6 @@ def _may_stand_for(new: Sequence[Part], old: Sequence[Part]) -> bool:
 
 def _first_text(parts: Sequence[Part]) -> str:
     return next((part.value for part in parts if part.kind in TEXT), "")
-
-
-def _text(parts: Sequence[Part]) -> str:
-    return "".join(part.value for part in parts)
 
 
 def _address_corrected(old: list[Part], new: list[Part]) -> list[Part] | None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from itertools import takewhile
+from itertools import permutations, takewhile
 
 from calls.understanding.address_phrases import Kind, Part, endings, phrases, second_levels
-from calls.understanding.phonetic import sounds_like
+from calls.understanding.phonetic import Costs, difference, sounds_like
 from calls.understanding.text import table
 
 # A domain written this much like a provider's is that provider misheard.
@@ -20,9 +20,9 @@ _SHORTEST_KEY, _SHORTEST_NEAR, _SHORTEST_SAME = 4, 5, 6
 _MORE_SOUNDS = 2
 _MOST_WORDS, _LONGEST = 3, 13
 _MAIL = re.compile(r"(?:.*mail(?:s|e|le|les)?|mel|mels|mele)")  # not «Djamel»
-_VOWELS = frozenset("aeiouyAIOUEY")
-_GLIDES = frozenset("uvw")
-_HALF, _WHOLE = 0.5, 1.5
+# Vowels and glides are misheard more easily than other consonants.
+_WEAK = frozenset("aeiouyAIOUEYvw")
+_COSTS = Costs(dict.fromkeys(_WEAK, 0.5), 1.5, {one + other: 0.5 for one, other in permutations(_WEAK, 2)}, 1.5)
 
 
 def provider_heard(plain: Sequence[str], gaps: Sequence[str], position: int, language: str) -> tuple[int, Part] | None:
@@ -86,7 +86,7 @@ def _made_up() -> list[tuple[str, str, frozenset[str]]]:
 
 
 def _consonants(key: str) -> frozenset[str]:
-    return frozenset(key) - _VOWELS - _GLIDES
+    return frozenset(key) - _WEAK
 
 
 def _key(words: tuple[str, ...]) -> str:
@@ -109,24 +109,7 @@ def _sounding_like(words: tuple[str, ...], share: float) -> str | None:
             and abs(len(sound) - len(key)) <= _MORE_SOUNDS
             and len(consonants ^ of_sound) <= 1
             and (_MAIL.fullmatch(words[-1]) or not sound.endswith("mel"))
-            and _difference(key, sound) <= len(sound) * share
+            and difference(key, sound, _COSTS, len(sound) * share) <= len(sound) * share
         ):
             return name
     return None
-
-
-def _difference(key: str, other: str) -> float:
-    """How differently two keys sound: vowels and glides are misheard more easily than other consonants."""
-    row = [0.0]
-    for sound in other:
-        row.append(row[-1] + _weight(sound))
-    for one in key:
-        before, row = row, [row[0] + _weight(one)]
-        for at, sound in enumerate(other):
-            changed = 0.0 if one == sound else max(_weight(one), _weight(sound))
-            row.append(min(before[at] + changed, before[at + 1] + _weight(one), row[at] + _weight(sound)))
-    return row[-1]
-
-
-def _weight(sound: str) -> float:
-    return _HALF if sound in _VOWELS or sound in _GLIDES else _WHOLE

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import dropwhile, groupby, islice, takewhile
+from itertools import groupby, islice, takewhile
 
-from calls.understanding.address_phrases import APOLOGY, ATS, INITIAL, REMARKED, SILENT, TEXT, Kind, Part
+from calls.understanding.address_phrases import (
+    APOLOGY,
+    ATS,
+    INITIAL,
+    REMARKED,
+    SILENT,
+    TEXT,
+    Kind,
+    Part,
+    last_of,
+    text_of,
+    without_last,
+)
 from calls.understanding.address_spelling import spelled_once, with_runs
 from calls.understanding.letter_remarks import BETWEEN_TWO, EVERYWHERE
 
@@ -33,7 +45,7 @@ def marks_once(parts: Sequence[Part]) -> list[Part]:
             continue
         has_article = kept[-1:] and kept[-1].kind is Kind.PARTICLE  # «…, le tiret»; but «tiret, de, tiret»
         rest = kept[:-1] if has_article and kept[-1].value in _OF_A_MARK else kept
-        before = list(dropwhile(lambda other: other.kind in _OF_THE_SAME, reversed(rest)))[::-1]
+        before = without_last(rest, *_OF_THE_SAME)
         said_of_it = kept[len(before) :]
         is_beside = before and before[-1].kind is Kind.SEPARATOR
         is_named = said_of_it[-2:] in _ARTICLES and part not in kept
@@ -69,7 +81,7 @@ def with_marks_told(parts: Sequence[Part]) -> list[Part]:
     """«Atelier lumière, atelier tiret lumière,» once, and «G. Barbier» as «g point barbier» has it, said later."""
     kept: list[Part] = []
     for position, part in enumerate(parts):
-        if part.kind is Kind.PAUSE and _is_told_with_mark(words := _last_words(kept), parts[position + 1 :]):
+        if part.kind is Kind.PAUSE and _is_told_with_mark(words := last_of(kept, *TEXT), parts[position + 1 :]):
             kept = kept[: -len(words)]
         elif part.value == INITIAL and kept:
             has_mark = parts[position + 1 : position + 2] and parts[position + 1].kind is Kind.SEPARATOR
@@ -89,8 +101,8 @@ def with_marks_everywhere(parts: Sequence[Part]) -> list[Part]:
     last = parts[ats[0] + 1 :]
     label = len(list(takewhile(lambda part: part.kind in _NAME, last)))
     names = [(ats[0] + 1, ats[0] + 1 + label)] if last[label : label + 1] == [_DOT] else []
-    end = len(list(dropwhile(lambda part: part.kind in SILENT, reversed(parts[: min(place, ats[0])]))))
-    names.append((end - len(list(takewhile(lambda part: part.kind in _NAME, reversed(parts[:end])))), end))
+    end = len(without_last(parts[: min(place, ats[0])], *SILENT))
+    names.append((end - len(last_of(parts[:end], *_NAME)), end))
     words = [end - start for start, end in names]
     is_of_two = remark.place == BETWEEN_TWO
     of_words = [name for name, count in zip(names, words, strict=True) if count == 2 or (count > 1 and not is_of_two)]
@@ -129,35 +141,27 @@ def without_clauses_again(parts: Sequence[Part]) -> list[Part]:
 
 def _again(said: Sequence[Part], told: Sequence[Part]) -> list[Part] | None:
     """`said`, if what is `told` is there, or that, if it is all that was said, but for doubts; None if it goes on."""
-    text = _text(told)
+    text = text_of(told)
     before = [part for part in said if part.kind not in SILENT]
     is_marked = told[0].kind is Kind.SEPARATOR
     starts = [
         place for place in range(len(before)) if not place or before[place - 1 + is_marked].kind is Kind.SEPARATOR
     ]
     ends = [at for at in range(1, len(before) + 1) if at == len(before) or before[at].kind is Kind.SEPARATOR]
-    if any(_text(before[start:end]) == text for start in starts for end in ends):
+    if any(text_of(before[start:end]) == text for start in starts for end in ends):
         return list(said)
     if "".join("." if part == Part(Kind.DOUBT, INITIAL) else part.value for part in before) == text:
         return list(told)
     pieces = _names(before)
     pieces |= {name[:1] for name in pieces}  # «luc tiret roy, roy tiret luc», «luc point roy, L point roy»
-    is_begun = not is_marked and _text(before).startswith(text)  # «luc tiret roy trente, luc tiret roy»
+    is_begun = not is_marked and text_of(before).startswith(text)  # «luc tiret roy trente, luc tiret roy»
     is_otherwise = any(part.kind is Kind.SEPARATOR for part in before) and _names(told) <= pieces
     return [Part(Kind.DOUBT)] if is_begun or is_otherwise else None
 
 
-def _text(parts: Sequence[Part]) -> str:
-    return "".join(part.value for part in parts)
-
-
 def _names(parts: Sequence[Part]) -> set[str]:
     groups = groupby(parts, lambda part: part.kind is Kind.SEPARATOR)
-    return {_text(list(group)) for is_mark, group in groups if not is_mark}
-
-
-def _last_words(parts: Sequence[Part]) -> list[Part]:
-    return list(takewhile(lambda part: part.kind in TEXT, reversed(parts)))[::-1]
+    return {text_of(group) for is_mark, group in groups if not is_mark}
 
 
 def _is_told_with_mark(words: Sequence[Part], following: Sequence[Part]) -> bool:

@@ -23,8 +23,10 @@ from calls.understanding.address_phrases import (
     endings,
     has_at,
     is_over,
+    last_of,
     phrases,
     providers,
+    text_of,
     times_written,
 )
 from calls.understanding.address_words import symbols_between, words_and_gaps
@@ -113,8 +115,8 @@ def _remark_at(
         return None
     before = [part for part in parts if part.kind not in _BETWEEN]
     text = [part for part in before if part.kind is not Kind.REMARK]
-    letters = list(takewhile(lambda part: part.kind is Kind.LETTERS, reversed(text)))[::-1]
-    word = "".join(part.value for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
+    letters = last_of(text, Kind.LETTERS)
+    word = text_of(part for part in letters or text[-1:] if part.kind in (Kind.LETTERS, Kind.WORD, Kind.PROVIDER))
     if end := gloss_end(heard, plain, position, language, word=word):
         return end, Part(Kind.FILLER)
     is_apart = parts[-1].kind in (Kind.PAUSE, Kind.REPETITION)

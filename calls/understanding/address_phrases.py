@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from functools import cache
-from itertools import product
+from itertools import product, takewhile
 from typing import NamedTuple
 
 from calls.understanding.letter_remarks import Remark
@@ -52,6 +52,7 @@ TEXT = (Kind.WORD, Kind.LETTERS, Kind.DIGITS, Kind.PROVIDER, Kind.PARTICLE)
 AND = Part(Kind.PARTICLE, "et")
 ATS = (Kind.AT, Kind.WEAK_AT)
 SILENT = (Kind.FILLER, Kind.PAUSE, Kind.GLUED)
+TALK = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 
 # That a name was said before: «c'est mon prénom».
 AFTER_A_NAME = "after"
@@ -166,6 +167,20 @@ def asides(section: str, language: str) -> Lexicon[str]:
 
 def _split(phrase: str) -> list[str]:
     return [compact(word) for word in re.split(r"[ -]+", phrase)]
+
+
+def text_of(parts: Iterable[Part]) -> str:
+    return "".join(part.value for part in parts)
+
+
+def last_of(parts: Sequence[Part], *kinds: Kind) -> list[Part]:
+    """The parts of these kinds that the others stand before."""
+    return list(takewhile(lambda part: part.kind in kinds, reversed(parts)))[::-1]
+
+
+def without_last(parts: Sequence[Part], *kinds: Kind) -> list[Part]:
+    """The parts without those."""
+    return list(parts[: len(parts) - len(last_of(parts, *kinds))])
 
 
 def has_at(parts: Iterable[Part]) -> bool:

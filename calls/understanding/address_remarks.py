@@ -13,11 +13,15 @@ from calls.understanding.address_phrases import (
     OF_A_NUMBER,
     ONCE_MORE,
     SILENT,
+    TALK,
     TEXT,
     Kind,
     Part,
     has_at,
     is_over,
+    last_of,
+    text_of,
+    without_last,
 )
 from calls.understanding.letter_remarks import MARKS, PLAIN, Remark
 from calls.understanding.letters import SPELLED, sound_alike, spells
@@ -27,9 +31,8 @@ from calls.understanding.text import table
 _NAME = (Kind.WORD, Kind.LETTERS)
 _WORDS_OF_A_NAME = 2
 # So many words of talk in a row are no letter misheard, as «j'ai» may be.
-_TALK = 2
+_MUCH_TALK = 2
 _IN_SHORT = [Kind.NAMED, Kind.SEPARATOR, Kind.NAMED]  # «prénom point nom, donc luc point roy»
-_TALK_KINDS = (Kind.INTRO, Kind.INTERJECTION, *SILENT)
 _BETWEEN_TRIES = (Kind.CORRECTION, Kind.REPETITION, *SILENT)
 
 
@@ -161,7 +164,7 @@ def _numbers_as_told(parts: Sequence[Part]) -> list[Part]:
                 else Part(Kind.DOUBT)
             )
             continue
-        number_told = "".join(digits.value for digits in told)
+        number_told = text_of(told)
         rest = rest[len(told) :][::-1]
         is_again = any(other.kind is Kind.DIGITS and other.value == number_told for other in rest)
         if len(told) > 1 and _number_before(rest) == number_told:
@@ -195,8 +198,8 @@ def _numbers_once(parts: Sequence[Part]) -> list[Part]:
         if part.kind is not Kind.DIGITS or (following and following.kind is Kind.DIGITS):
             continue
         run = list(takewhile(lambda other: _is_figure(other) or other == AND, reversed(kept)))
-        told = "".join(figure.value for figure in reversed(run) if figure != AND)
-        rest = list(dropwhile(lambda other: other.kind in _BETWEEN_TRIES, reversed(kept[: len(kept) - len(run)])))[::-1]
+        told = text_of(figure for figure in reversed(run) if figure != AND)
+        rest = without_last(kept[: len(kept) - len(run)], *_BETWEEN_TRIES)
         is_again = len(told) > 1 or part.has_example
         if is_again and rest and (rest[-1].kind, rest[-1].value) == (Kind.DIGITS, told):
             kept = rest
@@ -222,7 +225,7 @@ def _abbreviated(parts: Sequence[Part]) -> list[Part]:
         if part.kind is not Kind.ABBREVIATED:
             kept.append(part)
             continue
-        before = list(dropwhile(lambda other: other.kind is Kind.PAUSE, reversed(kept)))[::-1]
+        before = without_last(kept, Kind.PAUSE)
         if before and before[-1].kind is Kind.WORD and parts[position + 1 : position + 2]:
             letters = parts[position + 1]
             is_short_for_it = letters.kind in (Kind.LETTERS, Kind.WORD) and letters.value[0] == before[-1].value[0]
@@ -271,7 +274,7 @@ def _is_name_spelled(part: Part) -> bool:
 
 
 def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
-    words = list(takewhile(lambda part: part.kind in TEXT, reversed(parts)))[::-1]
+    words = last_of(parts, *TEXT)
     if remark.letters in MARKS:
         mark = Part(Kind.SEPARATOR, remark.letters)
         if mark in parts:
@@ -283,7 +286,7 @@ def _amended(parts: list[Part], remark: Remark) -> list[Part] | None:
         return parts
     if words and words[-1].kind is Kind.WORD and (word := remark.applied_to(words[-1].value)):
         return [*parts[:-1], words[-1]._replace(value=word)]
-    return parts if words and remark.is_true_of("".join(part.value for part in words)) else None
+    return parts if words and remark.is_true_of(text_of(words)) else None
 
 
 def without_talk_inside(parts: Sequence[Part], language: str) -> list[Part]:
@@ -291,11 +294,11 @@ def without_talk_inside(parts: Sequence[Part], language: str) -> list[Part]:
     kept: list[Part] = []
     position = 0
     while position < len(parts):
-        if parts[position].kind not in _TALK_KINDS:
+        if parts[position].kind not in TALK:
             kept.append(parts[position])
             position += 1
             continue
-        talk = list(takewhile(lambda part: part.kind in _TALK_KINDS, parts[position:]))
+        talk = list(takewhile(lambda part: part.kind in TALK, parts[position:]))
         end = position + len(talk)
         is_talk = any(part.kind not in SILENT for part in talk)
         said = sum(part.kind is Kind.INTRO for part in talk)
@@ -308,7 +311,7 @@ def without_talk_inside(parts: Sequence[Part], language: str) -> list[Part]:
         if is_talk and not said and _is_search(kept, talk, parts[end:], language):
             position = end
             position += kept[-1:] == parts[end : end + 1]
-        if is_spelled or (said >= _TALK and is_inside and is_apart and not is_over(kept)):
+        if is_spelled or (said >= _MUCH_TALK and is_inside and is_apart and not is_over(kept)):
             position = end
         if position < len(parts):
             kept.append(parts[position])
@@ -323,7 +326,7 @@ def _is_search(before: Sequence[Part], talk: Sequence[Part], after: Sequence[Par
     if any(part.kind is Kind.GLUED and part.value for part in talk):
         return False  # «pierre point roux, alors pas de point en fait»
     may_be_words = any(part.value in table("email")[language]["interjection_or_word"] for part in talk)
-    said = list(dropwhile(lambda part: part.kind in SILENT, reversed(before)))[::-1]
+    said = without_last(before, *SILENT)
     is_before_mark = after[0].kind in (Kind.AT, Kind.SEPARATOR) and not _is_whole(said)
     last = said[-1].kind if said else None
     is_said = last in TEXT or last is Kind.REMARK
@@ -339,7 +342,7 @@ def _is_whole(parts: Sequence[Part]) -> bool:
 def _spells(parts: Sequence[Part], word: Part) -> bool:
     """Whether the letters that `parts` begin with are those of the word: «vidal, ça s'écrit V I D A L»."""
     letters = takewhile(lambda part: part.kind in (Kind.LETTERS, *SILENT), parts)
-    spelled = "".join(part.value for part in letters if part.kind is Kind.LETTERS)
+    spelled = text_of(part for part in letters if part.kind is Kind.LETTERS)
     return word.kind is Kind.WORD and len(spelled) >= SPELLED and spells(spelled, word.value)
 
 
@@ -351,7 +354,7 @@ def without_name(parts: Sequence[Part]) -> list[Part]:
     position = next((position for position, part in enumerate(parts) if part.kind is Kind.PAUSE), len(parts))
     name = [part for part in parts[:position] if part.kind not in (Kind.FILLER, Kind.GLUED)]
     rest = [part for part in parts[position + 1 :] if part.kind not in SILENT]
-    if len(name) > 1 and [part.value for part in rest] == ["".join(part.value for part in name)]:
+    if len(name) > 1 and [part.value for part in rest] == [text_of(name)]:
         return rest  # «au bon pain, aubonpain»
     if len(name) < _WORDS_OF_A_NAME or any(part.kind is not Kind.WORD for part in name):
         return list(parts)

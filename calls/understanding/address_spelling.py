@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 
-from calls.understanding.address_phrases import AND, ATS, SILENT, TEXT, Kind, Part
+from calls.understanding.address_phrases import AND, ATS, SILENT, TEXT, Kind, Part, last_of, text_of
 from calls.understanding.letter_remarks import MARKS
 from calls.understanding.letters import SPELLED, spells
 from calls.understanding.names import is_first_name
@@ -50,8 +50,8 @@ def _told_of_a_word(parts: Sequence[Part], position: int, kept: Sequence[Part]) 
         of_it = [part for part, _ in takewhile(lambda pair: _is_of_a_word(*pair), after)]
         again = [part for part in of_it if part.kind is Kind.LETTERS or part.remark]
         end = start + count + len(of_it)
-        letters = "".join(part.value for part in again)
-        name = "".join(part.value for part in words if part.kind is not Kind.SEPARATOR)
+        letters = text_of(again)
+        name = text_of(part for part in words if part.kind is not Kind.SEPARATOR)
         is_over = of_it[-1:] == [Part(Kind.PAUSE)] or end == len(parts) or parts[end] == AND or parts[end].kind in ATS
         is_earlier = any(part.kind in (Kind.SEPARATOR, *_AT) for part in kept[places[0] :])
         is_told = any(part.kind is not Kind.PAUSE for part in of_it)
@@ -82,7 +82,7 @@ def spelled_once(parts: Sequence[Part]) -> list[Part]:
         if is_alone and part.kind is Kind.LETTERS and before and _spells_part_of(before[-1], part):
             continue
         if count := spelled_words(part, before):
-            word = "".join(other.value for other in before[-count:])
+            word = text_of(before[-count:])
             if part.value in {word + 2 * letter for letter in word}:
                 part = Part(Kind.DOUBT)  # «masson, M A S S O N, S S»
             kept = [*before[:-count], part, *remarks]
@@ -115,7 +115,7 @@ def spelled_words(letters: Part, before: Sequence[Part]) -> int:
     for count in range(1, min(len(before), _MOST_WORDS) + 1):
         if before[-count].kind not in _WORDS:
             break
-        word = "".join(part.value for part in before[-count:])
+        word = text_of(before[-count:])
         if not spells(letters.value, word):
             continue
         likeness = SequenceMatcher(None, letters.value, word).ratio()
@@ -132,8 +132,8 @@ def last_unit(parts: Sequence[Part]) -> list[Part]:
     kind = parts[-1].kind
     if kind not in (Kind.LETTERS, Kind.DIGITS):
         return list(parts[-1:])
-    run = list(takewhile(lambda part: part.kind is kind, reversed(parts)))[::-1]
-    letters = Part(kind, "".join(part.value for part in run))
+    run = last_of(parts, kind)
+    letters = Part(kind, text_of(run))
     return list(parts[len(parts) - len(run) - spelled_words(letters, parts[: len(parts) - len(run)]) :])
 
 
@@ -147,14 +147,14 @@ def without_told_again(chunk: list[Part], pieces: Sequence[str]) -> list[Part]:
     """«(Patrick point) vidal, patrick, V I D A L», «ricard et fils, ricardetfils» without what is told again."""
     for end in range(1, len(chunk)):
         again = [part.value for part in chunk[end:] if part != AND]
-        name = "".join(part.value for part in chunk[:end])
+        name = text_of(chunk[:end])
         if "".join(again) == name and len(name) >= SPELLED:
             return chunk[:end]
-        if AND in chunk[1:end] and "".join(again) == "".join(part.value for part in chunk[:end] if part != AND):
+        if AND in chunk[1:end] and "".join(again) == text_of(part for part in chunk[:end] if part != AND):
             return chunk[end:]  # «soleil et levant, soleillevant»
         names = [piece for piece in (*pieces, name) if piece.isalpha()]
         initials = "".join(piece for piece in names if len(piece) == 1)
-        words = "".join(part.value for part in chunk[:end] if part.kind in _WORDS)
+        words = text_of(part for part in chunk[:end] if part.kind in _WORDS)
         told = {*names, initials, "".join(names), words, *(part.value for part in chunk[:end])} - {""}
         is_spelled = any(
             part.kind is Kind.LETTERS and (len(part.value) > 1 or part.has_example) for part in chunk[end:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from calls.understanding.address_phrases import AND, TEXT, Kind, Part, endings
+from calls.understanding.address_phrases import AND, TEXT, Kind, Part, endings, text_of
 from calls.understanding.address_remarks import with_remarks
 from calls.understanding.address_spelling import spelled_once, without_told_again
 from calls.understanding.letters import SPELLED, resembles
@@ -28,7 +28,7 @@ def joined(parts: Sequence[Part], *, glued: bool) -> str | None:
     for is_text, group in groupby(_once(obeyed or []), lambda part: part.kind in TEXT):
         chunk = list(group)
         if not is_text:
-            mark = "".join(part.value for part in chunk if part.kind is Kind.SEPARATOR)
+            mark = text_of(part for part in chunk if part.kind is Kind.SEPARATOR)
             if mark not in ("__", chunk[0].value) or any(part.kind is not Kind.SEPARATOR for part in chunk):
                 return None
             pieces.append(mark)
@@ -88,7 +88,7 @@ def _chunk(parts: Sequence[Part], pieces: Sequence[str], *, glued: bool) -> str 
         return None  # «axeo tiret conseil, A, X, I, O»
     if len(words) > (_MOST_WORDS_GLUED if glued else _MOST_WORDS):
         return None
-    return "".join(part.value for part in parts)
+    return text_of(parts)
 
 
 def _is_in_short(word: Part, short: Part) -> bool:

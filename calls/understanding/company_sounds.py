@@ -27,7 +27,7 @@ from calls.understanding.company_parts import (
     word_set,
 )
 from calls.understanding.company_readings import is_civic, without_trade
-from calls.understanding.phonetic import difference, pronunciations
+from calls.understanding.phonetic import OF_NAMES, difference, pronunciations
 from calls.understanding.text import table
 
 # How much of the sound must be the same: of a short name more.
@@ -227,7 +227,7 @@ def _likeness(said: tuple[str, ...], own: tuple[str, ...]) -> float:
     most = 0.0
     for one, other in product(_said(said), _said(own)):
         length = max(len(one), len(other), 1)
-        most = max(most, 1 - difference(one, other, (1 - max(most, _HARDLY_ALIKE)) * length) / length)
+        most = max(most, 1 - difference(one, other, OF_NAMES, (1 - max(most, _HARDLY_ALIKE)) * length) / length)
     return most
 
 

@@ -21,11 +21,14 @@ from calls.understanding.address_phrases import (
     OF_THE_ADDRESS,
     REMARKED,
     SILENT,
+    TALK,
     TEXT,
     Kind,
     Part,
     has_at,
     is_over,
+    text_of,
+    without_last,
 )
 from calls.understanding.address_remarks import (
     as_told,
@@ -89,7 +92,7 @@ def _dictated(parts: Sequence[Part], language: str) -> str | None:
         return None
     for how, said in versions:
         whole: list[Part] | None = said
-        has_content = any(part.kind not in (Kind.INTRO, Kind.INTERJECTION, *SILENT) for part in said)
+        has_content = any(part.kind not in TALK for part in said)
         if how is Kind.REPETITION:
             if not has_content:
                 continue
@@ -212,7 +215,7 @@ def _is_ending(said: Sequence[Part], parts: Sequence[Part]) -> bool:
     """«(Gmail) com», without the point"""
     if [part.kind for part in said] != [Kind.PROVIDER] or said[0].value not in table("email")["providers"]:
         return False
-    letters = "".join(part.value for part in takewhile(lambda part: part.kind is Kind.LETTERS, parts))
+    letters = text_of(takewhile(lambda part: part.kind is Kind.LETTERS, parts))
     return (letters or parts[0].value) in table("email")["providers"][said[0].value]["endings"]
 
 
@@ -226,7 +229,7 @@ def _with_domain_once(parts: Sequence[Part]) -> list[Part]:
     is_all = [part.kind for part in first if part.kind not in _SAID][:1] in ([Kind.AT], [Kind.WEAK_AT])
     if not named or not is_all or named != [part.value for part in second[: len(named)]]:
         return list(parts)
-    before = list(dropwhile(lambda part: part.kind is Kind.INTRO, reversed(parts[: ats[0]])))[::-1]
+    before = without_last(parts[: ats[0]], Kind.INTRO)
     return [*before, *parts[ats[1] :]]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import accumulate, permutations
 from math import inf
+from typing import NamedTuple
 
 from calls.understanding.text import fold
 
@@ -103,60 +105,44 @@ def _ways(word: str) -> frozenset[int]:
     return frozenset(way for way, (pattern, _) in enumerate(_OTHERWISE) if pattern.search(word))
 
 
+class Costs(NamedTuple):
+    """How far sounds set two keys apart."""
+
+    left_out: Mapping[str, float]
+    other_left_out: float
+    changed: Mapping[str, float]  # of pairs
+    other_changed: float
+
+
 # Sounds that recognition takes for one another, and how much less than a whole sound sets them apart.
-_ALMOST = (
-    (0.2, ("eE",)),
-    (0.3, ("AO",)),
-    (0.4, ("AI",)),
-    (
-        0.5,
-        (
-            "pb",
-            "td",
-            "kg",
-            "fv",
-            "sSj",
-            "mn",
-            "rl",
-            "lY",
-            "iY",
-            "OI",
-            "aA",
-            "oO",
-            "iI",
-            "eI",
-            "ei",
-            "ea",
-            "ou",
-            "eo",
-            "ai",
-        ),
-    ),
-)
+_ALMOST = {
+    0.2: "eE",
+    0.3: "AO",
+    0.4: "AI",
+    0.5: "pb td kg fv sSj mn rl lY iY OI aA oO iI eI ei ea ou eo ai",
+}
 _APART = {
     one + other: apart
-    for apart, groups in reversed(_ALMOST)
-    for group in groups
+    for apart, groups in _ALMOST.items()
+    for group in groups.split()
     for one, other in permutations(group, 2)
 }
-_WEAK = {"e": 0.5, **dict.fromkeys("aiouyEAOIr", 0.7)}
-_STRONG = 0.9
+# What recognition makes of names; a vowel left out is less than a consonant.
+OF_NAMES = Costs({"e": 0.5, **dict.fromkeys("aiouyEAOIr", 0.7)}, 0.9, _APART, 1.0)
 
 
-def difference(one: str, other: str, most: float) -> float:
-    """How far two keys are apart, in sounds; infinity beyond `most`.
-
-    What is heard alike, or a vowel left out, is less than a sound.
-    """
-    weights = [_WEAK.get(sound, _STRONG) for sound in other]
+def difference(one: str, other: str, costs: Costs, most: float) -> float:
+    """How far two keys are apart; infinity beyond `most`."""
+    left_out, other_left_out, changed, other_changed = costs
+    weights = [left_out.get(sound, other_left_out) for sound in other]
     row = [0.0, *accumulate(weights)]
     for ours in one:
-        lost = _WEAK.get(ours, _STRONG)
+        lost = left_out.get(ours, other_left_out)
         last = row[0] + lost
         before, row = row, [last]
         for at, theirs in enumerate(other):
-            changed = before[at] if ours == theirs else before[at] + _APART.get(ours + theirs, 1.0)
-            last = min(changed, before[at + 1] + lost, last + weights[at])
+            new = before[at] if ours == theirs else before[at] + changed.get(ours + theirs, other_changed)
+            last = min(new, before[at + 1] + lost, last + weights[at])
             row.append(last)
         if min(row) > most:
             return inf
