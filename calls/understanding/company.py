@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -42,6 +43,8 @@ _SHORTEST_NAME = 5  # among other words
 _AFTER = ("article", "filler", "correction", "end", "aside")
 # What may stand before one.
 _BEFORE = ("article", "filler", "correction", "before")
+_TALK = ("end", "talk", "filler")
+_BEFORE_A_BODY = ("article", "before", *_TALK)
 
 
 def company(text: str, companies: Sequence[str], language: str) -> str | None:
@@ -177,15 +180,14 @@ def _in_part(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
             start -= 1
         is_certain = tokens[end - 1].is_spelled or is_of_house(plain[:start], language)
         is_person = not title.isdisjoint(plain[max(0, start - 1) : start])
-        pause = next((at for at in range(end, len(plain)) if not plain[at]), len(plain))
+        is_first = _is_first(plain, start, language)
+        pause = _next_pause(plain, end)
         whole = len(plain) - (not plain[-1])
         # «Krys, l'opticien à Échirolles»
         is_named = len(content(plain[start:end])) > len(trade_hits(plain[start:end]))
         for last in dict.fromkeys((whole, pause, end) if is_named else (pause, end)):
             words, rest = tuple(plain[start:last]), tuple(plain[last:])
-            if name := index.find_in_part(
-                Mention(words, around, rest, is_certain, is_person, _is_first(plain, start, language))
-            ):
+            if name := index.find_in_part(Mention(words, around, rest, is_certain, is_person, is_first)):
                 yield name, start
                 break
         else:
@@ -195,18 +197,24 @@ def _in_part(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
 def _is_first(plain: Sequence[str], start: int, language: str) -> bool:
     """Whether only talk stands before it: «bonjour, c'est»."""
     led = {at for hit in leads(language).find(plain[:start]) for at in range(hit.start, hit.end)}
-    talk = frozenset({""}).union(
-        *(listed(section, language) for section in ("article", "filler", "before", "talk", "end"))
-    )
-    return all(at in led or word in talk for at, word in enumerate(plain[:start]))
+    before = _any_of(_BEFORE_A_BODY, language)
+    return all(at in led or not word or word in before for at, word in enumerate(plain[:start]))
+
+
+@cache
+def _any_of(sections: Sequence[str], language: str) -> frozenset[str]:
+    return frozenset().union(*(listed(section, language) for section in sections))
+
+
+def _next_pause(plain: Sequence[str], position: int) -> int:
+    return next((at for at in range(position, len(plain)) if not plain[at]), len(plain))
 
 
 def _in_parts(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """The company of which all words were told, with pauses between, if nothing is denied."""
     if not listed("denial", heard.language).isdisjoint(heard.plain):
         return
-    talk = frozenset().union(*(listed(section, heard.language) for section in ("end", "talk", "filler")))
-    if name := index.find_in_parts(heard.plain, heard.around, talk):
+    if name := index.find_in_parts(heard.plain, heard.around, _any_of(_TALK, heard.language)):
         yield name, 0
 
 
@@ -219,8 +227,7 @@ def _by_sound(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     for start, end in starts.items():
         if _is_no_name(plain, start, end, language):
             continue
-        pause = next((at for at in range(end, len(plain)) if not plain[at]), len(plain))
-        for last in dict.fromkeys((pause, end)):
+        for last in dict.fromkeys((_next_pause(plain, end), end)):
             if name := index.nearest(plain[start:last], around):
                 yield name, start
                 break
@@ -257,7 +264,7 @@ def _is_set_off(
         return True
     if is_single and len(said[-1]) < _SHORTEST_NAME:
         return False
-    before = frozenset().union(*(listed(section, language) for section in _BEFORE), {""})
+    before = _any_of(_BEFORE, language) | {""}
     is_second = plain[position - 1] == "et" and position > 1 and plain[position - 2] not in before  # «Rivière et Morel»
     if _is_one_of_two(plain, position, language):
         return False
@@ -279,7 +286,7 @@ def _is_over(tokens: Sequence[Token], end: int, said: Sequence[str], language: s
         return not after or after[0] in listed("end", language)
     if follows.plain in listed("of", language):
         return len(said) > 1
-    if not follows.plain or any(follows.plain in listed(section, language) for section in _AFTER):
+    if not follows.plain or follows.plain in _any_of(_AFTER, language):
         return True
     if follows.plain in "".join(said):  # «Nordalys, N O R D A L I S»
         return follows.is_spelled or follows.plain in said[-1]

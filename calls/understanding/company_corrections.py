@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from calls.understanding.company_names import MOST_WORDS_AMONG
 from calls.understanding.company_parts import trade_hits, trades, trades_of_goods
 from calls.understanding.company_tokens import Token, listed
-
-_MOST_WORDS = 7  # of a trade
 
 
 def corrected(tokens: list[Token], language: str) -> list[Token]:
@@ -61,11 +60,11 @@ def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
         at = position + 1
         while at < len(plain) and plain[at] in article:
             at += 1
-        end = next((at + hit.end for hit in trade_hits(plain[at : at + _MOST_WORDS]) if hit.start == 0), at)
+        end = next((at + hit.end for hit in trade_hits(plain[at : at + MOST_WORDS_AMONG]) if hit.start == 0), at)
         after = end
         while after < len(plain) and plain[after] in pause:
             after += 1
-        if at < end < after and trades(plain[after : after + _MOST_WORDS]):
+        if at < end < after and trades(plain[after : after + MOST_WORDS_AMONG]):
             start = position - 1 if plain[max(0, position - 1)] in but else position
             return [*tokens[:start], tokens[end]._replace(plain=""), *tokens[after:]]
     return tokens

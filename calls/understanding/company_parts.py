@@ -105,8 +105,7 @@ def is_rare(words: Iterable[str]) -> bool:
 
 def is_known(word: str) -> bool:
     """Whether recognition knows the word as a name, so that it was hardly written for another."""
-    names = word_set("surnames") | word_set("other_surnames") | word_set("brands")
-    return word in names or is_first_name(word) or is_town([word]) or word.isdigit() or bool(trades([word]))
+    return word in _known_names() or is_first_name(word) or is_town([word]) or word.isdigit() or bool(trades([word]))
 
 
 def is_coined(words: Sequence[str]) -> bool:
@@ -245,6 +244,11 @@ def _known() -> dict[str, list[str]]:
         for company in companies.split():
             known.setdefault(company, []).append(trade)
     return known
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    return word_set("surnames") | word_set("other_surnames") | word_set("brands")
 
 
 @cache

@@ -49,6 +49,7 @@ _SHORTEST, _HARDLY_ALIKE = 5, 0.45  # letters
 _NEVER = 2.0
 _INITIALS, _FEW_INITIALS = re.compile(r"[A-Z]{2,5}"), 2
 _SAINTS = ("saint", "sainte")
+_OF_NAMES = (*_SAINTS, "chez")
 _ENDING = re.compile(r"(?<=...)(?:es?|[sx])$")
 
 
@@ -104,11 +105,9 @@ class Sounds:
         near.sort(key=lambda one: -one.likeness)
         if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
             return None
-        return (
-            near[0].name.written
-            if near[0].likeness >= _enough(near[0], has_article=_has_article(parts.apart))
-            else None
-        )
+        nearest = near[0]
+        is_enough = nearest.likeness >= _enough(nearest, has_article=_has_article(parts.apart))
+        return nearest.name.written if is_enough else None
 
 
 class _Near(NamedTuple):
@@ -205,7 +204,7 @@ def _fits(own: frozenset[str], told: frozenset[str], around: frozenset[str]) -> 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without what stands before it or is hardly heard in it: «les Hauts de Chaume» as «hauts chaume»."""
-    rest = tuple(dropwhile(lambda word: word in small_words() - {*_SAINTS, "chez"}, words))
+    rest = tuple(dropwhile(lambda word: word in small_words() and word not in _OF_NAMES, words))
     return tuple(word for word in rest if word not in word_set("of")) or words
 
 
