@@ -10,6 +10,8 @@ from calls.understanding.letters import ACCENTED, Word, letter_at, signs
 
 # The letters that French names have with each accent; at the end only É is heard of.
 _BEARERS = {"\u0301": "e", "\u0300": "eau", "\u0302": "aeiou", "\u0308": "eiu", "\u0327": "c"}
+# Those that names from elsewhere have on other letters, too: «O avec un tréma, Z, D, E, M, I, R».
+_FOREIGN = ("\u0308", "\u0303")
 _ACUTE = "\u0301"
 # The keys of `which` in words/spelling.toml, as indices of the letter's places in the name.
 _WHICH = {"first": 0, "second": 1, "last": -1}
@@ -28,7 +30,8 @@ def _accent_remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str
 ) -> tuple[int, AccentRemark] | None:
     """The remark on an accent at `position`, and where it ends."""
-    lead = signs("about", language).at(plain, position) or signs("and a", language).at(plain, position)
+    leads = (signs(section, language).at(plain, position) for section in ("with the", "about", "and a"))
+    lead = next((hit for hit in leads if hit), None)
     none = signs("unaccented", language).at(plain, position)
     is_negated = bool(none or signs("without", language).at(plain, position))
     at = none.end if none else lead.end if lead else position
@@ -36,6 +39,8 @@ def _accent_remark_at(
     if not accent and not none:
         return None
     end = accent.end if accent else at  # «sans accent sur le E»
+    if accent and end < len(plain) and (above := signs("above", language).at(plain, end)):
+        end = above.end
     on = signs("on", language).at(plain, end) if end < len(plain) else None
     if not on:
         return (end, AccentRemark(accent.value, is_negated=is_negated)) if accent and lead else None
@@ -96,7 +101,8 @@ def _is_of_the_letter(kept: Sequence[Word], ahead: Sequence[Word], remark: Accen
     goes_on = len(ahead[0].plain) == 1 and ahead[0].plain != first
     counted = len(ahead) > 1 and len(ahead[1].plain) == 1 and ahead[0].plain in ("deux", "2", "double", "two")
     accented = unicodedata.normalize("NFC", kept[-1].text.lower() + remark.accent)
-    return (goes_on or counted) and accented in ACCENTED and kept[-1].plain in _BEARERS.get(remark.accent, "")
+    may_bear = remark.accent in _FOREIGN or kept[-1].plain in _BEARERS.get(remark.accent, "")
+    return (goes_on or counted) and accented in ACCENTED and may_bear
 
 
 def accented(name: str, remarks: Iterable[AccentRemark]) -> str | None:

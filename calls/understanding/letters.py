@@ -142,7 +142,7 @@ def letter_at(words: Sequence[Word], plain: Sequence[str], position: int, langua
         is_behind = value not in _VOWELS or len(following) != 1 or following in _VOWELS
         if is_behind and not (leading and leading.end > hit.end):
             end, count = hit.end, 2
-    example = _example(plain, end, value, certainty, language)
+    example = _example(words, plain, end, value, certainty, language)
     if example:
         end, value, certainty = *example, Certainty.SURE
         if count == 1 and (twice := _twice_behind(words, plain, end, language)):
@@ -206,7 +206,7 @@ def sound_alike(letter: str, other: str) -> bool:
 
 
 def _example(
-    plain: Sequence[str], position: int, value: str, certainty: Certainty, language: str
+    words: Sequence[Word], plain: Sequence[str], position: int, value: str, certainty: Certainty, language: str
 ) -> tuple[int, str] | None:
     """«comme Michel»: where it ends, and the letter that it stands for.
 
@@ -220,7 +220,7 @@ def _example(
         at = stumble.end
     if at >= len(plain) or len(plain[at]) < 2 or not plain[at].isalpha():
         return None
-    example = plain[at]
+    example = compact(words[at].text.replace("’", "'").rpartition("'")[2]) or plain[at]  # «comme l'école»
     if len(example) > 3 and example[:4] in "".join(word for word in plain[:position] if len(word) == 1):
         return None  # «B, L, A, N, C, H, E, T, comme Blanche»
     if example[0] == unicodedata.normalize("NFD", value)[0]:
@@ -231,7 +231,7 @@ def _example(
     if (
         plain[position] in ("comme", "as", "like")
         and like.end <= position + 2
-        and (is_example or (certainty < Certainty.SURE and like.end == position + 1))
+        and (is_example or (certainty < Certainty.SURE and like.end == position + 1 and "'" not in words[at].text))
     ):
         return at + 1, example[0]
     return None

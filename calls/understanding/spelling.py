@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from functools import cache
 from itertools import takewhile
 
@@ -13,6 +14,7 @@ from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin
 from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of
 from calls.understanding.spelling_remarks import told_once
+from calls.understanding.spelling_said import as_said, with_names_whole
 from calls.understanding.spelling_tellings import (
     after_all,
     confirmed,
@@ -34,6 +36,7 @@ _CERTAINLY_SPELLED = 4
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
+_UNLIKE = 0.4
 # With so many letters as it begins with a name is begun again.
 _FEWEST_AGAIN = 3
 
@@ -47,12 +50,16 @@ def spelling(text: str, language: str) -> str | None:
     heard, remarks = without_accent_remarks(
         _with_accents_at_once(_with_plain_e(dictated(text), language), language), language
     )
-    said = of_surname(after_all(pieces_of(heard, language)))
+    heard, words = with_names_whole(heard, text, language)
+    said = of_surname(after_all(pieces_of(heard, language, words)))
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
     if name := _with_end_told(said):
         return name.upper() if language == "fr" else name.capitalize()
-    pieces = told_once(without_recount(confirmed(without_denied(said)), language), language)
+    borne_out = as_said(said, language)
+    if borne_out is None:
+        return None
+    pieces = told_once(without_recount(confirmed(without_denied(borne_out)), language), language)
     if pieces is None:
         return None
     name = _assembled(pieces)
@@ -126,7 +133,8 @@ def _joined(name: str, more: str, how: Kind | None) -> str:
         case Kind.ABOUT:
             return name
         case Kind.RESTART:
-            return more
+            # «V A L, je reprends, L I N» may go on with it.
+            return more if more[0] == name[0] or is_alike(name, more) else ""
         case Kind.CORRECTION if len(set(more)) == 1 < len(more) and name.count(more[0]) == 1:
             return name.replace(more[0], more)  # «M O N I E R, oups, deux N»
         case Kind.CORRECTION:
@@ -147,6 +155,9 @@ def _amended(pieces: Sequence[Piece]) -> str | None:
     name = said[0].lower()
     for letter in letters:
         if letter in name:
+            continue
+        if letter == "y" and name.count("i") == 1:
+            name = name.replace("i", "y")  # «Henri avec un i grec»
             continue
         if len(set(letter)) > 1 or name.count(letter[0]) != 1:
             return None
@@ -172,6 +183,9 @@ def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:
     places = [position for position in all_places if position < about] or all_places
     if any(piece.kind is Kind.DENIAL for piece in pieces):
         return False
+    is_said = any(is_like(piece, plain_name) for piece in pieces)
+    if not is_said and any(_is_another(piece, plain_name, language) for piece in pieces[: all_places[0]]):
+        return False
     for position, piece in enumerate(pieces):
         if piece.kind is not Kind.WORD:
             continue
@@ -191,6 +205,15 @@ def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:
         if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):
             return False
     return True
+
+
+def _is_another(piece: Piece, name: str, language: str) -> bool:
+    """«Mon nom, c'est Lemaire, ça s'écrit D U R A N D»: a name, and nothing like what was spelled."""
+    word = compact(piece.value)
+    is_name = piece.kind is Kind.WORD and piece.value[0].isupper() and not piece.is_apart
+    is_name = is_name and len(word) >= _CERTAINLY_SPELLED
+    is_other = not is_first_name(word) and not is_no_name(word, language) and not is_origin(word, language)
+    return is_name and is_other and SequenceMatcher(None, word, name).ratio() < _UNLIKE
 
 
 def _is_interrupted(heard: Sequence[Word], pieces: Sequence[Piece], language: str) -> bool:

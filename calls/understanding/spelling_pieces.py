@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from enum import Enum, auto
 from functools import cache
 from itertools import groupby
@@ -56,10 +56,10 @@ _PHRASES = (
 )
 
 
-def pieces_of(heard: Sequence[Word], language: str) -> list[Piece]:
-    """What each of the words is, in order."""
+def pieces_of(heard: Sequence[Word], language: str, said: Set[str] = frozenset()) -> list[Piece]:
+    """What each of the words is, in order; those `said` as a name are no letters."""
     consonants = [word for word in heard if len(word.text) == 1 and word.text.isalpha() and word.plain not in _VOWELS]
-    pieces = list(_pieces(heard, language))
+    pieces = list(_pieces(heard, language, said))
     if are_named(heard, language):
         pieces = _with_names(pieces)
     return _settled(_with_scraps(pieces), are_written=len(consonants) >= _WRITTEN_AT_LEAST)
@@ -91,17 +91,22 @@ def _with_names(pieces: Sequence[Piece]) -> list[Piece]:
     return settled
 
 
-def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
+def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Piece]:
     plain = [word.plain for word in heard]
     clumps = [word.plain for word in heard if _is_clump(word)]
     is_clumped = len(clumps) > 2 and not all(letter_names(language).at([clump], 0) for clump in clumps)
     position = 0
     spelled = ""
+    near: list[Piece] = []
     while position < len(heard):
         word = heard[position]
         is_repeated = len(spelled) > _LONGEST_CLUMP - 1 and word.plain == spelled  # «H, U, G, O, Hugo comme Victor»
-        if is_repeated or (is_clumped and _is_clump(word)):
+        if word.plain in said:
+            piece, end = Piece(Kind.WORD, word.text), position + 1
+        elif is_repeated or (is_clumped and _is_clump(word)):
             piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
+        elif beside := _beside_at(heard, plain, position, language, near):
+            piece, end = beside
         elif recounted := _recount_at(heard, plain, position, language, spelled):
             piece, end = Piece(Kind.ABOUT, "has"), recounted
         else:
@@ -109,8 +114,35 @@ def _pieces(heard: Sequence[Word], language: str) -> Iterator[Piece]:
         if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
             piece = piece._replace(value=word.text.lower())  # «F, E, R, R, Y comme Jules Ferry»
         spelled += compact(piece.value) if piece.kind is Kind.LETTERS else ""
-        yield piece._replace(is_apart=position > 0 and word.start > heard[position - 1].end + 1)
+        piece = piece._replace(is_apart=position > 0 and word.start > heard[position - 1].end + 1)
+        near = [*near[-1:], piece]
+        yield piece
         position = end
+
+
+def _beside_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, near: Sequence[Piece]
+) -> tuple[Piece, int] | None:
+    """«(un H) après le T», «(une apostrophe) entre le C et le H»: of which letters what is before it stands beside."""
+    lead = signs("beside", language).at(plain, position)
+    if not lead or not near or near[-1].kind not in (Kind.LETTERS, Kind.MARK):
+        return None
+    if heard[position].start > heard[position - 1].end + 1:
+        return None
+    # «Le D après le A» goes on, «un D après le A» or «le D avant le A» does not.
+    is_one = near[-1].kind is Kind.MARK or len(near[-1].value) > 1 or near[0].kind is Kind.ABOUT
+    is_one = is_one or (bool(near[0].value) and near[0].value.split()[-1] in signs("one", language).first_words())
+    end, letters, wanted = lead.end, list[str](), 2 if lead.value == "between" else 1
+    while len(letters) < wanted and end < len(plain):
+        which = signs("which", language).at(plain, end) or signs("bearing", language).at(plain, end)
+        end = which.end if which else end
+        letter = letter_at(heard, plain, end, language) if end < len(plain) else None
+        if not letter or letter.certainty is not Certainty.SURE:
+            return None
+        letters.append(compact(letter.value)[0])
+        end = letter.end
+    is_told = len(letters) == wanted and (is_one or lead.value != "after")
+    return (Piece(Kind.PLACE, " ".join((lead.value, *letters))), end) if is_told else None
 
 
 def _is_clump(word: Word) -> bool:
@@ -134,7 +166,9 @@ def _piece_at(
     phrases = [
         (hit.end, kind, hit.value)
         for kind, section in (_PHRASES if spelled else _BEFORE_LETTERS)
-        if (hit := signs(section, language).at(plain, position)) and not (filler and filler.end > hit.end)
+        if (hit := signs(section, language).at(plain, position))
+        and not (filler and filler.end > hit.end)
+        and not _are_letters(heard[position : hit.end])
     ]
     if phrases:
         end, kind, value = max(phrases, key=lambda phrase: phrase[0])
@@ -149,6 +183,11 @@ def _piece_at(
     return _letter_or_word(heard, position, letter)
 
 
+def _are_letters(phrase: Sequence[Word]) -> bool:
+    """«Y, A, un N» is no «y a un»."""
+    return len(phrase) > 1 and len(phrase[0].plain) == len(phrase[1].plain) == 1 and phrase[1].start > phrase[0].end + 1
+
+
 @cache
 def _phrases_begin(language: str) -> frozenset[str]:
     sections = ("filler", "denial", "aside", "nato", *(section for _, section in _PHRASES))
@@ -156,11 +195,15 @@ def _phrases_begin(language: str) -> frozenset[str]:
 
 
 def _letter_or_word(heard: Sequence[Word], position: int, letter: Letter | None) -> tuple[Piece, int]:
+    said = heard[position]
     if letter:
-        is_within = heard[position].text == "à" and letter.end == position + 1  # «avec un E à Sainte»
+        ahead = heard[position + 1 : position + 2]
+        leads_word = bool(ahead) and len(ahead[0].plain) > 1 and ahead[0].start == said.end + 1  # «À la portugaise, …»
+        # «Avec un E à Sainte»
+        is_within = letter.end == position + 1 and (said.text == "à" or (said.text == "À" and leads_word))
         certainty = Certainty.INSIDE if is_within else letter.certainty
         return Piece(Kind.LETTERS, letter.value, certainty, letter.has_example), letter.end
-    word = heard[position].text
+    word = said.text
     if len(word) > 1 and word.isupper() and word.isalpha():
         return Piece(Kind.CAPITALS, word.lower()), position + 1
     return Piece(Kind.WORD, word), position + 1
@@ -172,7 +215,11 @@ def _recount_at(heard: Sequence[Word], plain: Sequence[str], position: int, lang
     if not lead or lead.end >= len(plain) or not signs("two", language).at(plain, lead.end):
         return None
     letter = letter_at(heard, plain, lead.end, language)
-    if not letter or compact(letter.value)[0] not in spelled:
+    if not letter:
+        return None
+    if plain[position] == "y" and heard[position].text.islower() and heard[letter.end - 1].text.isupper():
+        return lead.end  # «Alors y a deux N, B O N N A R D»; but «Y A deux N I C K»
+    if compact(letter.value)[0] not in spelled:
         return None
     return None if any(len(word) == 1 for word in plain[letter.end :]) else lead.end
 

@@ -8,7 +8,7 @@ from itertools import dropwhile, takewhile
 from calls.understanding.letters import signs
 from calls.understanding.names import is_particle
 from calls.understanding.spelling_pieces import Kind, Piece
-from calls.understanding.spelling_tellings import is_alike, letters_of, spelled_again
+from calls.understanding.spelling_tellings import is_alike, letters_of, spelled_again, stands
 from calls.understanding.text import compact
 
 # So many letters after a remark are the name again.
@@ -68,6 +68,11 @@ def _last_telling(told: list[Piece]) -> list[Piece]:
 
 def _without_examples(pieces: Sequence[Piece], language: str) -> list[Piece]:
     """Without the letters that are only explained: «L E M, M comme maman, A I R E», «B A R O N, le B de Bernard»."""
+    told = [piece for piece in pieces if piece.kind is Kind.LETTERS]
+    once, again = told[: len(told) // 2], told[len(told) // 2 :]
+    is_again = [piece.value for piece in once] == [piece.value for piece in again]
+    if len(once) > 1 and is_again and [piece.has_example for piece in told] == [False] * len(once) + [True] * len(once):
+        return list(pieces[: pieces.index(again[0])])  # «L Y. L comme Laurent, Y comme Yvonne»
     kept: list[Piece] = []
     is_explained = False
     for position, piece in enumerate(pieces):
@@ -128,6 +133,10 @@ def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
     if not marks or not spelled or spelled[0] < marks[-1] < spelled[-1]:
         return [*told[: marks[0]], *told[spelled[0] :]] if spelled and marks and marks[0] < spelled[0] else told
     mark = told[marks[-1]]
+    between = [piece.value.split()[1:] for piece in told[marks[-1] + 1 : marks[-1] + 2] if piece.kind is Kind.PLACE]
+    if between and len(between[0]) == 2 and letters_of(told).count("".join(between[0])) == 1:
+        name = letters_of(told).replace("".join(between[0]), mark.value.join(between[0]))
+        return [*(piece for piece in told if piece.kind is Kind.WORD), Piece(Kind.LETTERS, name)]
     kept = told[: marks[-1]] + [piece for piece in told[marks[-1] + 1 :] if piece.kind is not Kind.MARK]
     if any(piece.kind is Kind.MARK and piece.value == mark.value for piece in kept):
         return kept
@@ -147,6 +156,8 @@ def _told_once(told: list[Piece]) -> list[Piece] | None:
         return _with_places(told)
     if led := _without_lead(told, about):
         return _told_once(led)
+    if _is_miscounted(told, about):
+        return None
     if about == 0:
         return _told_once(told[1:]) if len(told) > _NAME_AGAIN else None
     before = _told_once(told[: about - 1] if told[about - 1].kind is Kind.CORRECTION else told[:about])
@@ -199,11 +210,17 @@ def _without_lead(told: list[Piece], about: int) -> list[Piece] | None:
         remark, rest = told[about + 1 : about + 1 + length], told[about + 1 + length :]
         places = [piece.value for piece in takewhile(lambda piece: piece.kind is Kind.PLACE, rest)]
         name, letters = letters_of(rest), letters_of(remark)
-        if letters_of(remark[-1:]) and len(name) >= _FEWEST_REMARKED:
-            is_there = {"start": name.startswith, "end": name.endswith}.get((*places, "")[0], name.__contains__)
-            if is_there(letters) is not is_negated:
-                return [*told[:about], *rest[len(places) :]]
+        is_spelled = letters_of(remark[-1:]) and len(name) >= _FEWEST_REMARKED
+        if is_spelled and stands(name, letters, (*places, "")[0]) is not is_negated:
+            return [*told[:about], *rest[len(places) :]]
     return None
+
+
+def _is_miscounted(told: Sequence[Piece], about: int) -> bool:
+    """«Santini, avec deux I, S A N T O N I»: what is told before the letters is not true of them."""
+    count, rest = letters_of(told[about + 1 : about + 2]), letters_of(told[about + 2 :])
+    is_before = not letters_of(told[:about]) and len(rest) >= _NAME_AGAIN
+    return is_before and len(count) > 1 and len(set(count)) == 1 and rest.count(count[0]) < len(count)
 
 
 def _written(pieces: Sequence[Piece]) -> str:
@@ -218,6 +235,8 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
     if how == "other":
         return None if name.endswith(letters) and place != "start" else name
     is_counted = len(letters) > 1 and len(set(letters)) == 1
+    if place and " " in place:
+        return _with_beside(name, letters, place)
     if place != "end" and (letters in name or (is_counted and name.count(letter) == len(letters))):
         return name  # «G O N Z A L E Z avec deux Z»
     plain = compact(letters)
@@ -241,6 +260,12 @@ def _with_places(told: list[Piece]) -> list[Piece] | None:
         place = next((near.value for near in told[position + 1 : position + 2] if near.kind is Kind.PLACE), None)
         if place is None and position == len(told) - 1 and kept and kept[-1].kind is Kind.PLACE:
             place = kept.pop().value  # «…, à la fin un R»
+        if piece.kind is Kind.LETTERS and place == "start" and (begun := _before_correction(kept)):
+            # «B E deux R O T, ah non, c'est un P au début»
+            name, again = piece.value + letters_of(begun)[len(piece.value) :], letters_of(told[position + 1 :])
+            is_again = len(again) >= _NAME_AGAIN and again[:2] == name[:2]  # «…, N A V A deux R O»
+            kept = [*kept[: -len(begun) - 1], *([] if is_again else [Piece(Kind.LETTERS, name)])]
+            continue
         if piece.kind is not Kind.LETTERS or not kept or kept[-1].kind is not Kind.LETTERS:
             # «…, deux M au milieu et deux N à la fin»: obeyed already, and more is told.
             if piece.kind is not Kind.PLACE or position >= len(told) - 2:
@@ -256,6 +281,14 @@ def _with_places(told: list[Piece]) -> list[Piece] | None:
         else:
             kept = [*kept[: -len(part)], Piece(Kind.LETTERS, amended)]
     return [piece for piece in kept if piece.kind is not Kind.PLACE]
+
+
+def _before_correction(kept: Sequence[Piece]) -> list[Piece]:
+    """The letters that are taken back by a «non» at the end."""
+    if not kept or kept[-1].kind is not Kind.CORRECTION:
+        return []
+    run = list(takewhile(lambda earlier: earlier.kind is Kind.LETTERS, reversed(kept[:-1])))[::-1]
+    return run if len(run) >= _FEWEST_REMARKED else []
 
 
 def _is_counted(piece: Piece) -> bool:
@@ -324,6 +357,8 @@ def _without_count_after(told: list[Piece]) -> list[Piece] | None:
 
 def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) -> str | None:
     """`name` with `letters`, which go on with it or tell of what it has already; None when they contradict it."""
+    if place and " " in place:
+        return _with_beside(name, letters, place)
     letter, is_counted = letters[0], len(letters) > 1 and len(set(letters)) == 1
     if place == "start":
         if name.startswith(letters):
@@ -341,3 +376,16 @@ def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) 
         # No name ends in «…nll».
         return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
     return name + letters
+
+
+def _with_beside(name: str, letters: str, place: str) -> str | None:
+    """«G A U T I E R, avec un H après le T» with the H."""
+    how, near, *_ = place.split()
+    if stands(name, letters, place):
+        return name
+    if name.count(near) != 1 or how == "between":
+        return None
+    if how == "before":
+        return name.replace(near, letters + near)
+    one = near + letters[0]
+    return name.replace(one, near + letters) if one in name else name.replace(near, near + letters)

@@ -23,6 +23,23 @@ def letters_of(pieces: Sequence[Piece]) -> str:
     return "".join([piece.value for piece in pieces if piece.kind is Kind.LETTERS])
 
 
+def stands(name: str, letters: str, place: str | None) -> bool:
+    """Whether `letters` are where in the name they were told to be: at its end, or «après le T»."""
+    match (place or "").split():
+        case ["start"]:
+            return name.startswith(letters)
+        case ["end"]:
+            return name.endswith(letters)
+        case ["after", near]:
+            return near + letters in name
+        case ["before", near]:
+            return letters + near in name
+        case ["between", near, far]:
+            return near + letters + far in name
+        case _:
+            return letters in name
+
+
 def is_alike(word: str, name: str) -> bool:
     return resembles(compact(word), compact(name))
 
@@ -41,9 +58,12 @@ def of_surname(pieces: Sequence[Piece]) -> list[Piece]:
             since.append(piece)
             continue
         marked, _, where = piece.value.partition(" ")
+        if where and marked == "first_name" and _is_of_word(since):
+            since.pop()  # «B O U C H A R E B. Mohamed, c'est le prénom»
+            continue
         ahead = takewhile(lambda other: other.kind is not Kind.ROLE, pieces[position + 1 :])
         is_of_last = where == "behind" or not any(other.kind in (Kind.LETTERS, Kind.WORD) for other in ahead)
-        if is_of_last and not role and letters_of(since):
+        if is_of_last and (where or not role) and letters_of(since):
             sections.append((marked, since))  # «M A S S O N pour le nom»
             role, since = "", []
         elif not (is_of_last and letters_of(since)) and not (where and _has_words(since)):
@@ -57,6 +77,13 @@ def of_surname(pieces: Sequence[Piece]) -> list[Piece]:
     unmarked = [piece for role, section in spelled if not role for piece in section]
     former = [section for role, section in spelled if role == "former"]
     return (surnames[-1:] or [unmarked] if surnames or unmarked else former[-1:] or [[]])[0]
+
+
+def _is_of_word(since: Sequence[Piece]) -> bool:
+    """Whether the last thing that was said is a name, and not the one that was spelled."""
+    name, last = letters_of(since), since[-1] if since else None
+    is_word = last is not None and last.kind is Kind.WORD and last.is_apart
+    return bool(name and last and is_word and last.value[0].isupper() and not is_alike(last.value, name))
 
 
 def is_doubted(pieces: Sequence[Piece]) -> bool:
@@ -212,7 +239,12 @@ def _without_lead(lead: Sequence[Piece], word: str) -> list[Piece]:
 def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
     """What is spelled after another was taken back: «B E R N A R D, non, ça c'est mon mari, moi c'est D U P U I S»."""
     for position, piece in enumerate(pieces):
-        if piece.kind is not Kind.CORRECTION or len(letters_of(pieces[:position])) < _SHORTEST_WORD:
+        before = letters_of(pieces[:position])
+        if piece.kind is Kind.RESTART and len(before) >= _SHORTEST_WORD:
+            again = letters_of(pieces[position:])
+            if len(again) >= _CERTAINLY_SPELLED and again[:2] == before[:2]:
+                return after_all(pieces[position + 1 :])  # «je dis n'importe quoi, … je reprends: G I R A U L T»
+        if piece.kind is not Kind.CORRECTION or len(before) < _SHORTEST_WORD:
             continue
         talk = list(takewhile(lambda other: other.kind not in _OF_LETTERS, pieces[position:]))
         start = position + len(talk)
@@ -226,6 +258,15 @@ def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
 
 def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     """Without what a last clause tells once more: «G U I L L O T, un O, un T», «G O N T H I E R, T H»."""
+    for position, piece in enumerate(pieces):
+        before, after = letters_of(pieces[:position]), letters_of(pieces[position:])
+        if len(before) < _CERTAINLY_SPELLED or not before.startswith(after):
+            continue
+        run = [earlier for earlier in pieces[:position] if earlier.kind is Kind.LETTERS][1:]
+        is_pause = piece.kind is Kind.LETTERS and piece.is_apart and not any(earlier.is_apart for earlier in run)
+        # «T S H I B A N G U. Oui, T, S, H, c'est bien ça», «A C H A R D. A, C, H, c'est ça»
+        if _affirms(piece, language) or (is_pause and len(after) == _LONGEST_REMARK):
+            return pieces[:position]
     for number, (start, position) in enumerate(_pauses(pieces)):
         # Where there is a pause after each letter, only «un» tells that more is no end.
         is_unled = number > 0 and start == position
@@ -233,6 +274,10 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
         if len(name) >= _CERTAINLY_SPELLED and _are_true(name, pieces[start:], language, each_led=number > 0):
             return pieces[:start]
     return pieces
+
+
+def _affirms(piece: Piece, language: str) -> bool:
+    return piece.kind is Kind.FILLER and piece.is_apart and bool(signs("affirmed", language).find(piece.value.split()))
 
 
 def _pauses(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
@@ -257,8 +302,7 @@ def _are_true(name: str, tail: Sequence[Piece], language: str, *, each_led: bool
     for position, piece in enumerate(tail):
         before = tail[position - 1] if position else None
         if piece.kind is Kind.PLACE:
-            is_there = {"start": name.startswith, "end": name.endswith}.get(piece.value, name.__contains__)
-            if not runs or not is_there(runs[-1]):
+            if not runs or not stands(name, runs[-1], piece.value):
                 return False
             told[-1] = True
         elif piece.kind is not Kind.LETTERS:
