@@ -30,10 +30,11 @@ def _accent_remark_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str
 ) -> tuple[int, AccentRemark] | None:
     """The remark on an accent at `position`, and where it ends."""
+    without = signs("without", language).at(plain, position)
     leads = (signs(section, language).at(plain, position) for section in ("with the", "about", "and a"))
-    lead = next((hit for hit in leads if hit), None)
+    lead = without or next((hit for hit in leads if hit), None)
     none = signs("unaccented", language).at(plain, position)
-    is_negated = bool(none or signs("without", language).at(plain, position))
+    is_negated = bool(none or without)
     at = none.end if none else lead.end if lead else position
     accent = signs("accents", language).at(plain, at) if at < len(plain) else None
     if not accent and not none:
@@ -107,7 +108,12 @@ def _is_of_the_letter(kept: Sequence[Word], ahead: Sequence[Word], remark: Accen
 
 def accented(name: str, remarks: Iterable[AccentRemark]) -> str | None:
     """`name` as the remarks have it; None when nobody can tell which letter is meant."""
+    remarks = list(remarks)
+    # «Tréma sur le E ? Non, pas de tréma»
+    denied = {remark.accent for remark in remarks if remark.is_negated and not remark.letter}
     for remark in remarks:
+        if remark.accent in denied:
+            continue
         amended = name if remark.is_negated else _with_accent(name, remark)
         if amended is None:
             return None

@@ -74,9 +74,16 @@ def spelling(text: str, language: str) -> str | None:
     if with_accents is None:
         return None
     name = with_accents
+    if name.isascii() and signs("accented", language).find([word.plain for word in heard]):
+        name = _as_it_was_written(name, heard)
     if len(name) > _LONGEST_NAME or not any(letter.isalpha() for letter in name):
         return None
     return name.upper() if language == "fr" else re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)
+
+
+def _as_it_was_written(name: str, heard: Sequence[Word]) -> str:
+    """«Traoré, T R A O R E, avec l'accent»: with the accents of the word that was said; «» if it has none."""
+    return next((word.text.lower() for word in heard if word.plain == name and not word.text.isascii()), "")
 
 
 def _with_plain_e(heard: list[Word], language: str) -> list[Word]:

@@ -27,6 +27,7 @@ def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
     """
     pieces = _without_examples(_begun_again(pieces, language), language)
     told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
+    told = _without_place_before(told)
     if _are_placed(told):
         return None  # «ça commence par un B et ça finit par un T»
     marked = _with_mark(_last_telling(told), language)
@@ -41,6 +42,21 @@ def _begun_again(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     begun, again = letters_of(run), letters_of(list(takewhile(lambda piece: piece.kind is Kind.LETTERS, rest[1:])))
     is_again = hesitates and len(begun) > 1 and again.startswith(begun) and len(again) > len(begun)
     return rest[1:] if is_again else pieces
+
+
+def _without_place_before(told: list[Piece]) -> list[Piece]:
+    """«Ça commence par Q U, Q U E R E» without what is true of the name, and «Deux L ? Non, un seul. V A L E R Y»."""
+    if len(told) > 1 and _is_counted(told[0]) and (told[1].kind is Kind.CORRECTION or told[1].value == "only one"):
+        return told[2:] if len(letters_of(told[2:])) >= _NAME_AGAIN else told
+    place = next((position for position, piece in enumerate(told) if piece.kind is Kind.PLACE), None)
+    if place is None or letters_of(told[:place]):
+        return told
+    ahead = told[place + 1 :]
+    run = [*ahead[:1], *takewhile(lambda piece: piece.kind is Kind.LETTERS and not piece.is_apart, ahead[1:])]
+    rest = ahead[len(run) :]
+    is_told = letters_of(run[:1]) and len(letters_of(rest)) >= _FEWEST_REMARKED and rest[0].is_apart
+    is_true = is_told and stands(letters_of(rest), letters_of(run), told[place].value)
+    return [*told[:place], *rest] if is_true else told
 
 
 def _are_placed(told: Sequence[Piece]) -> bool:

@@ -100,10 +100,6 @@ class _Remark(NamedTuple):
     place: str
     each: Sequence[str]
 
-    def is_led(self) -> bool:
-        """Whether it is told of a name, and does not begin one: «Bonnet, deux N, un T, B O deux N E T»."""
-        return bool(self.how or self.place) or len(self.each) == 1
-
     def is_counted(self) -> bool:
         return len(self.each) == 1 and len(self.letters) > 1
 
@@ -127,14 +123,19 @@ def as_said(pieces: Sequence[Piece], language: str) -> Sequence[Piece] | None:
     None when what was told before its letters is not: «avec deux L, O L I V E I R A».
     """
     if parts := _in_parts(pieces):
-        return [Piece(Kind.LETTERS, parts)]
+        are_first = [is_first_name(bare(part)) for part in parts]
+        if all(are_first):
+            return None  # «Lambert, L A M B E R T, Julie, J U L I E»
+        if not are_first[0]:
+            surnames = [part for part, is_first in zip(parts, are_first, strict=True) if not is_first]
+            return [Piece(Kind.LETTERS, re.sub(r" ?([-']) ?", r"\1", " ".join(surnames)))]
     for name in _names(pieces):
         value = bare(name.value)
         before, after = (list(_remarks(side)) for side in (pieces[: name.start], pieces[name.end :]))
-        if not _is_whole(pieces, name) or not all(remark.is_led() for remark in before):
+        if not _is_whole(pieces, name):
             continue
-        untrue = [remark.how for remark in before if not remark.is_true_of(value)]
-        if untrue and not {"denied", ""} & set(untrue):
+        untrue = [remark for remark in before if not remark.is_true_of(value)]
+        if untrue and all((remark.how or remark.place) and remark.how != "denied" for remark in untrue):
             return None
         false = [remark for remark in after if not remark.is_true_of(value)]
         if any(remark.is_counted() and not remark.how for remark in false):
@@ -144,7 +145,7 @@ def as_said(pieces: Sequence[Piece], language: str) -> Sequence[Piece] | None:
     return pieces
 
 
-def _in_parts(pieces: Sequence[Piece]) -> str | None:
+def _in_parts(pieces: Sequence[Piece]) -> list[str]:
     """«Carvalho, C A R V A L H O, et puis Pinto, P I N T O»: each word with its letters."""
     names: list[str] = []
     word = letters = ""
@@ -153,15 +154,16 @@ def _in_parts(pieces: Sequence[Piece]) -> str | None:
             letters += piece.value
         elif piece.kind is Kind.WORD:
             if bare(letters):
-                if bare(letters) != bare(word) or is_first_name(bare(word)):
-                    return None
+                if bare(letters) != bare(word):
+                    return []
                 names.append(letters.strip())
             elif names:
-                return None
+                return []
             word, letters = piece.value, ""
         elif piece.kind is not Kind.FILLER:
-            return None
-    return re.sub(r" ?([-']) ?", r"\1", " ".join(names)) if len(names) > 1 else None
+            return []
+    are_linked = any(piece.value == "-" for piece in pieces) and any(is_first_name(bare(name)) for name in names)
+    return names if len(names) > 1 and not are_linked else []
 
 
 def _names(pieces: Sequence[Piece]) -> Iterator[_Name]:
@@ -234,22 +236,22 @@ def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
     plain = "".join(piece.value for piece in inside)
     letters, said = letters_of(inside), bare(name.value)
     led = len(said) - len(name.spelled)
-    between = {letter for letter in name.value.replace("’", "'") if not letter.isalnum()}
+    value = name.value.replace("’", "'")
+    between = {letter for letter in value if not letter.isalnum()}
     marks = {piece.value for piece in pieces if piece.kind is Kind.MARK}
-    is_alike = sum(map(str.isalnum, name.value)) == len(said) and len(letters) == len(name.spelled)
+    is_alike = sum(map(str.isalnum, value)) == len(said) and len(letters) == len(name.spelled)
     if not between or not is_alike or not {piece.value for piece in inside if piece.kind is Kind.MARK} <= between:
         return plain
     if led:
         marks = between
+    elif between == {" "} and "-" in marks and value.count(" ") == 1:
+        value = value.replace(" ", "-")  # «Dupuis Lebrun avec un tiret, …»
     elif _are_apart(name, inside, pieces[name.start : name.end]):
         marks.add(" ")
     if any(piece.kind is Kind.FILLER and signs("attached", language).find(piece.value.split()) for piece in pieces):
         marks.discard(" ")
     written = iter(said[:led] + letters)
-    return "".join(
-        next(written) if letter.isalnum() else letter if letter in marks else ""
-        for letter in name.value.replace("’", "'")
-    )
+    return "".join(next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
 
 
 def _are_apart(name: _Name, inside: Sequence[Piece], pieces: Sequence[Piece]) -> bool:

@@ -260,7 +260,7 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     """Without what a last clause tells once more: «G U I L L O T, un O, un T», «G O N T H I E R, T H»."""
     for position, piece in enumerate(pieces):
         before, after = letters_of(pieces[:position]), letters_of(pieces[position:])
-        if len(before) < _CERTAINLY_SPELLED or not before.startswith(after):
+        if len(before) < _CERTAINLY_SPELLED or len(after) < 2 or not before.startswith(after):
             continue
         run = [earlier for earlier in pieces[:position] if earlier.kind is Kind.LETTERS][1:]
         is_pause = piece.kind is Kind.LETTERS and piece.is_apart and not any(earlier.is_apart for earlier in run)
