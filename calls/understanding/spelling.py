@@ -51,7 +51,8 @@ def spelling(text: str, language: str) -> str | None:
         _with_accents_at_once(_with_plain_e(dictated(text), language), language), language
     )
     heard, words = with_names_whole(heard, text, language)
-    said = of_surname(after_all(pieces_of(heard, language, words)))
+    told = after_all(pieces_of(heard, language, words))
+    said = of_surname(told)
     if _is_interrupted(heard, said, language) or is_doubted(said):
         return None
     if name := _with_end_told(said):
@@ -68,7 +69,7 @@ def spelling(text: str, language: str) -> str | None:
     amended = _amended(pieces)
     if amended:
         name = amended
-    elif len(name) < _FEWEST_LETTERS or not _belongs(pieces, name, language):
+    elif len(name) < _FEWEST_LETTERS or not _belongs(pieces, name, told[0], language):
         return None
     with_accents = accented(name, remarks)
     if with_accents is None:
@@ -182,7 +183,7 @@ def _with_end_told(pieces: Sequence[Piece]) -> str | None:
     return name if len(end) > 1 and compact(name).endswith(end) and compact(name) != end else None
 
 
-def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:
+def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) -> bool:
     """Whether what was said beside the letters is the name, or an introduction to it."""
     plain_name = compact(name)
     about = next((position for position, piece in enumerate(pieces) if piece.kind is Kind.ABOUT), len(pieces))
@@ -191,7 +192,9 @@ def _belongs(pieces: Sequence[Piece], name: str, language: str) -> bool:
     if any(piece.kind is Kind.DENIAL for piece in pieces):
         return False
     is_said = any(is_like(piece, plain_name) for piece in pieces)
-    if not is_said and any(_is_another(piece, plain_name, language) for piece in pieces[: all_places[0]]):
+    if not is_said and any(
+        _is_another(piece, plain_name, language) for piece in pieces[: all_places[0]] if piece is not opening
+    ):
         return False
     for position, piece in enumerate(pieces):
         if piece.kind is not Kind.WORD:

@@ -8,7 +8,7 @@ from itertools import dropwhile, takewhile
 from calls.understanding.letters import signs
 from calls.understanding.names import is_particle
 from calls.understanding.spelling_pieces import Kind, Piece
-from calls.understanding.spelling_tellings import is_alike, letters_of, spelled_again, stands
+from calls.understanding.spelling_tellings import is_alike, letters_of, spelled_again, stands, with_beside
 from calls.understanding.text import compact
 
 # So many letters after a remark are the name again.
@@ -252,7 +252,7 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
         return None if name.endswith(letters) and place != "start" else name
     is_counted = len(letters) > 1 and len(set(letters)) == 1
     if place and " " in place:
-        return _with_beside(name, letters, place)
+        return with_beside(name, letters, place)
     if place != "end" and (letters in name or (is_counted and name.count(letter) == len(letters))):
         return name  # «G O N Z A L E Z avec deux Z»
     plain = compact(letters)
@@ -374,7 +374,7 @@ def _without_count_after(told: list[Piece]) -> list[Piece] | None:
 def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) -> str | None:
     """`name` with `letters`, which go on with it or tell of what it has already; None when they contradict it."""
     if place and " " in place:
-        return _with_beside(name, letters, place)
+        return with_beside(name, letters, place)
     letter, is_counted = letters[0], len(letters) > 1 and len(set(letters)) == 1
     if place == "start":
         if name.startswith(letters):
@@ -392,16 +392,3 @@ def _with_letters(name: str, letters: str, place: str | None, *, is_last: bool) 
         # No name ends in «…nll».
         return name if letters in name else name.replace(letter, letters) if name.count(letter) == 1 else None
     return name + letters
-
-
-def _with_beside(name: str, letters: str, place: str) -> str | None:
-    """«G A U T I E R, avec un H après le T» with the H."""
-    how, near, *_ = place.split()
-    if stands(name, letters, place):
-        return name
-    if name.count(near) != 1 or how == "between":
-        return None
-    if how == "before":
-        return name.replace(near, letters + near)
-    one = near + letters[0]
-    return name.replace(one, near + letters) if one in name else name.replace(near, near + letters)

@@ -169,7 +169,7 @@ def _in_parts(pieces: Sequence[Piece]) -> list[str]:
 def _names(pieces: Sequence[Piece]) -> Iterator[_Name]:
     """The names that were said and spelled, the longest first."""
     said = [piece.value for piece in pieces if piece.kind is Kind.WORD and len(bare(piece.value)) >= _FEWEST_LETTERS]
-    for value in sorted(said, key=len, reverse=True):
+    for value in sorted(said, key=lambda value: len(bare(value)), reverse=True):
         words = re.split("[ -]", value)
         # «Marie-Sainte. Marie comme le prénom, …»; but «Jean-Martin, M A R T I N» may be a first name and the last.
         is_of_name = not is_first_name(bare(words[0])) or any(piece.value in ("-", words[0]) for piece in pieces)

@@ -40,6 +40,19 @@ def stands(name: str, letters: str, place: str | None) -> bool:
             return letters in name
 
 
+def with_beside(name: str, letters: str, place: str) -> str | None:
+    """«G A U T I E R, avec un H après le T» with the H."""
+    how, near, *_ = place.split()
+    if stands(name, letters, place):
+        return name
+    if name.count(near) != 1 or how == "between":
+        return None
+    if how == "before":
+        return name.replace(near, letters + near)
+    one = near + letters[0]
+    return name.replace(one, near + letters) if one in name else name.replace(near, near + letters)
+
+
 def is_alike(word: str, name: str) -> bool:
     return resembles(compact(word), compact(name))
 
@@ -260,7 +273,11 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     """Without what a last clause tells once more: «G U I L L O T, un O, un T», «G O N T H I E R, T H»."""
     for position, piece in enumerate(pieces):
         before, after = letters_of(pieces[:position]), letters_of(pieces[position:])
-        if len(before) < _CERTAINLY_SPELLED or len(after) < 2 or not before.startswith(after):
+        if len(before) < _CERTAINLY_SPELLED or not after:
+            continue
+        if piece.is_apart and after in before and _is_of_one(pieces[position:], language):
+            return pieces[:position]
+        if len(after) < 2 or not before.startswith(after):
             continue
         run = [earlier for earlier in pieces[:position] if earlier.kind is Kind.LETTERS][1:]
         is_pause = piece.kind is Kind.LETTERS and piece.is_apart and not any(earlier.is_apart for earlier in run)
@@ -274,6 +291,18 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
         if len(name) >= _CERTAINLY_SPELLED and _are_true(name, pieces[start:], language, each_led=number > 0):
             return pieces[:start]
     return pieces
+
+
+def _is_of_one(tail: Sequence[Piece], language: str) -> bool:
+    """«…, le T on l'oublie souvent», «…, oui, un G»: one letter, and that it is there, or how it is said."""
+    lead = list(takewhile(lambda piece: piece.kind is Kind.FILLER, tail))
+    behind = tail[len(lead) + 1 :]
+    if not lead or letters_of(behind) or len(letters_of(tail)) != 1:
+        return False
+    article = signs("bearing", language).at(lead[-1].value.split() or [""], 0)
+    if article and article.value == "the":
+        return any(piece.kind is Kind.WORD for piece in behind)
+    return _affirms(lead[0], language) and len(lead) > 1 and _is_one(lead[-1].value, language)
 
 
 def _affirms(piece: Piece, language: str) -> bool:
@@ -327,4 +356,6 @@ def _is_one(said: str, language: str) -> bool:
 
 
 def _is_no_end(run: str) -> bool:
-    return len(run) >= _LONGEST_REMARK or (len(run) > 1 and (_VOWELS.isdisjoint(run) or len(set(run)) == 1))
+    return (
+        len(run) >= _LONGEST_REMARK or run == "qu" or (len(run) > 1 and (_VOWELS.isdisjoint(run) or len(set(run)) == 1))
+    )
