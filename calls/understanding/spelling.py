@@ -23,6 +23,7 @@ from calls.understanding.spelling_tellings import (
     is_like,
     of_surname,
     spelled_again,
+    without_contrast,
     without_denied,
     without_recount,
 )
@@ -53,14 +54,13 @@ def spelling(text: str, language: str) -> str | None:
     heard, words = with_names_whole(heard, text, language)
     told = after_all(pieces_of(heard, language, words))
     said = of_surname(told)
-    if _is_interrupted(heard, said, language) or is_doubted(said):
+    borne_out = None if is_doubted(said) else as_said(said, language)
+    if borne_out is None or (borne_out is said and _is_interrupted(heard, said, language)):
         return None
     if name := _with_end_told(said):
         return name.upper() if language == "fr" else name.capitalize()
-    borne_out = as_said(said, language)
-    if borne_out is None:
-        return None
-    pieces = told_once(without_recount(confirmed(without_denied(borne_out)), language), language)
+    settled = confirmed(without_denied(without_contrast(borne_out)))
+    pieces = told_once(without_recount(settled, language), language)
     if pieces is None:
         return None
     name = _assembled(pieces)
@@ -119,7 +119,7 @@ def _assembled(pieces: Sequence[Piece]) -> str:
         elif piece.kind in (Kind.AGAIN, Kind.CORRECTION, Kind.RESTART, Kind.ABOUT):
             name = _joined(name, since, how)
             since, how = "", piece.kind
-    name = re.sub(" +", " ", name).strip(" -'")
+    name = re.sub(" +", " ", name).strip(" -'").replace("ww", "w")  # «W, double vé»
     again = name.find(name[:_FEWEST_AGAIN], _CERTAINLY_SPELLED)
     if again > 0 and len(name) - again >= again - 1 and is_alike(name[:again], name[again:]):
         return name[again:]  # «C A L B E T, euh, C A L V E T»

@@ -174,6 +174,10 @@ def _told_once(told: list[Piece]) -> list[Piece] | None:
         return _told_once(led)
     if _is_miscounted(told, about):
         return None
+    run = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, told[about + 1 :]))
+    behind = told[about + 1 + len(run) :]
+    if about == 0 and [piece.kind for piece in behind] == [Kind.PLACE]:
+        return None  # «Comme Martin avec E A U à la fin»
     if about == 0:
         return _told_once(told[1:]) if len(told) > _NAME_AGAIN else None
     before = _told_once(told[: about - 1] if told[about - 1].kind is Kind.CORRECTION else told[:about])

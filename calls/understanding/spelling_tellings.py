@@ -112,6 +112,22 @@ def _has_words(pieces: Sequence[Piece]) -> bool:
     return any(piece.kind is Kind.WORD for piece in pieces)
 
 
+def without_contrast(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """«C R O I Z A T, Z, pas S», «Z I E G L E R. I E, pas E I» without what is told once more, and what is denied."""
+    place = next((position for position, piece in enumerate(pieces) if piece.kind is Kind.DENIAL), 0)
+    start = place - 1
+    while start > 0 and pieces[start].kind is Kind.LETTERS and not pieces[start].is_apart:
+        start -= 1
+    run, before = pieces[start:place], pieces[: max(start, 0)]
+    again, name = letters_of(run), letters_of(before)
+    spelled = [piece.is_apart for piece in before if piece.kind is Kind.LETTERS][1:]
+    is_again = len(name) >= _CERTAINLY_SPELLED and again in name and (len(run) > 1 or not all(spelled))
+    are_letters = all(piece.kind is Kind.LETTERS for piece in run) and len(run) > 0
+    is_end = all(piece.kind in (*_LEADS, Kind.LETTERS) for piece in pieces[place + 1 :])
+    is_short = len(letters_of(pieces[place:])) <= _LONGEST_REMARK
+    return before if place and are_letters and is_again and is_end and is_short else pieces
+
+
 def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
     """Without «pas S» and «pas H U O T»; in «G O M, non pas M, N» without the M that is denied."""
     kept: list[Piece] = []
