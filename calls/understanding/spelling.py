@@ -37,6 +37,7 @@ _CERTAINLY_SPELLED = 4
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
+# A word that has less in common with the letters is another name.
 _UNLIKE = 0.4
 # With so many letters as it begins with a name is begun again.
 _FEWEST_AGAIN = 3

@@ -199,6 +199,9 @@ def _spelled_end(pieces: Sequence[Piece], start: int, spelled: str, name: str) -
 def _is_whole(pieces: Sequence[Piece], name: _Name) -> bool:
     """Whether no letter beside it goes on with the name, and nothing behind it changes it."""
     after = pieces[name.end :]
+    first = pieces[name.start]
+    if name.start and pieces[name.start - 1].kind is Kind.LETTERS and not first.is_apart:
+        return False  # «Nana … A N A N A»
     if any(piece.kind in (Kind.CORRECTION, Kind.RESTART) for piece in after):
         return False
     if not after or after[0].kind is not Kind.LETTERS or after[0].has_example:

@@ -179,6 +179,43 @@ def test_what_is_said_before_the_name_that_counts_is_no_part_of_it(text, name):
     assert spelling(text, "fr") == name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Le Goff, G O deux F.", "LE GOFF"),
+        ("Le Brun, L E, B R U N, en deux mots.", "LE BRUN"),
+        ("Delahaye, D E L A H A Y E en un mot.", "DELAHAYE"),
+        ("Sanchez, S A N C H E Z, et Moreno, M O R E N O.", "SANCHEZ MORENO"),
+        ("Lambert, L A M B E R T, Julie, J U L I E.", "LAMBERT"),
+        ("Martin, M A R T I N, Paul, P A U L.", None),
+        ("Sainte-Rose. Sainte, S A I N T E, tiret, Rose comme la fleur, R O S E.", "SAINTE-ROSE"),
+        ("Jean-Marie Fabre, F A B R E.", "FABRE"),
+        ("Haine, H A I N E.", "HAINE"),
+        ("Camus, comme l'auteur de la Peste, C A M U S.", "CAMUS"),
+        ("Legrand, L E G R A N D, pas Le Grand en deux mots.", "LEGRAND"),
+        ("Moretti, M O R E T T I. Deux R.", None),
+        ("Mallet, avec deux L, M A L E T.", None),
+        ("Bonnet, deux N, un T, B O deux N E T.", "BONNET"),
+        ("Alors y a deux N, B O N N A R D.", "BONNARD"),
+        ("Y A deux N I C K", "YANNICK"),
+        ("Traoré, T R A O R E, avec l'accent.", "TRAORÉ"),
+        ("Nana c'est mon surnom, A N A N A.", "ANANA"),
+        # What stands beside a letter.
+        ("M A T I E U, un H après le T.", "MATHIEU"),
+        ("F L O C H, avec une apostrophe entre le C et le H.", "FLOC'H"),
+        ("D'abord le D, après le A, après le N.", "DAN"),
+        # What is told once more, or asked and answered.
+        ("C R O I Z A T, Z, pas S.", "CROIZAT"),
+        ("Deux L ? Non, un seul. V A L E R Y.", "VALERY"),
+        ("C A S T A I N G. Oui, un G.", "CASTAING"),
+        ("L Y. L comme Laurent, Y comme Yvonne.", "LY"),
+        ("V A L, je reprends, L I N.", None),
+    ],
+)
+def test_a_name_said_and_spelled_bears_itself_out(text, name):
+    assert spelling(text, "fr") == name
+
+
 def test_an_address_contradicted_is_none():
     twice = "pierre point martin arobase gmail point com, je répète, pierre point martin arobase orange point fr"
 
