@@ -17,6 +17,8 @@ _FRENCH = 10
 _LONGEST_NATIONAL = 11
 _LONGEST_SAID = 2 * _LONGEST_NATIONAL
 _MOBILE = {"06", "07"}
+_TENS_WITH_UNITS = "234568"
+_OR = (Link.ALTERNATIVE, Link.EITHER)
 _STARTS = ("0", "+", "33")
 
 
@@ -49,7 +51,7 @@ def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
         if alone == {""}:
             continue  # «ça fait trois fois que j'appelle»
         if whole := {digits for digits in alone if _number(digits, language)}:
-            is_other = part.link is Link.ALTERNATIVE and any(_number(digits, language) for digits in heard)
+            is_other = part.link in _OR and any(_number(digits, language) for digits in heard)
             heard = heard | whole if is_other else whole
         else:
             following = said[position + 1 : position + 2]
@@ -72,8 +74,17 @@ def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) 
     """What `digits` become with the part after them."""
     is_foreign = digits.startswith("+")
     corrects = part.link is Link.CORRECTION or bool(denied and digits.endswith(denied))
+    if part.link is Link.EITHER:  # «… quarante-cinq ou cinquante-quatre»
+        instead = {more for more in read(part.spoken, len(digits), language, recut=recut) if len(more) < len(digits)}
+        yield from {digits, *(digits[: -len(more)] + more for more in instead)}
+        return
     if not corrects and _number(digits, language):
-        longer = {digits + more for more in read(part.spoken, len(digits), language, recut=recut)}
+        read_on = read(part.spoken, len(digits), language, recut=recut)
+        resumed = [more for more in read_on if len(more) > 2 and more.startswith(digits[-2:])]
+        if resumed:  # «quarante, quarante-trois, oui, c'est ça, quarante-trois, et …»
+            yield from (digits + more[2:] for more in resumed)
+            return
+        longer = {digits + more for more in read_on}
         # «Zéro six… attendez… zéro six quarante-quatre…» begins twice; «vous pouvez appeler après dix-huit heures».
         yield from {said for said in longer if _number(said, language)} or {digits}
         return
@@ -125,15 +136,20 @@ def _number(digits: str, language: str) -> str | None:
 
 
 def _stammered(digits: str, language: str) -> str | None:
-    """The number, if what is too much of it was said twice: «vingt-sept, euh, vingt-sept»."""
+    """The number, if what is too much was said twice: «vingt-sept, euh, vingt-sept», «quarante, quarante-trois»."""
     size = len(digits) - _FRENCH
     places = range(0, len(digits) - size, 2) if size > 0 and size % 2 == 0 else ()
     once = {
         digits[:place] + digits[place + size :]
         for place in places
-        if digits[place : place + size] == digits[place + size : place + 2 * size]
+        if _is_said_again(digits[place : place + size], digits[place + size : place + 2 * size])
     }
     return _number(once.pop(), language) if len(once) == 1 else None
+
+
+def _is_said_again(said: str, following: str) -> bool:
+    is_begun = len(said) == 2 and said[0] in _TENS_WITH_UNITS and said[1] == "0"
+    return following == said or (is_begun and following[:1] == said[0])
 
 
 def _to_e164(digits: str, language: str, is_international: bool) -> str | None:

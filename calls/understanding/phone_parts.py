@@ -25,6 +25,7 @@ _WHOLE_NUMBER = 6
 _LONGEST_PAIR = 4
 _AFTER_AND = ("un", "une", "onze", "1")
 _ARTICLES = (["un"], ["une"])
+_ZERO = ("zero", "0")
 
 
 @cache
@@ -42,8 +43,10 @@ class Link(Enum):
     DENIED = auto()
     # «Je répète, trente-quatre…»
     REPETITION = auto()
-    # «… ou zéro un…»
+    # «… ou sur le fixe, zéro un…»
     ALTERNATIVE = auto()
+    # «… quarante-cinq ou cinquante-quatre»: behind nothing but an «ou».
+    EITHER = auto()
 
 
 @dataclass
@@ -67,7 +70,8 @@ def parts(text: str, language: str) -> list[Part]:
                 listener.hear(clause, position)
             listener.pause()
         listener.cut()
-    return [part for part in listener.parts if part.spoken]
+    said = [part for part in listener.parts if part.spoken]
+    return _with_sign_before(said)
 
 
 class _Listener:
@@ -101,8 +105,8 @@ class _Listener:
             self.cut()  # «c'est un portable»
         elif before[-1:] == ["zero"] and word in self._lists["misheard"]:
             self._add(table("phone")[language]["misheard"][word])
-        elif [word] in _ARTICLES and not self.parts and following in ("zero", "0"):
-            pass  # «c'est un zéro neuf…»
+        elif [word] in _ARTICLES and self._open is None and following in _ZERO:
+            pass  # «c'est un zéro neuf…», «avec un zéro devant»
         elif word == PLUS or is_number(word, language) or (word == "et" and before and following in _AFTER_AND):
             self._add(word)
         elif word in self._lists["pauses"]:
@@ -149,7 +153,7 @@ class _Listener:
         elif word in self._lists["repetitions"] and self._link is Link.NEXT:
             self._link = Link.REPETITION
         elif word in self._lists["alternatives"] and self._link is Link.NEXT:
-            self._link = Link.ALTERNATIVE
+            self._link = Link.EITHER
         elif word in self._lists["denials"]:
             self._denied()
         elif word in self._lists["beginnings"]:
@@ -158,6 +162,8 @@ class _Listener:
                 last.of_beginning = True
         elif self._link is Link.DENIED:
             self._link = self._before_denial  # «pas le mien, le…»
+        elif self._link is Link.EITHER and word not in self._lists["or_else"]:
+            self._link = Link.ALTERNATIVE
 
     def _split(self, denied: Part) -> None:
         """«Pas soixante, soixante et un»: only the first pair is denied."""
@@ -181,6 +187,18 @@ class _Listener:
         if self._link is not Link.DENIED:
             self._before_denial = self._link
             self._link = Link.DENIED
+
+
+def _with_sign_before(said: list[Part]) -> list[Part]:
+    """«Six douze quarante-six …, avec le zéro devant»: the zero, or plus, told last where it belongs."""
+    last = next((part for part in said if part.of_beginning and part.spoken[-1] in (PLUS, *_ZERO)), None)
+    if last is None or last.spoken[-2:-1] not in ([], [PAUSE]):
+        return said
+    sign = last.spoken.pop()
+    said = [part for part in said if part.spoken]
+    if said and said[0].spoken[0] != PLUS and not said[0].spoken[0].startswith(_ZERO):
+        said[0].spoken.insert(0, sign)
+    return said
 
 
 def _drop_number(spoken: list[str], language: str) -> None:
