@@ -164,12 +164,12 @@ def _is_any(plain: Sequence[str], position: int) -> bool:
 
 
 def _spelled_name(tokens: Sequence[Token], language: str) -> str | None:
-    """«Ewa, E, W, A»: the word whose letters are said."""
+    """«Ewa, E, W, A», «N comme Noé, O comme Oscar, …»: the word whose letters are said."""
     signs = [token for token in tokens if len(token.plain) == 1]
     letters = "".join(token.plain for token in signs)
     if len(letters) < _FEWEST_SPELLED:
         return None
-    others = {token.plain for token in tokens} - {token.plain for token in signs}
+    others = {token.plain for token in _without_examples(tokens, language)} - {token.plain for token in signs}
     if is_first_name(letters) and others <= listed("filler", language) | listed("spelling", language):
         return "".join(token.text for token in signs).capitalize()
     has_known = any(is_first_name(token.plain) for token in tokens)
@@ -183,6 +183,17 @@ def _spelled_name(tokens: Sequence[Token], language: str) -> str | None:
         ):
             return _cased(token.text)
     return None
+
+
+def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
+    """«N comme Noé» as «N»."""
+    like = listed("like", language)
+    of_letters = {
+        at
+        for at in range(1, len(tokens) - 1)
+        if tokens[at].plain in like and tokens[at + 1].plain[0] == tokens[at - 1].plain
+    }
+    return [token for at, token in enumerate(tokens) if not of_letters & {at, at - 1}]
 
 
 def _may_not_be_first(plain: str, language: str) -> bool:
