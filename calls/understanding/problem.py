@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from functools import cache
-from itertools import chain, pairwise, takewhile
+from collections.abc import Sequence
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
+from calls.understanding.problem_asides import behind, events, is_aside, is_when, of_another_matter
 from calls.understanding.problem_index import ProblemIndex, is_symptom, singular
-from calls.understanding.text import Hit, Lexicon, clauses, table, words
+from calls.understanding.problem_words import ends_with, is_listed, phrases_of, words_of
+from calls.understanding.text import Hit, clauses
 
 # A type that is mentioned at least this many times as much as the next one is meant.
 _CLEAR_LEAD = 2
@@ -16,8 +17,6 @@ _CLEAR_LEAD = 2
 _SHORT = 5
 # Words of a clause that does no more than name a thing: «mon portable, lui, il capte bien».
 _BARE = 3
-# Words before a verb: «quand on m'appelle».
-_NEAR = 3
 # Words between a denial and what it denies, with its own: «n'est pas du tout un problème de wifi».
 _DENIED_WITHIN = 8
 _DENIALS = frozenset(("pas", "ni", "rien", "not", "nothing"))
@@ -83,25 +82,25 @@ class _Reader:
         language = self.language
         if self._is_only(clause):
             self._set(self._has_not(), counts=False)  # «j'ai pas internet, juste le fixe»
-        is_more = bool(self.works) and _ends_with(clause, "too", language)
+        is_more = bool(self.works) and ends_with(clause, "too", language)
         works = is_more or _works(clause, hits, language)
-        if self.nothing_works and _phrases("except", language).at(clause, 0):
+        if self.nothing_works and phrases_of("except", language).at(clause, 0):
             works = True  # «rien ne marche sauf le portable»
         symptoms = all(is_symptom(clause[hit.start : hit.end], language) for hit in hits)
-        if symptoms and works and _phrases("pronoun", language).at(clause, 0):
+        if symptoms and works and phrases_of("pronoun", language).at(clause, 0):
             self._set_working(self._last())  # «mon portable, lui, il capte bien»
         if symptoms and not works and self._elsewhere(clause):
             self._set(self.works, counts=True)  # «le wifi marche en bas, mais à l'étage ça capte pas»
-        if self.named and _phrases("since_then", language).at(clause, 0) and not self._said("not"):
+        if self.named and phrases_of("since_then", language).at(clause, 0) and not self._said("not"):
             self._set_aside()  # «la box a été changée, et depuis le fixe …»
-        past = _events(clause, hits, language)
-        elsewhere = _of_another_matter(clause, hits, past, language)
+        past = events(clause, hits, language)
+        elsewhere = of_another_matter(clause, hits, past, language)
         said = [
             Mention(
                 tuple(clause[hit.start : hit.end]),
                 hit.value,
                 not works and hit not in elsewhere and not self._is_denied(hit, clause),
-                hit.start in past or _is_aside(hit, clause, hits, language),
+                hit.start in past or is_aside(hit, clause, hits, language),
             )
             for hit in hits
         ]
@@ -117,19 +116,19 @@ class _Reader:
         is_only = self._is_only(clause)
         if not self.named:
             self.others_work |= _says_it_works(clause, language)
-            self.nothing_works = bool(_phrases("works", language).find(clause)) and not self.others_work
+            self.nothing_works = bool(phrases_of("works", language).find(clause)) and not self.others_work
             return
         if _names_another(clause, (), language):
             self.named[-1][1].append(Mention(("",), "", True))
         is_short = len(clause) <= _SHORT
         if (is_short and _is_fine(clause, language)) or (
-            _phrases("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
+            phrases_of("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
         ):
             self._set_working(self._last())  # «internet, pas de souci, c'est le mobile»
         elif is_only:
             self._set(self._has_not(), counts=False)
         elif self._worked_just_now() and (
-            (is_short and _phrases("not", language).find(clause)) or _phrases("but_not", language).at(clause, 0)
+            (is_short and phrases_of("not", language).find(clause)) or phrases_of("but_not", language).at(clause, 0)
         ):
             self._set(self.works, counts=True)  # «internet marche, mais très lentement»
 
@@ -143,7 +142,7 @@ class _Reader:
 
     def _has_not(self) -> list[int]:
         """The last clauses that told what the caller has not: «j'ai pas internet, j'ai pas de portable»."""
-        has_not = _phrases("has_not", self.language)
+        has_not = phrases_of("has_not", self.language)
         told = takewhile(lambda at: has_not.find(self.named[at][0]), reversed(range(len(self.named))))
         return list(told)
 
@@ -160,20 +159,20 @@ class _Reader:
         self.named[-1] = clause, [mention._replace(aside=True) for mention in said]
 
     def _set_working(self, positions: Sequence[int]) -> None:
-        if not any(_phrases("not", self.language).find(self.named[position][0]) for position in positions):
+        if not any(phrases_of("not", self.language).find(self.named[position][0]) for position in positions):
             self._set(positions, counts=False)
             self.works = list(positions)
 
     def _is_only(self, clause: Sequence[str]) -> bool:
         """Whether the clause says that there is nothing but this."""
-        if not _phrases("only", self.language).at(clause, 0) or _phrases("works", self.language).find(clause):
+        if not phrases_of("only", self.language).at(clause, 0) or phrases_of("works", self.language).find(clause):
             return False
         self.nothing_else = True
         return True
 
     def _said(self, section: str) -> bool:
         """Whether the clause that named something last has such words: «j'ai pas …»."""
-        return bool(self.named) and bool(_phrases(section, self.language).find(self.named[-1][0]))
+        return bool(self.named) and bool(phrases_of(section, self.language).find(self.named[-1][0]))
 
     def _is_denied(self, hit: Hit[str], clause: Sequence[str]) -> bool:
         """Whether the keyword is named only to say that it is not the matter."""
@@ -181,56 +180,24 @@ class _Reader:
         before = clause[: hit.start]
         if not before:
             return False
-        reached = _phrases("reach", language).find(before)
-        if not all(_is_when(before, found.start, language) for found in reached) and not _phrases(
+        reached = phrases_of("reach", language).find(before)
+        if not all(is_when(before, found.start, language) for found in reached) and not phrases_of(
             "nobody", language
         ).find(before):
             return True
         # «le numéro n'est pas attribué quand on appelle sur le fixe» denies something else.
-        if _phrases("denied", language).find(before[-_DENIED_WITHIN:]):
+        if phrases_of("denied", language).find(before[-_DENIED_WITHIN:]):
             return True
-        articles = _words("articles", language)
+        articles = words_of("articles", language)
         bare = [word for word in before if word not in articles]
-        if self.nothing_else and len(bare) > 1 and bare[-1] in _words("of", language):
+        if self.nothing_else and len(bare) > 1 and bare[-1] in words_of("of", language):
             bare.pop()  # «je n'ai que le fixe, pas de box»
         # «le téléphone, pas internet»; but «le téléphone oui, mais pas internet» names what fails.
-        return bool(bare) and _is(bare, "bare_denial", language) and not (self.works or self.others_work)
+        return bool(bare) and is_listed(bare, "bare_denial", language) and not (self.works or self.others_work)
 
     def _elsewhere(self, clause: Sequence[str]) -> bool:
-        place = _phrases("place", self.language)
+        place = phrases_of("place", self.language)
         return bool(self._worked_just_now() and place.find(clause) and place.find(self.named[self.works[-1]][0]))
-
-
-@cache
-def _lists(language: str) -> dict[str, tuple[Lexicon[str], frozenset[str]]]:
-    """The word lists by their names: as phrases, and as the words in them."""
-    lists = {
-        section: [singular(words(phrase, language)) for phrase in phrases]
-        for section, phrases in table("problem")[language].items()
-    }
-    lists["linking"] = [*lists["articles"], *lists["of"]]
-    lists["where"] = [*lists["since"], *lists["beside"], *lists["on"]]
-    return {
-        section: (Lexicon((phrase, section) for phrase in phrases), frozenset(chain(*phrases)))
-        for section, phrases in lists.items()
-    }
-
-
-def _words(section: str, language: str) -> frozenset[str]:
-    return _lists(language)[section][1]
-
-
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return _lists(language)[section][0]
-
-
-def _is(phrase: Sequence[str], section: str, language: str) -> bool:
-    hit = _phrases(section, language).at(phrase, 0)
-    return hit is not None and hit.end == len(phrase)
-
-
-def _ends_with(clause: Sequence[str], section: str, language: str) -> bool:
-    return bool(_phrases(section, language).at(clause, len(clause) - 1))
 
 
 def _clauses(text: str, index: ProblemIndex, language: str) -> list[list[str]]:
@@ -238,13 +205,13 @@ def _clauses(text: str, index: ProblemIndex, language: str) -> list[list[str]]:
     parts: list[list[str]] = []
     for clause in clauses(text, language):
         said = singular(clause)
-        turns = {hit.start for hit in _phrases("cut", language).find(said) if not _is_when(said, hit.start, language)}
+        turns = {hit.start for hit in phrases_of("cut", language).find(said) if not is_when(said, hit.start, language)}
         # «ce n'est pas internet, c'est le téléphone» turns at its second «c'est».
         if not _DENIALS.isdisjoint(said):
             denial = next(position for position, word in enumerate(said) if word in _DENIALS)
-            turns |= {hit.start for hit in _phrases("cut_after_denial", language).find(said) if denial < hit.start}
+            turns |= {hit.start for hit in phrases_of("cut_after_denial", language).find(said) if denial < hit.start}
         # «mon portable par contre, il passe» tells of the portable what follows.
-        for hit in _phrases("of_before", language).find(said) if turns else ():
+        for hit in phrases_of("of_before", language).find(said) if turns else ():
             named = index.find(said[: hit.start])
             if named and named[-1].end == hit.start and hit.end < len(said) and not _DENIALS & set(said[: hit.start]):
                 turns.discard(hit.start)
@@ -254,138 +221,61 @@ def _clauses(text: str, index: ProblemIndex, language: str) -> list[list[str]]:
 
 
 def _without_fillers(clause: list[str], language: str) -> list[str]:
-    fillers = _words("fillers", language)
+    fillers = words_of("fillers", language)
     start = 0
     while start < len(clause) and clause[start] in fillers:
         start += 1
     return clause[start:]
 
 
-def _is_when(clause: Sequence[str], position: int, language: str) -> bool:
-    """«quand j'appelle avec le fixe», «on m'appelle sur le fixe»: of the matter, not of how the caller called us."""
-    return position > 0 and bool(_phrases("when", language).find(clause[max(position - _NEAR, 0) : position]))
-
-
 def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether the clause says that something works: «le wifi marche», «aucun souci avec la box», «j'ai internet»."""
-    if _phrases("not", language).find(clause):
-        if _phrases("no_problem", language).find(clause) or _is_fine(clause[hits[-1].end :], language):
+    if phrases_of("not", language).find(clause):
+        if phrases_of("no_problem", language).find(clause) or _is_fine(clause[hits[-1].end :], language):
             return True
         # «mon portable il marche il n'y a pas de souci»
-        fine = {at for hit in _phrases("fine", language).find(clause) for at in range(hit.start, hit.end)}
+        fine = {at for hit in phrases_of("fine", language).find(clause) for at in range(hit.start, hit.end)}
         return bool(fine) and _says_it_works([word for at, word in enumerate(clause) if at not in fine], language)
-    if _says_it_works(clause, language) or _ends_with(clause, "serves", language):
+    if _says_it_works(clause, language) or ends_with(clause, "serves", language):
         return True
-    if _phrases("agrees", language).find(clause[hits[0].end :]):
+    if phrases_of("agrees", language).find(clause[hits[0].end :]):
         return True
-    has = _phrases("has", language).at(clause, 0)
+    has = phrases_of("has", language).at(clause, 0)
     return bool(has and has.end == hits[0].start and hits[0].end == len(clause))
 
 
 def _is_fine(clause: Sequence[str], language: str) -> bool:
     """«j'ai aucun souci», «ça va très bien», said of what was named; «ça va pas» is not."""
-    fine = _phrases("fine", language).find(clause)
-    if not fine or not _words("has_it", language).issuperset(clause[: fine[0].start]):
+    fine = phrases_of("fine", language).find(clause)
+    if not fine or not words_of("has_it", language).issuperset(clause[: fine[0].start]):
         return False
-    return not _phrases("not", language).find(clause[fine[0].end :])
+    return not phrases_of("not", language).find(clause[fine[0].end :])
 
 
 def _says_it_works(clause: Sequence[str], language: str) -> bool:
-    served = [hit.start for hit in _phrases("works", language).find(clause)]
+    served = [hit.start for hit in phrases_of("works", language).find(clause)]
     if not served:
         return False
     # «ça a marché deux jours» tells that it does no more.
-    past = _words("past", language)
+    past = words_of("past", language)
     is_now = any(past.isdisjoint(clause[max(start - 2, 0) : start]) for start in served)
-    return is_now and not _phrases("not", language).find(clause)
+    return is_now and not phrases_of("not", language).find(clause)
 
 
 def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether something of any kind is named along with what has one: «internet et le téléphone sont coupés»."""
-    unnamed = _phrases("unnamed", language).find(clause)
+    unnamed = phrases_of("unnamed", language).find(clause)
     if not unnamed:
         return False
-    linking, nor, as_well = (_words(section, language) for section in ("linking", "nor", "as_well"))
+    linking, nor, as_well = (words_of(section, language) for section in ("linking", "nor", "as_well"))
     taken = {position for hit in hits for position in range(hit.start, hit.end)}
     for found in unnamed:
         if found.start in taken:
             continue
         before = next((word for word in reversed(clause[: found.start]) if word not in linking), "")
         after = clause[found.end : found.end + 1]
-        if before in nor or (before in as_well and _words("together", language).issuperset(after)):
+        if before in nor or (before in as_well and words_of("together", language).issuperset(after)):
             return True
-        if not (nor | as_well).isdisjoint(after) and _behind(found.end + 1, clause, linking) in taken:
+        if not (nor | as_well).isdisjoint(after) and behind(found.end + 1, clause, linking) in taken:
             return True
     return False
-
-
-def _events(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> range:
-    """Where it is told what happened before the matter: «depuis l'installation de la fibre»."""
-    before = _phrases("after", language).find(clause)
-    linking, articles = _words("linking", language), _words("articles", language)
-    # «le fixe» is another thing, where «fibre» is of the «installation».
-    named = {hit.start: hit.end for hit in hits if clause[hit.start] not in articles} if before else {}
-    for found in before:
-        end = _behind(found.end, clause, linking)
-        if _words("events", language).isdisjoint(clause[end : end + 1]):
-            continue
-        end = named.get(end, end + 1)
-        while end in named or (end < len(clause) and _phrases("of", language).at(clause, end)):
-            end = _behind(end, clause, linking)
-            end = named.get(end, end + 1)
-        return range(found.start, end)
-    return range(0)
-
-
-def _behind(position: int, clause: Sequence[str], passed: Set[str]) -> int:
-    while position < len(clause) and clause[position] in passed:
-        position += 1
-    return position
-
-
-def _of_another_matter(clause: Sequence[str], hits: Sequence[Hit[str]], past: range, language: str) -> list[Hit[str]]:
-    """The things that only tell which bill, contract or order: «ma facture d'internet», «changer de forfait mobile»."""
-    matters = [matter for matter in _phrases("matter", language).find(clause) if matter.start not in past]
-    billed = [hit.start for hit in _phrases("billed", language).find(clause)]
-    if not (matters or billed) or (_phrases("works", language).find(clause) and _phrases("not", language).find(clause)):
-        return []
-    # A tenant may have a kind for bills, too.
-    things = [hit for hit in hits if not any(hit.start < matter.end and matter.start < hit.end for matter in matters)]
-    ends = [matter.end for matter in matters]
-    found = []
-    for hit in things:
-        is_linked = any(_links(clause[end : hit.start], language) for end in ends if end <= hit.start)
-        if is_linked or any(start >= hit.end for start in billed):
-            found.append(hit)
-            ends.append(hit.end)
-    return found
-
-
-def _links(between: Sequence[str], language: str) -> bool:
-    """Whether a thing belongs to what stands before it: «facture [détaillée de ma] ligne fixe»."""
-    links = _words("links", language)
-    if len(between) > 1 and between[0] not in links and between[0] not in _words("not", language):
-        return links.issuperset(between[1:]) and _phrases("of", language).at(between, 1) is not None
-    return links.issuperset(between)
-
-
-def _is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
-    """Whether the thing is only where the matter shows: «branché derrière la box», «le wifi sur mon iPhone»."""
-    if _words("where", language).isdisjoint(clause[: hit.start]):
-        return False
-    before = list(clause[: hit.start])
-    if _phrases("since", language).find(before):
-        return True
-    while before and before[-1] in _words("articles", language):
-        before.pop()
-    if any(_is(before[start:], "beside", language) for start in range(max(len(before) - 2, 0), len(before))):
-        return True
-    # «le wifi sur mon iPhone», «sur mon iPhone le wifi»
-    leads = len(before) == 1 and _words("as_well", language).isdisjoint(clause[hit.end : hit.end + 1])
-    named = [other for other in hits if other.end <= hit.start or (leads and other != hit)]
-    return bool(
-        (named or not _words("connected", language).isdisjoint(before))
-        and before[-1:]
-        and before[-1] in _words("on", language)
-        and not any(_is(clause[other.start : other.end], "anywhere", language) for other in named)
-    )
