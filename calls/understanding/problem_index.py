@@ -47,6 +47,7 @@ class ProblemIndex:
         self.openings = {sound[:end] for sound in self.sounds for end in range(1, len(sound) + 1)}
         self.outlines = {_outline("".join(phrase))[:end] for phrase, _ in things for end in range(4)}
         self.outlines |= {_outline(phrase[0]) for phrase, _ in things if phrase}
+        self.outlines |= {_outline(sound) for sound in self.sounds if is_digits(sound)}
         self.may_begin = lru_cache(maxsize=2048)(self._may_begin)
 
     def find(self, clause: Sequence[str]) -> list[Hit[str]]:
@@ -138,8 +139,11 @@ def _of_one(named: Iterable[tuple[K, str]]) -> dict[K, str]:
 
 
 def _ways_to_say(phrase: Sequence[str]) -> Iterator[str]:
-    """As it is spelled, in the singular, and as English words are said: «fri boxe», «oui fi»."""
+    """As it is spelled, in the singular, and as English words are said: «fri boxe», «oui fi»; in figures «06»."""
     english = [_ENGLISH_I.sub("i", word).replace("w", "ou") for word in phrase]
+    told = [number([word], 0, "fr") for word in phrase]
+    if all(told):
+        yield "".join(figures[1] for figures in told if figures)
     for said in (phrase, singular(phrase), english):
         sound = reduce(_joined, map(_sound, said), "")
         if len(sound) >= _SHORTEST_SOUND or any(map(is_digits, sound)):
