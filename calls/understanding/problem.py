@@ -55,7 +55,7 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
 
 def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
     """The keywords in a description, as `problem` weighs them."""
-    reader = _Reader(language)
+    reader = _Reader(index, language)
     for clause in _clauses(text, index, language):
         hits = index.find(clause)
         if hits:
@@ -68,12 +68,14 @@ def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
 class _Reader:
     """What was named so far, clause by clause, and what of it counts."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, index: ProblemIndex, language: str) -> None:
+        self.index = index
         self.language = language
         self.named: list[tuple[list[str], list[Mention]]] = []
         # What the caller said last to work: where that is taken back it counts after all.
         self.works: list[int] = []
         self.others_work = False
+        self.said_to_work = False
         self.nothing_else = False
         self.nothing_works = False
 
@@ -86,6 +88,9 @@ class _Reader:
         works = is_more or _works(clause, hits, language)
         if self.nothing_works and phrases_of("except", language).at(clause, 0):
             works = True  # «rien ne marche sauf le portable»
+        if self.said_to_work and _only_names(clause, hits, language):
+            works = True  # «les appels, ça fonctionne, fixe et portable»
+        self.said_to_work = False
         symptoms = all(is_symptom(clause[hit.start : hit.end], language) for hit in hits)
         if symptoms and works and phrases_of("pronoun", language).at(clause, 0):
             self._set_working(self._last())  # «mon portable, lui, il capte bien»
@@ -114,12 +119,16 @@ class _Reader:
         """A clause without keywords: what it says is said of what was named before."""
         language = self.language
         is_only = self._is_only(clause)
+        self.said_to_work = _says_it_works(clause, language)
         if not self.named:
-            self.others_work |= _says_it_works(clause, language)
+            self.others_work |= self.said_to_work
             self.nothing_works = bool(phrases_of("works", language).find(clause)) and not self.others_work
             return
         if _names_another(clause, (), language):
             self.named[-1][1].append(Mention(("",), "", True))
+        elif self._is_listed_along(clause):
+            self.named.append((clause, [Mention(("",), "", True)]))
+            return
         is_short = len(clause) <= _SHORT
         if (is_short and _is_fine(clause, language)) or (
             phrases_of("pronoun", language).at(clause, 0) and _says_it_works(clause, language)
@@ -131,6 +140,13 @@ class _Reader:
             (is_short and phrases_of("not", language).find(clause)) or phrases_of("but_not", language).at(clause, 0)
         ):
             self._set(self.works, counts=True)  # «internet marche, mais très lentement»
+
+    def _is_listed_along(self, clause: Sequence[str]) -> bool:
+        """«La fibre, le téléphone, …» are two kinds; «le fixe, le téléphone, …» is one, told twice."""
+        thing = [word for word in clause if word not in words_of("articles", self.language)]
+        if not is_listed(thing, "unnamed", self.language):
+            return False
+        return self.index.kinds_with(thing[0]).isdisjoint(mention.code for mention in self.named[-1][1])
 
     def _last(self) -> list[int]:
         """The clause that named something last, with those before it that only name: «le wifi, le fixe, ça va»."""
@@ -181,6 +197,9 @@ class _Reader:
         if not before:
             return False
         reached = phrases_of("reach", language).find(before)
+        # «je vous laisse mon numéro de portable»; but «mon numéro de fixe n'a pas été remis en service»
+        if not phrases_of("not", language).find(clause[hit.end :]):
+            reached += phrases_of("number_of", language).find(before)
         if not all(is_when(before, found.start, language) for found in reached) and not phrases_of(
             "nobody", language
         ).find(before):
@@ -262,6 +281,12 @@ def _says_it_works(clause: Sequence[str], language: str) -> bool:
     return is_now and not phrases_of("not", language).find(clause)
 
 
+def _only_names(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
+    named = {position for hit in hits for position in range(hit.start, hit.end)}
+    between = {word for position, word in enumerate(clause) if position not in named}
+    return between <= words_of("articles", language) | words_of("as_well", language)
+
+
 def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether something of any kind is named along with what has one: «internet et le téléphone sont coupés»."""
     unnamed = phrases_of("unnamed", language).find(clause)
@@ -275,6 +300,12 @@ def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: st
         before = next((word for word in reversed(clause[: found.start]) if word not in linking), "")
         after = clause[found.end : found.end + 1]
         if before in nor or (before in as_well and words_of("together", language).issuperset(after)):
+            return True
+        # «plus internet sur mon téléphone», at home or on the road
+        anywhere = [hit.end for hit in hits if is_listed(clause[hit.start : hit.end], "anywhere", language)]
+        if before in words_of("on", language) and any(
+            linking.issuperset({*clause[end : found.start]} - {before}) for end in anywhere if end < found.start
+        ):
             return True
         if not (nor | as_well).isdisjoint(after) and behind(found.end + 1, clause, linking) in taken:
             return True

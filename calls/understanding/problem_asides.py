@@ -70,7 +70,7 @@ def _links(between: Sequence[str], language: str) -> bool:
 
 def is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:
     """Whether the thing is only where the matter shows: «branché derrière la box», «le wifi sur mon iPhone»."""
-    if words_of("where", language).isdisjoint(clause[: hit.start]):
+    if words_of("where", language).isdisjoint(clause[: hit.start]) or _is_out_of_reach(hit, clause, language):
         return False
     before = list(clause[: hit.start])
     if phrases_of("since", language).find(before):
@@ -78,6 +78,13 @@ def is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], lan
     while before and before[-1] in words_of("articles", language):
         before.pop()
     if any(is_listed(before[start:], "beside", language) for start in range(max(len(before) - 2, 0), len(before))):
+        return True
+    # «on me dit sur mon portable qu'on ne peut plus me joindre sur le fixe»
+    if (
+        before[-1:]
+        and before[-1] in words_of("on", language)
+        and any(_is_out_of_reach(other, clause, language) for other in hits if other.start > hit.start)
+    ):
         return True
     # «le wifi sur mon iPhone», «sur mon iPhone le wifi»
     leads = len(before) == 1 and words_of("as_well", language).isdisjoint(clause[hit.end : hit.end + 1])
@@ -88,3 +95,9 @@ def is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], lan
         and before[-1] in words_of("on", language)
         and not any(is_listed(clause[other.start : other.end], "anywhere", language) for other in named)
     )
+
+
+def _is_out_of_reach(hit: Hit[str], clause: Sequence[str], language: str) -> bool:
+    """«Personne ne peut me joindre sur le fixe»"""
+    before = clause[: hit.start]
+    return bool(phrases_of("reach", language).find(before) and phrases_of("nobody", language).find(before))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache, lru_cache, reduce
 from typing import TypeVar
 
@@ -34,6 +34,10 @@ class ProblemIndex:
             for phrase in phrases
             for way in _ways_to_link(words(phrase, language), language)
         ]
+        self._kinds_with: dict[str, set[str]] = {}
+        for phrase, code in phrases:
+            for word in singular(phrase):
+                self._kinds_with.setdefault(word, set()).add(code)
         self.lexicon = Lexicon(_of_one((tuple(singular(phrase)), code) for phrase, code in phrases).items())
         self.lookalikes = Lexicon(
             (singular(words(phrase, language)), None) for phrase in table("problem")[language]["lookalikes"]
@@ -49,6 +53,10 @@ class ProblemIndex:
         self.outlines |= {_outline(phrase[0]) for phrase, _ in things if phrase}
         self.outlines |= {_outline(sound) for sound in self.sounds if is_digits(sound)}
         self.may_begin = lru_cache(maxsize=2048)(self._may_begin)
+
+    def kinds_with(self, word: str) -> Set[str]:
+        """The types that have the word in a keyword: «téléphone» is in «téléphone fixe»."""
+        return self._kinds_with.get(word, frozenset())
 
     def find(self, clause: Sequence[str]) -> list[Hit[str]]:
         """The keywords in a clause of folded words in the singular, in order."""
