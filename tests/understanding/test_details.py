@@ -1,4 +1,4 @@
-"""What the corpora cannot show of problems, names, addresses, anger and answers."""
+"""What the corpora cannot show of problems, names, numbers, addresses, anger and answers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from calls.understanding import (
     is_angry,
     is_backchannel,
     is_noise,
+    phone,
     problem,
     spelling,
     strip_hallucinations,
@@ -222,6 +223,22 @@ def test_an_address_contradicted_is_none():
     assert email(twice, "fr") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("06 80 27 33 45 ou 46", None),
+        ("06 80 27 ou bien 28 33 45", None),
+        ("06 80 27 33 45 ou au bureau, poste 12", "+33680273345"),
+        ("6 88 12 57 40, avec un zéro devant", "+33688125740"),
+        ("0688125740, le zéro devant", "+33688125740"),
+        ("06 12 34 56 78, je suis devant la gare", "+33612345678"),
+        ("06 80 27 33, quarante, quarante-cinq", "+33680273345"),
+    ],
+)
+def test_what_is_said_about_a_number_is_none_of_it(text, number):
+    assert phone(text, "fr") == number
+
+
 def test_noise_is_no_backchannel_of_any_language():
     assert is_noise("Euh…")
     assert not is_noise("Oui.")
@@ -262,6 +279,15 @@ def test_what_silence_is_made_of_is_taken_out_of_what_was_said():
         ("Le wifi marche en bas, mais à l'étage ça capte pas.", "internet"),
         ("Internet marche, mais mon portable capte pas.", "mobile"),
         ("Ça a marché deux jours, la fibre.", "internet"),
+        # A list is of two kinds, an apposition of one.
+        ("Internet, le téléphone, plus rien ne marche.", None),
+        ("Le fixe, le téléphone, plus rien.", "landline"),
+        ("Les mails, ça marche, le wifi et le fixe, c'est le portable qui capte pas.", "mobile"),
+        # A number to call, and one that is the matter.
+        ("C'est la box, je vous laisse mon numéro de portable.", "internet"),
+        ("Mon numéro de portable ne passe plus.", "mobile"),
+        ("Mon 06 ne marche plus.", "mobile"),
+        ("Mon numéro c'est le 06 12 34 56 78, la box est en panne.", "internet"),
     ],
 )
 def test_what_a_new_tenant_knows_tells_the_phone_from_the_box(text, code):
