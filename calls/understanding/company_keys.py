@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
+from functools import cache, lru_cache
+from itertools import chain, pairwise
+from operator import eq
+from typing import Generic, NamedTuple, TypeVar
 
 from calls.understanding.company_parts import (
     Parts,
     beginnings_of_trades,
     content,
+    in_digits,
     is_rare,
     name_words,
     singular,
     small_words,
+    taken_apart,
+    whole,
     word_set,
 )
 from calls.understanding.letters import letter_name
@@ -33,8 +37,12 @@ _MISHEARD_BODIES = {"epade": "ehpad", "epad": "ehpad", "epatte": "ehpad", "adape
 _ELIDED = {"la": "a", "les": "e"}
 _SHORTEST_ALIKE = 6
 _SHORTEST_INITIALS = 2  # with more behind them, said alone: «CC» of «CC du Pays Tarusate» is nobody's
-_MOST_LETTERS_APART = 3
+MOST_LETTERS_APART = 3
 _HARDLY_ALIKE = 0.8
+# A pair of letters that more names have tells nothing.
+_COMMON = 100
+
+V = TypeVar("V")
 
 
 class Key(NamedTuple):
@@ -45,19 +53,34 @@ class Key(NamedTuple):
     words: tuple[str, ...]
 
 
-def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
+# Several ways to find a company ask for the same words.
+@lru_cache(maxsize=8192)
+def keyed_readings(words: tuple[str, ...], language: str) -> tuple[tuple[Parts, tuple[Key, ...]], ...]:
+    """The ways to read what was said, with what each is compared by."""
+    readings = dict.fromkeys(
+        reading
+        for written in dict.fromkeys((words, in_digits(words, language), misheard(words)))
+        for reading in (whole(written), taken_apart(written))
+    )
+    return tuple((parts, keys_of(parts)) for parts in readings)
+
+
+@lru_cache(maxsize=8192)
+def keys_of(parts: Parts, *, of_name: bool = False) -> tuple[Key, ...]:
     """What sets it apart, with and without small words: «du lac», «dulac», «le lac».
 
     Behind a trade the article tells: «Transports Le Blanc» is not «Transports Blanc».
     """
     definite = parts.apart
     is_civic = bool(parts.trades & word_set("civic"))
-    prepositions = word_set("glue") | (word_set("at") if is_civic else set())
+    prepositions = _prepositions(is_civic=is_civic)
     while len(definite) > 1 and definite[0] in prepositions:
         full = table("company_names")["contracted"].get(definite[0])
         definite = (full, *definite[1:]) if full else definite[1:]
     forms = [parts.apart, definite]
-    silent = word_set("articles") if is_civic or not parts.trades else word_set("droppable") if of_name else set()
+    silent = word_set("articles")
+    if parts.trades and not is_civic:
+        silent = word_set("droppable") if of_name else frozenset()
     if parts.trades & word_set("signs"):
         silent = silent | {"le", "la"}
     if of_name and parts.apart[:2] == ("de", "la") and is_rare(content(definite)):
@@ -69,14 +92,24 @@ def keys_of(parts: Parts, *, of_name: bool = False) -> list[Key]:
         forms.append(definite[: at + 1] + definite[at + 2 :])
     if len(definite) > 1 and definite[0] in silent:
         forms.append(definite[1:])
-    return [_key(form) for form in dict.fromkeys(forms)]
+    return tuple(_key(form) for form in dict.fromkeys(forms))
+
+
+@cache
+def _prepositions(*, is_civic: bool) -> frozenset[str]:
+    return word_set("glue") | word_set("at") if is_civic else word_set("glue")
 
 
 @lru_cache(maxsize=8192)
 def _key(words: tuple[str, ...]) -> Key:
-    spoken = tuple(word for word in words if not word.isdigit())
-    digits = "" if len(spoken) == len(words) else "".join(word for word in words if word.isdigit())
+    spoken, digits = _spoken(words)
     return Key(_spelling("".join(words)), _plural_sign(spoken) + sounds_like(spoken) + digits, words)
+
+
+def _spoken(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The words, and the digits among them."""
+    digits = "".join(filter(str.isdigit, words))
+    return (tuple(word for word in words if not word.isdigit()) if digits else words), digits
 
 
 def _plural_sign(words: Sequence[str]) -> str:
@@ -86,16 +119,18 @@ def _plural_sign(words: Sequence[str]) -> str:
 
 def _spelling(word: str) -> str:
     """Without what nobody hears: «kobalt» is «Cobalt»."""
-    if _HAS_VOWEL.search(word) and word.isalpha():
+    if ("c" in word or "q" in word) and word.isalpha() and _HAS_VOWEL.search(word):
         word = _HARD_C.sub("k", word)
-    return _DOUBLED.sub(r"\1\2", word)
+    has_doubled = any(map(eq, word, word[1:]))
+    return _DOUBLED.sub(r"\1\2", word) if has_doubled else word
 
 
+@lru_cache(maxsize=8192)
 def key_pronunciations(key: Key) -> tuple[str, ...]:
     """How else a name may sound that is not French."""
-    words = tuple(word for word in key.words if not word.isdigit())
-    digits = "".join(word for word in key.words if word.isdigit())
-    return tuple(_plural_sign(words) + sound + digits for sound in pronunciations(words)) if words else ()
+    words, digits = _spoken(key.words)
+    sign = _plural_sign(words)
+    return tuple(sign + sound + digits for sound in pronunciations(words)) if words else ()
 
 
 def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,6 +145,8 @@ def misheard(words: tuple[str, ...]) -> tuple[str, ...]:
 def with_bodies(words: Sequence[str]) -> tuple[str, ...]:
     """«La DMR» as «ADMR», «les HPAD» and «les pattes» as «EHPAD»."""
     for at, (article, word) in enumerate(pairwise(words)):
+        if article not in _ELIDED and singular(word) not in _MISHEARD_BODIES:
+            continue
         whole = _ELIDED.get(article, "") + word
         whole = _MISHEARD_BODIES.get(singular(whole), whole)
         if whole != word and singular(whole) in beginnings_of_trades():
@@ -131,9 +168,34 @@ def pairs_of(key: str) -> set[str]:
     return {key[position : position + 2] for position in range(len(key) - 1)}
 
 
+class ByPairs(Generic[V]):
+    """What is found by the pairs of letters or sounds that it has."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[V, int] = {}  # counted for less than what they stand for
+        self._values: list[V] = []
+        self._owners: dict[str, list[int]] = {}
+
+    def add(self, value: V, pairs: Iterable[str]) -> None:
+        number = self._numbers.setdefault(value, len(self._values))
+        if number == len(self._values):
+            self._values.append(value)
+        for pair in pairs:
+            self._owners.setdefault(pair, []).append(number)
+
+    def sharing(self, pairs: Iterable[str], least: float) -> list[V]:
+        """What has at least so many of the pairs, beginning with what has the most."""
+        owners = (self._owners.get(pair, ()) for pair in pairs)
+        counts: dict[int, int] = {}
+        for number in chain.from_iterable(numbers for numbers in owners if len(numbers) <= _COMMON):
+            counts[number] = counts.get(number, 0) + 1
+        enough = [(-count, number) for number, count in counts.items() if count >= least]
+        return [self._values[number] for _, number in sorted(enough)]
+
+
 def likeness(one: Key, other: Key) -> float:
     """Of what was said and a name, from 0 to 1; short names are alike only when they are the same."""
-    if abs(len(one.spelling) - len(other.spelling)) > _MOST_LETTERS_APART:
+    if abs(len(one.spelling) - len(other.spelling)) > MOST_LETTERS_APART:
         return 0.0
     if one.words[0] in word_set("articles") and other.words[0] not in word_set("articles"):
         return 0.0  # «l'horizon» is no slip for «Horizon»

@@ -9,16 +9,18 @@ menuiserie Delattre» is another.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from enum import IntEnum
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
 from calls.understanding.company_keys import (
+    MOST_LETTERS_APART,
+    ByPairs,
     Key,
     key_pronunciations,
+    keyed_readings,
     keys_of,
     likeness,
     misheard,
@@ -73,8 +75,6 @@ _VOWEL = re.compile("[aeiouy]")
 MOST_WORDS, MOST_WORDS_AMONG = 10, 7
 # Of so many names, those that share the most pairs of letters are compared closely.
 _SHORTLIST = 6
-# A pair of letters that more names have tells nothing.
-_COMMON = 100
 
 
 class Told(IntEnum):
@@ -104,7 +104,7 @@ class _Entry(NamedTuple):
 
     written: str
     keys: list[tuple[_Name, Key]]
-    alike: list[Key]
+    alike: Sequence[Key]
 
 
 class CompanyIndex:
@@ -116,7 +116,8 @@ class CompanyIndex:
         self._by_sound: dict[str, set[_Name]] = {}
         self._by_pronunciation: dict[str, set[_Name]] = {}
         self._beginnings: set[str] = set()
-        self._by_pair: dict[str, list[Key]] = {}
+        self._by_pair: ByPairs[Key] = ByPairs()
+        self._longest = 0
         entries = [_entry(written, language) for written in companies]
         self._pieces = Pieces(entry.written for entry in entries)
         self._sounds = Sounds((entry.written for entry in entries), language)
@@ -135,8 +136,8 @@ class CompanyIndex:
             sounds = (key.spelling, key.sound, *said)
             self._beginnings |= {sound[:length] for sound in sounds for length in range(1, _BEGINNING + 1)}
         for key in entry.alike:
-            for pair in pairs_of(key.spelling):
-                self._by_pair.setdefault(pair, []).append(key)
+            self._longest = max(self._longest, len(key.spelling))
+            self._by_pair.add(key, pairs_of(key.spelling))
 
     def may_begin(self, word: str) -> bool:
         """Whether a mention may begin with `word`: not what is said has to be looked up."""
@@ -155,12 +156,7 @@ class CompanyIndex:
         if len(said) > MOST_WORDS:
             return None
         words = tuple(said)
-        readings = dict.fromkeys(
-            reading
-            for written in dict.fromkeys((words, in_digits(words, self._language), misheard(words)))
-            for reading in (whole(written), taken_apart(written))
-        )
-        keyed = [(parts, keys_of(parts)) for parts in readings]
+        keyed = keyed_readings(words, self._language)
         for parts, keys in keyed:
             # «Immo plus», for «Agence Immoplus», tells of no other trade.
             told = around if parts.trades or not around else around - trades(parts.apart)
@@ -192,7 +188,7 @@ class CompanyIndex:
 
     def find_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
         """As `Pieces.told_in_parts`."""
-        return self._pieces.told_in_parts(in_digits(words, self._language), around, talk)
+        return self._pieces.told_in_parts(in_digits(tuple(words), self._language), around, talk)
 
     def nearest(self, said: Sequence[str], around: frozenset[str]) -> str | None:
         """As `Sounds.nearest`, or `by_initials`."""
@@ -208,11 +204,11 @@ class CompanyIndex:
         return match if match and match.told >= Told.PART else None
 
     def _match(
-        self, names: dict[str, set[_Name]], keys: Iterable[str], parts: Parts, around: frozenset[str]
+        self, names: dict[str, set[_Name]], keys: Set[str], parts: Parts, around: frozenset[str]
     ) -> Match | None:
-        found = {name for key in keys for name in names.get(key, ())}
-        if not found:
+        if names.keys().isdisjoint(keys):
             return None
+        found = {name for key in keys for name in names.get(key, ())}
         matches = {match for name in found if (match := _match(name, parts, around))}
         best = max((match.told for match in matches), default=None)
         told = parts.trades or (around if best is Told.PART else frozenset())
@@ -227,11 +223,11 @@ class CompanyIndex:
 
     def _alike(self, parts: Parts, keys: Sequence[Key], around: frozenset[str]) -> Match | None:
         for said in keys:
+            if len(said.spelling) > self._longest + MOST_LETTERS_APART:
+                continue
             pairs = pairs_of(said.spelling)
-            owners = (self._by_pair.get(pair, ()) for pair in pairs)
-            shared = Counter(key for keys in owners if len(keys) <= _COMMON for key in keys)
-            likely = (key for key, count in shared.most_common(_SHORTLIST) if 2 * count >= len(pairs))
-            alike = {key: likeness(said, key) for key in likely}
+            likely = self._by_pair.sharing(pairs, len(pairs) / 2)
+            alike = {key: likeness(said, key) for key in likely[:_SHORTLIST]}
             most = max(alike.values(), default=0.0)
             near = {key.spelling for key, so_much in alike.items() if so_much > most - _MARGIN}
             if most >= _ALIKE and (match := self._match(self._by_spelling, near, parts, around)):

@@ -8,12 +8,12 @@ other comes near, the trade is the same and what differs is not known to be some
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import dropwhile, product
 from typing import NamedTuple
 
+from calls.understanding.company_keys import ByPairs, pairs_of
 from calls.understanding.company_parts import (
     Parts,
     content,
@@ -42,8 +42,6 @@ _MARGIN = 0.1
 _MOST_WORDS = 8
 # Of so many names, those that share the most pairs of sounds are compared closely.
 _SHORTLIST, _PAIRS_SHARED = 3, 0.4
-# A pair of sounds that more names have tells nothing.
-_COMMON = 100
 _MOST_SAID = 4
 _SHORTEST, _HARDLY_ALIKE = 5, 0.45  # letters
 _NEVER = 2.0
@@ -69,12 +67,11 @@ class Sounds:
     """Companies by the sound of what sets them apart."""
 
     def __init__(self, companies: Iterable[str], language: str) -> None:
-        self._by_pair: dict[str, list[_Name]] = {}
+        self._by_pair: ByPairs[_Name] = ByPairs()
         companies = list(companies)
         self._initials = [initials for company in companies if (initials := _initials(company, language))]
         for name in map(_name, companies):
-            for pair in {pair for sound in _said(name.apart) for pair in _pairs(sound)}:
-                self._by_pair.setdefault(pair, []).append(name)
+            self._by_pair.add(name, _pairs(name.apart))
 
     def by_initials(self, words: Sequence[str], around: frozenset[str]) -> str | None:
         """The company whose initials were written as they are called: «Esse Emka Transport» for SMK Transports."""
@@ -94,13 +91,8 @@ class Sounds:
             return None
         parts = _parts(tuple(words))
         apart = _bare(parts.apart)
-        pairs = {pair for sound in _said(apart) for pair in _pairs(sound)}
-        owners = (self._by_pair.get(pair, ()) for pair in pairs)
-        shared = Counter(name for names in owners if len(names) <= _COMMON for name in names)
-        least = _PAIRS_SHARED * len(_pairs(_said(apart)[0]))
-        fitting = (
-            name for name, count in shared.most_common() if count >= least and _fits(name.trades, parts.trades, around)
-        )
+        likely = self._by_pair.sharing(_pairs(apart), _PAIRS_SHARED * len(pairs_of(_said(apart)[0])))
+        fitting = (name for name in likely if _fits(name.trades, parts.trades, around))
         near = [_near(apart, name) for name, _ in zip(fitting, range(_SHORTLIST), strict=False)]
         near.sort(key=lambda one: -one.likeness)
         if not near or (len(near) > 1 and near[1].likeness > near[0].likeness - _MARGIN):
@@ -234,5 +226,5 @@ def _said(words: tuple[str, ...]) -> tuple[str, ...]:
     return pronunciations(words)[:_MOST_SAID]
 
 
-def _pairs(sound: str) -> set[str]:
-    return {sound[at : at + 2] for at in range(len(sound) - 1)}
+def _pairs(words: tuple[str, ...]) -> set[str]:
+    return {pair for sound in _said(words) for pair in pairs_of(sound)}
