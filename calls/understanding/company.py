@@ -44,6 +44,7 @@ _AFTER = ("article", "filler", "correction", "end", "aside")
 # What may stand before one.
 _BEFORE = ("article", "filler", "correction", "before")
 _TALK = ("end", "talk", "filler")
+_NO_NAME = ("no_name", "article")
 _BEFORE_A_BODY = ("article", "before", *_TALK)
 
 
@@ -97,11 +98,13 @@ def _named(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
 
 def _is_no_name(plain: Sequence[str], start: int, end: int, language: str) -> bool:
     """Whether it is a single word that means something else: «est», «au total»."""
-    indefinite = listed("no_name", language)
-    while start < end - 1 and plain[start] in indefinite | listed("article", language):
+    indefinite, small = listed("no_name", language), _any_of(_NO_NAME, language)
+    while start < end - 1 and plain[start] in small:
         start += 1
-    is_function = plain[start] in listed("end", language) | listed("aside", language)
-    return start == end - 1 and (is_function or bool(indefinite.intersection(plain[max(0, start - 1) : start])))
+    if start < end - 1:
+        return False
+    is_function = plain[start] in listed("end", language) or plain[start] in listed("aside", language)
+    return is_function or not indefinite.isdisjoint(plain[max(0, start - 1) : start])
 
 
 def _is_enough(match: Match, tokens: Sequence[Token], start: int, end: int, language: str) -> bool:

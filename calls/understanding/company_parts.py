@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from calls.understanding.letters import letter_names
 from calls.understanding.names import is_first_name
-from calls.understanding.numbers import is_number, number, year
+from calls.understanding.numbers import has_number, number, year
 from calls.understanding.text import Hit, Lexicon, compact, fold, table
 
 # Not «I», «V», «X»: initials have them.
@@ -66,7 +66,12 @@ def _trade_hits(words: tuple[str, ...]) -> tuple[Hit[str], ...]:
 
 def trades(words: Sequence[str]) -> frozenset[str]:
     """What is said of anybody's trade."""
-    return frozenset(hit.value for hit in trade_hits(words)) - word_set("owners")
+    return _all_trades(tuple(words))
+
+
+@lru_cache(maxsize=8192)
+def _all_trades(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(hit.value for hit in _trade_hits(words)) - word_set("owners")
 
 
 def trades_of_goods(words: Sequence[str]) -> frozenset[str]:
@@ -79,23 +84,27 @@ def trades_of_goods(words: Sequence[str]) -> frozenset[str]:
 
 def untraded(words: Sequence[str]) -> tuple[str, ...]:
     """The words but for those of a trade."""
-    of_trade = {position for hit in trade_hits(words) for position in range(hit.start, hit.end)}
+    hits = trade_hits(words)
+    if not hits:
+        return tuple(words)
+    of_trade = {position for hit in hits for position in range(hit.start, hit.end)}
     return tuple(word for position, word in enumerate(words) if position not in of_trade)
 
 
 def is_common(words: Sequence[str]) -> bool:
     """Whether many are named after these words."""
-    return all(word in word_set("words") or word in small_words() for word in words)
+    return _common_or_small().issuperset(words)
 
 
 def is_small(word: str) -> bool:
     """Whether a name cannot end in it: «de», «la»."""
-    return word in small_words() - {"un", "une"}
+    return word not in ("un", "une") and word in small_words()
 
 
 def content(words: Sequence[str]) -> list[str]:
     """What is said of it but for small words."""
-    return [word for word in words if word not in small_words()]
+    small = small_words()
+    return [word for word in words if word not in small]
 
 
 def is_rare(words: Iterable[str]) -> bool:
@@ -114,6 +123,7 @@ def is_coined(words: Sequence[str]) -> bool:
     return is_single and _coined().fullmatch(words[0]) is not None
 
 
+@lru_cache(maxsize=8192)
 def is_empty(word: str) -> bool:
     """Whether a word tells nothing of what the company is: «société»."""
     return singular(word) in _empty()
@@ -149,17 +159,18 @@ def before_address(words: Sequence[str]) -> int:
 
 def taken_apart(words: Sequence[str]) -> Parts:
     """What is done there, and what sets it apart; all of them, where nothing would be left."""
-    hits = trade_hits(words)
+    hits, small = trade_hits(words), small_words()
     apart: list[str] = []
     for word in untraded(words):
         if not is_empty(word):
             apart.append(word)
-        while apart and apart[-1] in small_words() and is_empty(word):
+            continue
+        while apart and apart[-1] in small:
             apart.pop()  # «du docteur»
     is_told_twice = len({hit.value for hit in hits}) < len(hits)  # «garage Hamon, garage …»
-    if is_told_twice or all(word in small_words() for word in apart):
+    if is_told_twice or small.issuperset(apart):
         return Parts(frozenset(), tuple(words), is_trade_first=False)
-    while apart[-1] in small_words():
+    while apart[-1] in small:
         apart.pop()
     return Parts(frozenset(hit.value for hit in hits), tuple(apart), is_trade_first=bool(hits) and hits[0].start == 0)
 
@@ -203,6 +214,11 @@ def _empty() -> frozenset[str]:
 @cache
 def small_words() -> frozenset[str]:
     return word_set("glue") | word_set("articles") | word_set("of") | {"saint", "sainte", "st", "ste", "chez"}
+
+
+@cache
+def _common_or_small() -> frozenset[str]:
+    return word_set("words") | small_words()
 
 
 @cache
@@ -256,11 +272,13 @@ def _common() -> frozenset[str]:
     return word_set("words") | word_set("surnames") | word_set("brands")
 
 
-def in_digits(parts: Sequence[str], language: str) -> tuple[str, ...]:
+@lru_cache(maxsize=8192)
+def in_digits(words: tuple[str, ...], language: str) -> tuple[str, ...]:
     """«atelier vingt-sept» as «atelier 27» and «m deux elle» as «m2l», as it may be written."""
-    parts = [_ROMAN.get(part, part) for part in parts]
-    if not any(len(part) == 1 or is_number(part, language) for part in parts):
-        return tuple(parts)
+    parts = words if _ROMAN.keys().isdisjoint(words) else tuple(_ROMAN.get(word, word) for word in words)
+    if not has_number(parts, language):
+        has_initials = any(len(one) == len(other) == 1 for one, other in pairwise(parts))
+        return _initials_joined(parts, language) if has_initials else parts
     written: list[str] = []
     position = 0
     while position < len(parts):

@@ -117,7 +117,7 @@ class Pieces:
         while position < len(said):
             silent = said[position] in _silent() or is_empty(said[position])
             for end in range(min(position + _MOST_JOINED, len(said)), position + silent, -1):
-                keys = _keys(said[position:end])
+                keys = _keys(tuple(said[position:end]))
                 holders: set[str] = set().union(*(self._holders.get(key, ()) for key in keys))
                 if companies is not None:
                     holders &= companies
@@ -170,7 +170,7 @@ def _is_told_in_parts(
 
 # One company more does not cost as much as all of them.
 @lru_cache(maxsize=16384)
-def _spans(company: str) -> list[tuple[list[str], bool]]:
+def _spans(company: str) -> list[tuple[tuple[str, ...], bool]]:
     """How the words of a name may be said, one by one and together; and whether it is one word."""
     words = untraded(name_words(company)) or name_words(company)
     ends = [(start, end) for start in range(len(words)) for end in range(start + 1, start + _MOST_JOINED + 1)]
@@ -181,10 +181,11 @@ def _spans(company: str) -> list[tuple[list[str], bool]]:
     ]
 
 
-def _keys(words: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=8192)
+def _keys(words: tuple[str, ...]) -> tuple[str, ...]:
     one = tuple(singular(word) for word in words)
     spelled = "".join(one)
-    return [spelled, *pronunciations(one)] if len(spelled) >= _SHORTEST_SOUND else [spelled]
+    return (spelled, *pronunciations(one)) if len(spelled) >= _SHORTEST_SOUND else (spelled,)
 
 
 def _fits(company: str, told: frozenset[str], titles: frozenset[str], around: frozenset[str]) -> bool:

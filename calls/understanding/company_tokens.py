@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile, zip_longest
 from typing import NamedTuple
 
@@ -165,6 +165,7 @@ def listed(section: str, language: str) -> frozenset[str]:
     return frozenset(plain_word(word) for word in table("company")[language][section])
 
 
+@lru_cache(maxsize=8192)
 def plain_word(word: str) -> str:
     """As words are compared."""
     plain = unclipped(compact(word))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from calls.understanding.text import fold, table
@@ -23,7 +23,17 @@ def is_digits(word: str) -> bool:
 
 def is_number(word: str, language: str) -> bool:
     """Whether a folded word is a number, or can be part of one."""
-    return is_digits(word) or word in _values(language) or (language == "fr" and word in ("cent", "cents"))
+    return word in _number_words(language) or is_digits(word)
+
+
+def has_number(words: Iterable[str], language: str) -> bool:
+    """Whether any of folded words is."""
+    return not _number_words(language).isdisjoint(words) or any(map(is_digits, words))
+
+
+@cache
+def _number_words(language: str) -> frozenset[str]:
+    return frozenset(_values(language)) | ({"cent", "cents"} if language == "fr" else set())
 
 
 def readings(spoken: Sequence[str], start: int, language: str) -> Iterator[tuple[int, str]]:
