@@ -20,6 +20,7 @@ from calls.understanding.company_parts import (
     singular,
     small_words,
     taken_apart,
+    trades_of_goods,
     whole,
     word_set,
 )
@@ -62,7 +63,9 @@ def keyed_readings(words: tuple[str, ...], language: str) -> tuple[tuple[Parts, 
         for written in dict.fromkeys((words, in_digits(words, language), misheard(words)))
         for reading in (whole(written), taken_apart(written))
     )
-    return tuple((parts, keys_of(parts)) for parts in readings)
+    sold = trades_of_goods(words[:2]) if len(words) > 2 else ()  # «les biscuits Kervadec»
+    of_goods = [Parts(frozenset({trade}), taken_apart(words[2:]).apart, is_trade_first=True) for trade in sold]
+    return tuple((parts, keys_of(parts)) for parts in (*of_goods, *readings))
 
 
 @lru_cache(maxsize=8192)

@@ -61,7 +61,7 @@ _OTHERWISE = [
     (re.compile(r"(?<=[a-z]{2}[aiou]m)$"), "e"),  # «Techniflam», «Axiom»
     (re.compile(r"(?<=[a-z]{2})(?:e[rz]|[ae]y)$"), "ee"),  # «Chauray» as «Chaurée»
     (re.compile(r"(?<=[aeiou])s(?=[ln]e)"), ""),  # «Duchesne», «Somme-Vesle»
-    (re.compile(r"^x|(?<=[aeiou])x(?=[eo])"), "ss"),  # «Saint-Xandre», «Auxois»
+    (re.compile(r"^x|(?<=[aeiou])x(?=[eo]|ie)"), "ss"),  # «Saint-Xandre», «Auxois», «Texier»
     (re.compile(r"zh$"), "ze"),  # «Breizh»
     (re.compile(r"(?<=[aio])g$"), "k"),  # «Goudig»
     (re.compile(r"ch$"), "che"),  # «Foch»
