@@ -118,6 +118,7 @@ class CompanyIndex:
         self._beginnings: set[str] = set()
         self._by_pair: ByPairs[Key] = ByPairs()
         self._longest = 0
+        self._shared: set[tuple[str, ...]] = set()
         entries = [_entry(written, language) for written in companies]
         self._pieces = Pieces(entry.written for entry in entries)
         self._sounds = Sounds((entry.written for entry in entries), language)
@@ -127,7 +128,9 @@ class CompanyIndex:
     def _add(self, entry: _Entry) -> None:
         for name, key in entry.keys:
             if name.is_alias and self._pieces.named(name.parts.apart, name.parts.trades) - {name.written}:
-                continue  # «Mairie de Capdenac-Gare» and «Mairie de Capdenac-le-Haut»
+                # «Mairie de Capdenac-Gare» and «… -le-Haut», «LEG Maintenance» and «Loire Électricité Générale»
+                self._shared.add(name.parts.apart)
+                continue
             self._by_spelling.setdefault(key.spelling, set()).add(name)
             self._by_sound.setdefault(key.sound, set()).add(name)
             said = key_pronunciations(key) if not is_common(key.words) else ()
@@ -184,7 +187,9 @@ class CompanyIndex:
 
     def find_in_part(self, mention: Mention) -> str | None:
         """As `Pieces.only`."""
-        return self._pieces.only(mention._replace(words=in_digits(with_bodies(mention.words), self._language)))
+        words = in_digits(with_bodies(mention.words), self._language)
+        is_shared = not mention.around and words in self._shared
+        return None if is_shared else self._pieces.only(mention._replace(words=words))
 
     def find_in_parts(self, words: Sequence[str], around: frozenset[str], talk: frozenset[str]) -> str | None:
         """As `Pieces.told_in_parts`."""
@@ -219,6 +224,8 @@ class CompanyIndex:
 
     def _is_shared(self, parts: Parts, trades: frozenset[str]) -> bool:
         """Whether another company has what was said, and the trade, or one that nobody knows."""
+        if not parts.trades and parts.apart in self._shared:
+            return True
         return len(self._pieces.named(parts.apart, trades)) > 1
 
     def _alike(self, parts: Parts, keys: Sequence[Key], around: frozenset[str]) -> Match | None:
