@@ -25,6 +25,7 @@ from calls.understanding.company_parts import (
 from calls.understanding.company_readings import is_civic
 from calls.understanding.names import is_first_name
 from calls.understanding.phonetic import pronunciations
+from calls.understanding.text import table
 
 # Words that recognition took for several: «de Surmont» of «Desurmont».
 _MOST_JOINED = 3
@@ -72,6 +73,9 @@ class Pieces:
         if not companies:
             told = frozenset()
             companies, heard = self.having(said)  # «Syndic Pro», «SyndicPro»
+        forms = set(table("company")["legal_forms"]).intersection(said)
+        of_form = {company for company in companies if forms and forms.issubset(name_words(company))}
+        companies = of_form or companies  # «Alpes Habitat, la SCOP», with Alpes Habitat Conseil
         titles = word_set("titles").intersection(apart)
         fit = [company for company in companies if _fits(company, told, titles, mention.around)]
         if len(companies) > 1 or mention.is_person:
@@ -80,7 +84,7 @@ class Pieces:
         if len(fit) != 1 or not _is_enough(fit[0], heard, mention):
             return None
         is_shared = len(self.having(content(apart))[0]) > 1  # «la Divette», with Optique Divette
-        return None if is_shared and not (told | mention.around) else fit[0]
+        return None if is_shared and not (told | mention.around | of_form) else fit[0]
 
     def _only_body(self, told: frozenset[str], mention: Mention) -> str | None:
         """«C'est l'ADMR», where nothing else was named."""
@@ -244,7 +248,10 @@ def _is_another(name: Sequence[str], said: Sequence[str], apart: Sequence[str], 
     if not word_set("to").isdisjoint(rest[:1]) and content(untraded(behind)) and not set(behind) & set(rest):
         return True
     is_elsewhere = not word_set("departments").isdisjoint(rest)
-    return is_elsewhere and any(word.isdigit() or word in word_set("regions") for word in left_out)
+    numbered = table("company_names")["numbered_departments"]
+    # «Sport et handicap, dans l'Isère» is where «Sport et Handicap 38» is.
+    is_there = any(set(numbered.get(word, "-").split()) <= set(rest) for word in left_out)
+    return is_elsewhere and not is_there and any(word.isdigit() or word in word_set("regions") for word in left_out)
 
 
 def _is_place(name: Sequence[str], apart: Sequence[str]) -> bool:
