@@ -9,7 +9,15 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from calls.understanding.company_corrections import corrected, is_open, is_taken_back, trades_around
-from calls.understanding.company_mentions import clause_before, is_denied, is_of_house, leads, mentions, persons
+from calls.understanding.company_mentions import (
+    clause_before,
+    denied_again,
+    is_denied,
+    is_of_house,
+    leads,
+    mentions,
+    persons,
+)
 from calls.understanding.company_names import (
     MOST_WORDS,
     MOST_WORDS_AMONG,
@@ -128,7 +136,10 @@ def _unintroduced(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int
     title = listed("title", language)
     inside = {at for hit in trade_hits(plain) for at in range(hit.start + 1, hit.end)}  # «communauté de communes»
     talk = listed("talk", language)
-    foreign = [at for at, word in enumerate(plain) if word in talk and not index.has_word(word)]
+    denied_twice = denied_again(plain, language)
+    foreign = [
+        at for at, word in enumerate(plain) if word in denied_twice or (word in talk and not index.has_word(word))
+    ]
     position, denied = 0, 0
     while position < len(plain):
         if position in inside or position in foreign or not index.may_begin(plain[position]):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from calls.understanding.company_names import MOST_WORDS_AMONG
-from calls.understanding.company_parts import trade_hits, trades, trades_of_goods
+from calls.understanding.company_parts import trade_hits, trades, trades_of_goods, word_set
 from calls.understanding.company_tokens import Token, listed
 
 
 def corrected(tokens: list[Token], language: str) -> list[Token]:
     """What is left when the caller has said it right."""
-    return _with_new_part(_without_denied_trade(tokens, language), language)
+    return _with_new_part(_without_denied_trade(_without_others(tokens, language), language), language)
 
 
 def is_taken_back(plain: Sequence[str], language: str) -> bool:
@@ -28,7 +28,8 @@ def is_open(plain: Sequence[str], language: str) -> bool:
         return True
     if _says("private", plain, language) or sum(word in either for word in plain) > 1:
         return True
-    return _says("doubt", plain, language) and not alternative.isdisjoint(plain)
+    is_partial = _says("partial", plain, language)  # «Nova quelque chose, Novalis, je crois»
+    return _says("doubt", plain, language) and (is_partial or not alternative.isdisjoint(plain))
 
 
 def _says(section: str, plain: Sequence[str], language: str) -> bool:
@@ -37,18 +38,34 @@ def _says(section: str, plain: Sequence[str], language: str) -> bool:
 
 
 def trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
-    """The trades that are told, but for what is denied: «pas la maison de retraite»."""
+    """The trades that are told, but for what is denied, «pas la maison de retraite», and for jobs: «à la compta»."""
     denial, kin = listed("denial", language), listed("kin", language)
+    department, jobs = listed("of_department", language), word_set("jobs")
     said: list[str] = []
-    is_denied, before = False, ""
-    for word in plain:
+    is_denied, earlier, before = False, "", ""
+    for word, after in zip_longest(plain, plain[1:]):
         if is_denied and word in kin:
             break  # «pas mon cousin, lui il est couvreur»
         is_denied = word in denial or (is_denied and word != "")
-        if not is_denied and before != "en":  # «des escaliers en bois»
+        is_behind = before in department or f"{earlier} {before}" in department
+        is_department = is_behind and not after and not jobs.isdisjoint(trades((word,)))
+        if not is_denied and before != "en" and not is_department:  # «des escaliers en bois»
             said.append(word)
-        before = word
+        earlier, before = before, word
     return trades(said) or trades_of_goods(said)
+
+
+def _without_others(tokens: list[Token], language: str) -> list[Token]:
+    """«Dufour, la menuiserie. Y a aussi un cabinet Dufour» without what follows «a aussi», up to a pause."""
+    there_is, also = listed("there_is", language), listed("also", language)
+    kept: list[Token] = []
+    is_other = False
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        is_behind = before is not None and before.plain in there_is and token.plain in also
+        is_other = bool(token.plain) and (is_other or is_behind)
+        if not is_other:
+            kept.append(token)
+    return kept
 
 
 def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:

@@ -35,6 +35,7 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
     denial, title = listed("denial", language), listed("title", language)
     stop = listed("end", language) | title | {""}
     seen = set()
+    denied = denied_again(plain, language)
     for start in sorted(starts):
         if is_denied(clause_before(plain, start, language), plain[start : start + 1], language):
             continue
@@ -51,9 +52,20 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
         while end > bare and plain[end - 1] in filler:
             end -= 1
         for begin in {start, bare}:
-            if begin < end and (begin, end) not in seen and plain[begin] not in denial:
+            if begin < end and (begin, end) not in seen and plain[begin] not in denial and plain[begin] not in denied:
                 seen.add((begin, end))
                 yield begin, end
+
+
+def denied_again(plain: Sequence[str], language: str) -> set[str]:
+    """What is denied and told of at once: «pas Chauvin, Chauvin, c'est ceux d'en face»."""
+    negation, end = listed("negation", language), listed("end", language) | {""}
+    rows = zip(plain, plain[1:], plain[2:], plain[3:], [*plain[4:], ""], strict=False)
+    return {
+        name
+        for no, name, pause, again, after in rows
+        if no in negation and name and not pause and name == again and after in end
+    }
 
 
 def persons(plain: Sequence[str], language: str) -> Iterator[tuple[int, int]]:
