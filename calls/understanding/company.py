@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from calls.understanding.company_corrections import corrected, is_open, is_taken_back, trades_around
+from calls.understanding.company_entries import Told
 from calls.understanding.company_mentions import (
     clause_before,
     denied_again,
@@ -23,7 +24,6 @@ from calls.understanding.company_names import (
     MOST_WORDS_AMONG,
     CompanyIndex,
     Match,
-    Told,
     company_index,
     has_article,
     is_joined,

@@ -8,24 +8,21 @@ menuiserie Delattre» is another.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence, Set
-from enum import IntEnum
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
+from calls.understanding.company_entries import Entry, Name, Told, entry_of
 from calls.understanding.company_keys import (
     MOST_LETTERS_APART,
     ByPairs,
     Key,
     key_pronunciations,
     keyed_readings,
-    keys_of,
     likeness,
     misheard,
     pairs_of,
-    said_by_letters,
     with_bodies,
 )
 from calls.understanding.company_parts import (
@@ -44,54 +41,27 @@ from calls.understanding.company_parts import (
     name_words,
     singular,
     small_words,
-    taken_apart,
-    trade_hits,
     trades,
-    trades_of_goods,
-    whole,
     word_set,
 )
 from calls.understanding.company_pieces import Mention, Pieces
 from calls.understanding.company_readings import (
-    SHORTEST_INITIALS,
     apart_of,
     has_initials,
     is_civic,
-    placed,
-    short,
-    without_trade,
 )
 from calls.understanding.company_sounds import Sounds
 from calls.understanding.phonetic import phonetic
-from calls.understanding.text import table
 
 # How alike a name must be that is not the same, and how much more than any other.
 _ALIKE, _MARGIN = 0.9, 0.1
 _SHORTEST_SOUND = 7  # «la totale» sounds like «Total»
 _SHORTEST_OF_TRADE = 5  # «Kerbra, les camions»
 _BEGINNING = 3  # letters
-_VOWEL = re.compile("[aeiouy]")
 # «Le syndicat des eaux de la vallée de la Braye»; in the midst of other words there are more places to look at.
 MOST_WORDS, MOST_WORDS_AMONG = 10, 7
 # Of so many names, those that share the most pairs of letters are compared closely.
 _SHORTLIST = 6
-
-
-class Told(IntEnum):
-    """How much of a name was said."""
-
-    SHORT = 1  # its trade, without what a place or a person is also called: «collège Giono» of «Collège Jean Giono»
-    AMONG = 2  # what sets it apart, and another's trade
-    APART = 3  # only what sets it apart: «Delattre»
-    PART = 4  # with one of its trades: «plomberie Delattre»
-    WHOLE = 5
-
-
-class _Name(NamedTuple):
-    written: str
-    parts: Parts
-    told: Told = Told.WHOLE  # at most
-    is_alias: bool = False  # nothing, if another company has it in its name
 
 
 class Match(NamedTuple):
@@ -99,33 +69,25 @@ class Match(NamedTuple):
     told: Told
 
 
-class _Entry(NamedTuple):
-    """What a company is found by: its readings with their keys, and the keys that forgive one slip."""
-
-    written: str
-    keys: list[tuple[_Name, Key]]
-    alike: Sequence[Key]
-
-
 class CompanyIndex:
     """Companies by the spelling and the sound of what sets them apart; what fits two leads to neither."""
 
     def __init__(self, companies: Iterable[str], language: str) -> None:
         self._language = language
-        self._by_spelling: dict[str, set[_Name]] = {}
-        self._by_sound: dict[str, set[_Name]] = {}
-        self._by_pronunciation: dict[str, set[_Name]] = {}
+        self._by_spelling: dict[str, set[Name]] = {}
+        self._by_sound: dict[str, set[Name]] = {}
+        self._by_pronunciation: dict[str, set[Name]] = {}
         self._beginnings: set[str] = set()
         self._by_pair: ByPairs[Key] = ByPairs()
         self._longest = 0
         self._shared: set[tuple[str, ...]] = set()
-        entries = [_entry(written, language) for written in companies]
+        entries = [entry_of(written, language) for written in companies]
         self._pieces = Pieces(entry.written for entry in entries)
         self._sounds = Sounds((entry.written for entry in entries), language)
         for entry in entries:
             self._add(entry)
 
-    def _add(self, entry: _Entry) -> None:
+    def _add(self, entry: Entry) -> None:
         for name, key in entry.keys:
             if name.is_alias and self._pieces.named(name.parts.apart, name.parts.trades) - {name.written}:
                 # «Mairie de Capdenac-Gare» and «… -le-Haut», «LEG Maintenance» and «Loire Électricité Générale»
@@ -208,9 +170,7 @@ class CompanyIndex:
         match = self.find(words[:end], around, also_alike=False)
         return match if match and match.told >= Told.PART else None
 
-    def _match(
-        self, names: dict[str, set[_Name]], keys: Set[str], parts: Parts, around: frozenset[str]
-    ) -> Match | None:
+    def _match(self, names: dict[str, set[Name]], keys: Set[str], parts: Parts, around: frozenset[str]) -> Match | None:
         if names.keys().isdisjoint(keys):
             return None
         found = {name for key in keys for name in names.get(key, ())}
@@ -240,63 +200,6 @@ class CompanyIndex:
             if most >= _ALIKE and (match := self._match(self._by_spelling, near, parts, around)):
                 return match
         return None
-
-
-# One company more does not cost as much as all of them.
-@lru_cache(maxsize=16384)
-def _entry(written: str, language: str) -> _Entry:
-    legal_forms = table("company")["legal_forms"]
-    words = tuple(word for word in name_words(written) if word not in legal_forms) or name_words(written)
-    if not words:
-        return _Entry(written, [], [])  # «-», as some software has where there is no name
-    apart = taken_apart(words)
-    if is_civic(words):
-        apart = without_trade(words)  # «Mairie de Saint-Germain-du-Bois» sells no wood
-    if not apart.trades and is_common(apart.apart):  # «Société Générale»
-        apart = whole(words)
-    numbered = in_digits(words, language)
-    variants = [apart, whole(words), whole(name_words(written)), whole(numbered)]
-    if numbered != words:
-        variants.append(taken_apart(numbered))
-    hits = trade_hits(words)
-    if len({hit.value for hit in hits}) < len(hits) and hits[0].start == 0:  # «Boulangerie Le Fournil d'Aurore»
-        variants += (whole(words[hit.end :]) for hit in hits[:-1])
-        if hits[1].start == hits[0].end:  # «EHPAD Résidence Saint-Roch»
-            variants.append(taken_apart(words[hits[0].end :]))
-        if hits[-1].end == len(words):  # «Résidence Les Glycines (EHPAD)»
-            variants.append(taken_apart(words[: hits[-1].start]))
-    if "chez" in words[1:]:  # «Pizzeria Chez Nino»
-        at = words.index("chez")
-        variants += taken_apart(words[:at] + words[at + 1 :]), whole(words[at:])
-    if not apart.trades and len(content(words)) > 1:
-        # «Carrefour City à Castellane»
-        variants += (whole((*words[:-1], of, words[-1])) for of in ("a", "de"))
-    if words[-2:-1] in (("le",), ("les",)):  # «Intermarché du Luc» of «Intermarché Le Luc»
-        variants += (
-            whole((*words[:-2], of, words[-1])) for of in (("du", "au") if words[-2] == "le" else ("des", "aux"))
-        )
-    variants += (taken_apart(at) for at in placed(words) if trades(at) == apart.trades)
-    variants += [whole(tuple(said)) for said in said_by_letters(written, language)]
-    if not apart.trades and (
-        sold := trades_of_goods(("les", words[0]))
-    ):  # «le fleuriste de Lignières» of «Fleurs de Lignières»
-        variants.append(Parts(sold, taken_apart(words[1:] or words).apart, is_trade_first=True))
-    if words[-1] in table("company_names")["numbered_departments"]:
-        variants.append(taken_apart((*words[:-1], *table("company_names")["numbered_departments"][words[-1]].split())))
-    names = [_Name(written, parts) for parts in dict.fromkeys(variants)]
-    names += [_Name(written, without_trade(called), Told.SHORT, is_alias=True) for called in short(words)]
-    names += [_Name(written, whole((initials,)), is_alias=True) for initials in _initials(words)]
-    keys = [(name, key) for name in names for key in keys_of(name.parts, of_name=True)]
-    return _Entry(written, keys, keys_of(apart, of_name=True))
-
-
-def _initials(words: tuple[str, ...]) -> Iterator[str]:
-    if len(words) > 2:
-        yield "".join(word[0] for word in words)
-    initials = "".join(word[0] for word in content(words))
-    is_word = _VOWEL.search(initials[:3]) is not None  # «S T P M»; what may be a word is none
-    if len(initials) > SHORTEST_INITIALS and not is_word:
-        yield initials
 
 
 @lru_cache(maxsize=256)
@@ -336,7 +239,7 @@ def has_article(match: Match, said: Sequence[str]) -> bool:
     return said[:1] == [article] and article in word_set("articles") - {"le"} and is_unusual(match)
 
 
-def _match(name: _Name, said: Parts, around: frozenset[str]) -> Match | None:
+def _match(name: Name, said: Parts, around: frozenset[str]) -> Match | None:
     own, apart = name.parts.trades, name.parts.apart
     vague = word_set("vague")
     if own and said.trades and own.isdisjoint(said.trades):
@@ -393,7 +296,7 @@ def _is_inside(own: frozenset[str], told: frozenset[str]) -> bool:
     return own == {"etude"} and all(is_housed(frozenset({trade}), own) for trade in inside)
 
 
-def _is_described(name: _Name, said: Parts) -> bool:
+def _is_described(name: Name, said: Parts) -> bool:
     """«Le restaurant La Table de Marius» describes it; «le garage Renault» is another than Renault."""
     apart = content(name.parts.apart)
     return not name.parts.trades and said.is_trade_first and len(apart) > 1 and is_rare(apart)
