@@ -44,6 +44,7 @@ _RULES = [
     ("w", r"w", "v"),
     ("z", r"z", "s"),
     ("aul", r"(?<=au)l(?=[td])", ""),  # «Thibault» as «Thibaut»
+    ("ouin", r"ouin(?![aeiouy])", "oin"),  # «Baudouin» as «Baudoin»
     ("au", r"eau|au", "o"),
     ("eu", r"oeu|eu", "e"),
     ("i", r"(?:ain|ein|aim|in|im)(?![aeiounm])", "I"),
@@ -70,6 +71,8 @@ _OTHERWISE = [
     (re.compile(r"(?<=[^i]en)$"), "ne"),
     (re.compile(r"ie(?=[^aeiouy])"), "i"),  # «Kieffer»
     (re.compile(r"^s(?=[tp])"), "sh"),  # «Steiner»
+    (re.compile(r"^(.*(?:sch|[kw]).*in)$"), r"\1e"),  # «Schmidlin»
+    (re.compile(r"ch(?=[ei][a-z]*[io]$)"), "k"),  # «Marchetti», «Zucchini»
 ]
 _COMPILED = [(needed, re.compile(pattern), replacement) for needed, pattern, replacement in _RULES]
 
