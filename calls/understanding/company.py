@@ -8,7 +8,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from calls.understanding.company_corrections import corrected, is_open, is_taken_back, trades_around
+from calls.understanding.company_corrections import corrected, is_instead, is_open, is_taken_back, trades_around
 from calls.understanding.company_entries import Told
 from calls.understanding.company_mentions import (
     clause_before,
@@ -75,7 +75,7 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     if not found:
         return None
     first, last = min(found.values()), max(found.values())
-    if len(found) > 2 or (len(found) == 2 and listed("correction", language).isdisjoint(plain[first:last])):
+    if len(found) > 2 or (len(found) == 2 and not is_instead(plain[first:last], language)):
         return None
     return None if is_taken_back(plain[last:], language) else max(found, key=found.__getitem__)
 
@@ -92,8 +92,9 @@ def _named(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
     """Companies where one may stand, with where they stand."""
     tokens, plain, spans, around, language = heard
     places = listed("before_place", language) | word_set("in_towns")
+    ends = set()  # «groupe Thévenet» is not told as «Thévenet», too
     for start, end in spans:
-        if _is_no_name(plain, start, end, language) or (start and plain[start] in places):
+        if end in ends or _is_no_name(plain, start, end, language) or (start and plain[start] in places):
             continue
         match = index.find(plain[start:end], around, also_alike=True)
         if match is None or _is_longer(plain[start:end], tokens[end:]):
@@ -101,6 +102,7 @@ def _named(heard: _Heard, index: CompanyIndex) -> Iterator[tuple[str, int]]:
         if _is_enough(match, tokens, start, end, language) or (
             match.told is Told.APART and has_article(match, plain[start:end])
         ):
+            ends.add(end)
             yield match.name, start
 
 

@@ -6,18 +6,26 @@ from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
 from calls.understanding.company_names import MOST_WORDS_AMONG
-from calls.understanding.company_parts import trade_hits, trades, trades_of_goods, word_set
+from calls.understanding.company_parts import is_town, trade_hits, trades, trades_of_goods, word_set
 from calls.understanding.company_tokens import Token, listed
+
+_LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
 
 
 def corrected(tokens: list[Token], language: str) -> list[Token]:
     """What is left when the caller has said it right."""
-    return _with_new_part(_without_denied_trade(_without_others(tokens, language), language), language)
+    mentioned = _without_side(_without_others(tokens, language), language)
+    return _with_new_part(_without_denied_trade(mentioned, language), language)
 
 
 def is_taken_back(plain: Sequence[str], language: str) -> bool:
     """«Weber Électricité, euh non, qu'est-ce que je raconte, Weber Frères»: whoever is meant, it is another."""
     return _new_part(plain, language) is not None or _says("mistake", plain, language)
+
+
+def is_instead(between: Sequence[str], language: str) -> bool:
+    """Whether what follows is meant instead: «c'est Ormelis, non, …», «la maison mère, c'est Ormelis, mais nous, …»."""
+    return not listed("correction", language).isdisjoint(between) or _says("contrast", between, language)
 
 
 def is_open(plain: Sequence[str], language: str) -> bool:
@@ -29,7 +37,15 @@ def is_open(plain: Sequence[str], language: str) -> bool:
     if _says("private", plain, language) or sum(word in either for word in plain) > 1:
         return True
     is_partial = _says("partial", plain, language)  # «Nova quelque chose, Novalis, je crois»
-    return _says("doubt", plain, language) and (is_partial or not alternative.isdisjoint(plain))
+    is_either = any(
+        word in alternative and not _is_of_letters(plain[at + 1 : at + 3], language) for at, word in enumerate(plain)
+    )
+    return _says("doubt", plain, language) and (is_partial or is_either)
+
+
+def _is_of_letters(words: Sequence[str], language: str) -> bool:
+    """«En un mot ou deux, je ne sais plus», «un L ou deux L»: how it is written is open, not who it is."""
+    return len(words) == 2 and words[0] in listed("some", language) and len(words[1]) < 2
 
 
 def _says(section: str, plain: Sequence[str], language: str) -> bool:
@@ -41,6 +57,7 @@ def trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
     """The trades that are told, but for what is denied, «pas la maison de retraite», and for jobs: «à la compta»."""
     denial, kin = listed("denial", language), listed("kin", language)
     department, jobs = listed("of_department", language), word_set("jobs")
+    place = ("en", "a")  # «des escaliers en bois», «à Château-Salins»
     said: list[str] = []
     is_denied, earlier, before = False, "", ""
     for word, after in zip_longest(plain, plain[1:]):
@@ -49,7 +66,7 @@ def trades_around(plain: Sequence[str], language: str) -> frozenset[str]:
         is_denied = word in denial or (is_denied and word != "")
         is_behind = before in department or f"{earlier} {before}" in department
         is_department = is_behind and not after and not jobs.isdisjoint(trades((word,)))
-        if not is_denied and before != "en" and not is_department:  # «des escaliers en bois»
+        if not is_denied and before not in place and not is_department:
             said.append(word)
         earlier, before = before, word
     return trades(said) or trades_of_goods(said)
@@ -66,6 +83,18 @@ def _without_others(tokens: list[Token], language: str) -> list[Token]:
         if not is_other:
             kept.append(token)
     return kept
+
+
+def _without_side(tokens: list[Token], language: str) -> list[Token]:
+    """«Tessier, côté ambulances» as «Tessier, ambulances»; «à côté» and «côté gare» are where others are."""
+    side = listed("side", language)
+    return [
+        token
+        for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
+        if token.plain not in side
+        or (before and before.plain in listed("before_place", language))
+        or not (after and trades((after.plain,)))
+    ]
 
 
 def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
@@ -90,9 +119,9 @@ def _without_denied_trade(tokens: list[Token], language: str) -> list[Token]:
 def _with_new_part(tokens: list[Token], language: str) -> list[Token]:
     """«La pharmacie des Carmes, non pardon, du marché» as «la pharmacie du marché»."""
     plain = [token.plain for token in tokens]
-    if anew := _begun_anew(plain, language):
+    if anew := _begun_anew(plain, language) or _town_anew(plain, language):
         first, second = anew
-        return tokens[:first] + tokens[second:]
+        return _with_new_part(tokens[:first] + tokens[second:], language)
     instead = _new_part(plain, language)
     if instead is None:
         return tokens
@@ -110,6 +139,23 @@ def _begun_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
             before = plain[second - 1] or plain[second - 2]
             if plain[first] and plain[second] == plain[first] and before in correction:
                 return first, second
+    return None
+
+
+def _town_anew(plain: Sequence[str], language: str) -> tuple[int, int] | None:
+    """Where a town begins, and one instead of it: «l'hôtel Bellerive à Annecy, non pardon, à Vichy»."""
+    correction, places = listed("correction", language), listed("before_place", language) | {""}
+    if correction.isdisjoint(plain) and not _says("mistake", plain, language):
+        return None
+    lengths = range(1, _LONGEST_TOWN + 1)
+    towns = [at for at in range(len(plain)) if any(is_town(plain[at : at + length]) for length in lengths)]
+    for first, second in pairwise(towns):
+        before = second
+        while before > first and plain[before - 1] in places:
+            before -= 1
+        between = plain[first + 1 : before]
+        if not correction.isdisjoint(between[-1:]) or _says("mistake", between[-2:], language):
+            return first, second
     return None
 
 

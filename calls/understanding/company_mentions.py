@@ -44,6 +44,8 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
         if start and plain[start - 1] in title:
             continue  # «Monsieur Total» is a person
         bare = start
+        # What recognition writes as «et»: «Et chez Garay» for Etchegaray.
+        joined = start - 1 if start and plain[start - 1] in listed("joined", language) else start
         while bare < len(plain) and plain[bare] in article:
             bare += 1
         end = bare + 1 if bare < len(plain) and plain[bare] else bare
@@ -51,7 +53,7 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
             end += 1
         while end > bare and plain[end - 1] in filler:
             end -= 1
-        for begin in {start, bare}:
+        for begin in (joined, start, bare):
             if begin < end and (begin, end) not in seen and plain[begin] not in denial and plain[begin] not in denied:
                 seen.add((begin, end))
                 yield begin, end

@@ -172,3 +172,24 @@ def test_what_sounds_like_a_client_or_is_of_its_kind_may_be_another(said, client
 @pytest.mark.parametrize("name", ["-", "?", "", " ", "*", "SARL", "7", "x" * 300])
 def test_a_client_without_a_name_leaves_the_others_known(name):
     assert company("le garage Dupont", [name, "Garage Dupont"], "fr") == "Garage Dupont"
+
+
+def test_a_town_that_is_corrected_replaces_the_one_before():
+    companies = ["Hôtel Bellerive Annecy", "Hôtel Bellerive Vichy", "Pizza Tonio Lorient", "Pizza Tonio Quimper"]
+    assert company("pizza Tonio à Lorient, pardon, Quimper", companies, "fr") == "Pizza Tonio Quimper"
+    again = "l'hôtel Bellerive à Annecy, non, à Vichy, enfin non, à Annecy"
+    assert company(again, companies, "fr") == "Hôtel Bellerive Annecy"
+    assert company("pizza Tonio à Lorient, pardon, à Vannes", companies, "fr") is None
+
+
+def test_a_side_of_the_house_is_not_what_is_beside_it():
+    companies = ["Ambulances Tessier", "Garage Tessier"]
+    assert company("Tessier, côté ambulances", companies, "fr") == "Ambulances Tessier"
+    assert company("on est à côté des ambulances Tessier", companies, "fr") is None
+
+
+def test_who_says_but_we_names_their_own_house_then():
+    companies = ["Groupe Ormelis", "Ormelis Santé"]
+    assert company("la maison mère c'est le groupe Ormelis, mais nous c'est Ormelis Santé", companies, "fr") == (
+        "Ormelis Santé"
+    )
