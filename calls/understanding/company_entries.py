@@ -8,7 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from calls.understanding.company_keys import Key, keys_of, said_by_letters
+from calls.understanding.company_keys import Key, keys_of, misheard, said_by_letters
 from calls.understanding.company_parts import (
     Parts,
     content,
@@ -66,6 +66,8 @@ def entry_of(written: str, language: str) -> Entry:
         apart = whole(words)
     numbered = in_digits(words, language)
     variants = [apart, whole(words), whole(name_words(written)), whole(numbered)]
+    if words[0] == "est":
+        variants.append(whole(misheard(words)))
     if numbered != words:
         variants.append(taken_apart(numbered))
     hits = trade_hits(words)

@@ -41,6 +41,7 @@ from calls.understanding.company_parts import (
     name_words,
     singular,
     small_words,
+    taken_apart,
     trades,
     word_set,
 )
@@ -160,7 +161,8 @@ class CompanyIndex:
     def nearest(self, said: Sequence[str], around: frozenset[str]) -> str | None:
         """As `Sounds.nearest`, or `by_initials`."""
         words = misheard(tuple(said))
-        return self._sounds.nearest(words, around) or self._sounds.by_initials(words, around)
+        name = self._sounds.nearest(words, around) or self._sounds.by_initials(words, around)
+        return name if name and not self._is_anothers(name, taken_apart(words), around) else None
 
     def _before_address(self, words: tuple[str, ...], around: frozenset[str]) -> Match | None:
         """«Les transports Etcheverry Bayonne», «boulangerie Schmitt rue des Clefs»."""
@@ -180,7 +182,17 @@ class CompanyIndex:
         if best and best < Told.WHOLE and self._is_shared(parts, told):
             return None
         matches = {match for match in matches if match.told is best}
-        return matches.pop() if len(matches) == 1 else None
+        if len(matches) > 1 and best is Told.PART:  # «Vasseur, les transports», with Groupe Vasseur
+            matches = {match for match in matches if not around.isdisjoint(trades(name_words(match.name)))}
+        match = matches.pop() if len(matches) == 1 else None
+        return match if match and not self._is_anothers(match.name, parts, around) else None
+
+    def _is_anothers(self, name: str, parts: Parts, around: frozenset[str]) -> bool:
+        """Whether it was written as only another has it: «Novalis» may be Novalys, and may be Novalis Formation."""
+        said = content(parts.apart)
+        named = self._pieces.named(said, parts.trades | around)
+        having = [company for company in named if set(said).issubset(name_words(company))]
+        return bool(having) and name not in having
 
     def _is_shared(self, parts: Parts, trades: frozenset[str]) -> bool:
         """Whether another company has what was said, and the trade, or one that nobody knows."""
@@ -245,7 +257,7 @@ def _match(name: Name, said: Parts, around: frozenset[str]) -> Match | None:
     if own and said.trades and own.isdisjoint(said.trades):
         own |= said.trades & _trades_by_word(name.written)  # «Rouxel Expertise» of «Rouxel Expertise Comptable»
     foreign = {trade for trade in said.trades - own - vague if not is_kindred(trade, own & (said.trades | around))}
-    is_inside = _is_inside(own, said.trades | around)
+    is_inside = _is_inside(own, said.trades | around, apart)
     if is_inside or is_housed(own, frozenset(foreign)):
         foreign = set()  # «le notaire Guichard» of «Étude Guichard»
     others = {trade for trade in around - own - vague - word_set("jobs") if not is_kindred(trade, own)}
@@ -290,10 +302,12 @@ def _trades_by_word(name: str) -> frozenset[str]:
     return frozenset(trade for word in name_words(name) for trade in trades((word,)))
 
 
-def _is_inside(own: frozenset[str], told: frozenset[str]) -> bool:
-    """«Le notaire» of an «étude», which tells hardly more."""
+def _is_inside(own: frozenset[str], told: frozenset[str], apart: Sequence[str]) -> bool:
+    """«Le notaire» of an «étude», which tells hardly more; «le cabinet d'avocats Desrosiers Lemaire», both named."""
     inside = told - own - word_set("vague")
-    return own == {"etude"} and all(is_housed(frozenset({trade}), own) for trade in inside)
+    is_enough = own == {"etude"} or (len(content(apart)) > 1 and not is_common(apart))
+    is_vague = bool(own) and own <= word_set("vague")
+    return is_vague and is_enough and all(is_housed(frozenset({trade}), own) for trade in inside)
 
 
 def _is_described(name: Name, said: Parts) -> bool:

@@ -182,6 +182,20 @@ def test_a_town_that_is_corrected_replaces_the_one_before():
     assert company("pizza Tonio à Lorient, pardon, à Vannes", companies, "fr") is None
 
 
+def test_what_is_written_as_only_another_company_has_it_is_neither():
+    companies = ["Novalys", "Novalis Formation"]
+    assert company("Novalis", companies, "fr") is None
+    assert company("Novalys", companies, "fr") == "Novalys"
+    assert company("Novaliss formation", companies, "fr") == "Novalis Formation"
+
+
+def test_a_trade_that_was_told_tells_a_company_from_a_group_of_the_same_name():
+    companies = ["Groupe Vasseur", "Vasseur Transports"]
+    assert company("Vasseur, on fait du transport", companies, "fr") == "Vasseur Transports"
+    assert company("le groupe Vasseur, dans le transport", companies, "fr") == "Groupe Vasseur"
+    assert company("Vasseur", companies, "fr") is None
+
+
 def test_a_side_of_the_house_is_not_what_is_beside_it():
     companies = ["Ambulances Tessier", "Garage Tessier"]
     assert company("Tessier, côté ambulances", companies, "fr") == "Ambulances Tessier"
