@@ -36,6 +36,8 @@ def _accent_remark_at(
     none = signs("unaccented", language).at(plain, position)
     is_negated = bool(none or without)
     at = none.end if none else lead.end if lead else position
+    small = signs("small", language).at(plain, at) if at < len(plain) else None
+    at = small.end if small else at
     accent = signs("accents", language).at(plain, at) if at < len(plain) else None
     if not accent and not none:
         return None
@@ -81,6 +83,8 @@ def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word]
         found = kept and (
             _accent_remark_at(heard, plain, position, language) or _bearer_at(heard, plain, position, language)
         )
+        if found:
+            found = _told_again_up_to(plain, found[0], found[1].accent, language), found[1]
         if found and _is_of_the_letter(kept, heard[found[0] :], found[1]):
             letter = unicodedata.normalize("NFC", kept[-1].text + found[1].accent)
             kept[-1] = kept[-1]._replace(text=letter)
@@ -92,6 +96,13 @@ def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word]
             kept.append(heard[position])
             position += 1
     return kept, remarks
+
+
+def _told_again_up_to(plain: Sequence[str], position: int, accent: str, language: str) -> int:
+    """Where «(deux points dessus), le tréma» ends."""
+    the = signs("bearing", language).at(plain, position) if position < len(plain) else None
+    again = signs("accents", language).at(plain, the.end) if the and the.end < len(plain) else None
+    return again.end if again and the and the.value == "the" and again.value == accent else position
 
 
 def _is_of_the_letter(kept: Sequence[Word], ahead: Sequence[Word], remark: AccentRemark) -> bool:

@@ -146,10 +146,21 @@ def _joined(name: str, more: str, how: Kind | None) -> str:
             return more if more[0] == name[0] or is_alike(name, more) else ""
         case Kind.CORRECTION if len(set(more)) == 1 < len(more) and name.count(more[0]) == 1:
             return name.replace(more[0], more)  # «M O N I E R, oups, deux N»
-        case Kind.CORRECTION:
-            return more if begins_anew else name[:-1] + more
+        case Kind.CORRECTION if not begins_anew:
+            return _corrected(name, more)
+        case Kind.AGAIN if len(more) >= _CERTAINLY_SPELLED and is_alike(name, more):
+            return more  # «B A R B I E R, pardon, V comme Victor, donc V A R B I E R»
         case _:
             return more if begins_anew else name + more
+
+
+def _corrected(name: str, more: str) -> str:
+    """The last letter replaced, or as many as `more` has where it has one of them in its place."""
+    if more[0] == name[-1]:
+        return name.rstrip(more[0]) + more  # «B A I deux ailes, enfin deux L, Y»
+    replaced = name[-len(more) :]
+    is_in_place = len(more) == len(replaced) > 1 and (more[0] == replaced[0] or more[-1] == replaced[-1])
+    return name[: -len(more)] + more if is_in_place else name[:-1] + more  # «B O deux N E T, pardon, O T»
 
 
 def _amended(pieces: Sequence[Piece]) -> str | None:
@@ -193,6 +204,7 @@ def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) 
     if any(piece.kind is Kind.DENIAL for piece in pieces):
         return False
     is_said = any(is_like(piece, plain_name) for piece in pieces)
+    is_borne_out = any(piece.kind is Kind.WORD and compact(piece.value) == plain_name for piece in pieces)
     if not is_said and any(
         _is_another(piece, plain_name, language) for piece in pieces[: all_places[0]] if piece is not opening
     ):
@@ -201,11 +213,11 @@ def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) 
         if piece.kind is not Kind.WORD:
             continue
         word = compact(piece.value)
-        if is_like(piece, plain_name) or is_first_name(word):
-            continue
+        if is_like(piece, plain_name) or is_first_name(word) or (is_borne_out and position != places[-1] + 1):
+            continue  # «T, A, non, je dis des bêtises, T, O, U, Z, E, T. Touzet»
         if position == places[-1] + 1 and len(word) < _SHORTEST_REMARK and not is_no_name(word, language):
             return False  # «bé, é, èr, té, in»: more letters, misheard
-        if position > places[-1] and len(plain_name) >= _CERTAINLY_SPELLED:
+        if position > places[-1] and (is_borne_out or len(plain_name) >= _CERTAINLY_SPELLED):
             continue  # «…, c'est tout simple»
         if position > places[-1] and is_origin(word, language):
             continue

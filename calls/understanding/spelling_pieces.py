@@ -95,6 +95,7 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
     plain = [word.plain for word in heard]
     clumps = [word.plain for word in heard if _is_clump(word)]
     is_clumped = len(clumps) > 2 and not all(letter_names(language).at([clump], 0) for clump in clumps)
+    are_capitals = sum(len(word.text) == 1 and word.text.isupper() for word in heard) > 1
     position = 0
     spelled = ""
     near: list[Piece] = []
@@ -105,10 +106,12 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
             piece, end = Piece(Kind.WORD, word.text), position + 1
         elif is_repeated or (is_clumped and _is_clump(word)):
             piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
+        elif are_capitals and (elided := _elided_at(heard, plain, position, language)):
+            piece, end = elided
         elif beside := _beside_at(heard, plain, position, language, near):
             piece, end = beside
         elif recounted := _recount_at(heard, plain, position, language, spelled):
-            piece, end = Piece(Kind.ABOUT, "has"), recounted
+            piece, end = recounted
         else:
             piece, end = _piece_at(heard, plain, position, language, spelled=bool(spelled))
         if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
@@ -118,6 +121,23 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
         near = [*near[-1:], piece]
         yield piece
         position = end
+
+
+def _elided_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str
+) -> tuple[Piece, int] | None:
+    """«L'i grec», «on l'a perdu», «il n'y a»: no letter of a name that is written in capitals."""
+    elided = heard[position : position + 3]
+    if len(elided) < 3 or elided[1].text not in "'’" or not elided[0].text.islower():
+        return None
+    if elided[2].start != elided[0].end + 1:
+        return None
+    following = heard[position + 3 : position + 4]
+    if following and len(following[0].text) == 1 and following[0].text.isupper():
+        return None  # «l'A U T R E»
+    if elided[2].text.isupper() or letter_names(language).at(plain, position + 2):
+        return Piece(Kind.FILLER, plain[position]), position + 2
+    return Piece(Kind.WORD, "".join(word.text for word in elided)), position + 3
 
 
 def _beside_at(
@@ -209,8 +229,10 @@ def _letter_or_word(heard: Sequence[Word], position: int, letter: Letter | None)
     return Piece(Kind.WORD, word), position + 1
 
 
-def _recount_at(heard: Sequence[Word], plain: Sequence[str], position: int, language: str, spelled: str) -> int | None:
-    """Where «y a» ends in «…, y a deux K en tout»: it tells of letters that are there, if none come after."""
+def _recount_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, spelled: str
+) -> tuple[Piece, int] | None:
+    """«…, y a deux K en tout» tells of letters that are there, if none come after; «L, enfin deux L, O» corrects one."""
     lead = signs("recount", language).at(plain, position)
     if not lead or lead.end >= len(plain) or not signs("two", language).at(plain, lead.end):
         return None
@@ -218,10 +240,13 @@ def _recount_at(heard: Sequence[Word], plain: Sequence[str], position: int, lang
     if not letter:
         return None
     if plain[position] == "y" and heard[position].text.islower() and heard[letter.end - 1].text.isupper():
-        return lead.end  # «Alors y a deux N, B O N N A R D»; but «Y A deux N I C K»
+        return Piece(Kind.ABOUT, "has"), lead.end  # «Alors y a deux N, B O N N A R D»; but «Y A deux N I C K»
     if compact(letter.value)[0] not in spelled:
         return None
-    return None if any(len(word) == 1 for word in plain[letter.end :]) else lead.end
+    if not any(len(word) == 1 for word in plain[letter.end :]):
+        return Piece(Kind.ABOUT, "has"), lead.end
+    is_of_last = compact(letter.value)[0] == spelled[-1] and heard[position].text.islower()
+    return (Piece(Kind.CORRECTION, "recount"), lead.end) if is_of_last else None
 
 
 def _denied_end(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> int | None:

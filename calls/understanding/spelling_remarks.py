@@ -250,7 +250,7 @@ def _written(pieces: Sequence[Piece]) -> str:
 def _amended(name: str, letters: str, how: str, place: str | None) -> str | None:
     """`name` as the remark has it; None when they contradict each other and nobody can tell which is right."""
     letter = letters[0]
-    if how == "only one" and letters == letter:
+    if how == "only one" and letters == letter and letter in name:
         return name.replace(letter * 2, letter)
     if how == "other":
         return None if name.endswith(letters) and place != "start" else name

@@ -253,7 +253,7 @@ def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
         marks.add(" ")
     if any(piece.kind is Kind.FILLER and signs("attached", language).find(piece.value.split()) for piece in pieces):
         marks.discard(" ")
-    written = iter(said[:led] + letters)
+    written = iter("".join(filter(str.isalnum, value.lower()))[:led] + letters)
     return "".join(next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
 
 

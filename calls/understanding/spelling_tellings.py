@@ -280,6 +280,8 @@ def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
         run = list(takewhile(lambda other: other.kind in _OF_LETTERS, pieces[start:]))
         is_led = talk[-1].kind is Kind.AGAIN or (talk[-1].kind is Kind.ROLE and talk[-1].value == "surname")
         says_why = sum(other.kind is Kind.WORD for other in talk) > 1
+        # «Ah non, la ligne est à ma belle-mère, c'est Castaing, C A S T A I N G»
+        is_led = is_led or any(other.kind is Kind.WORD and compact(other.value) == letters_of(run) for other in talk)
         if is_led and says_why and len(letters_of(run)) >= _CERTAINLY_SPELLED:
             return pieces[start - 1 :]
     return pieces
@@ -342,6 +344,9 @@ def _pauses(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
 
 def _are_true(name: str, tail: Sequence[Piece], language: str, *, each_led: bool) -> bool:
     """Whether all that is told stands in the name, and cannot be its end: «B E R G, E R» goes on."""
+    if any(piece.kind is Kind.PLACE for piece in tail):
+        talk = list(takewhile(lambda piece: piece.kind in (Kind.WORD, *_LEADS), reversed(tail)))
+        tail = tail[: len(tail) - len(talk)]  # «…, S Z au début, je vous vois venir»
     runs: list[str] = []
     told: list[bool] = []
     for position, piece in enumerate(tail):
