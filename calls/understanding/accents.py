@@ -80,12 +80,10 @@ def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word]
     remarks: list[AccentRemark] = []
     position = 0
     while position < len(heard):
-        found = kept and (
-            _accent_remark_at(heard, plain, position, language) or _bearer_at(heard, plain, position, language)
-        )
+        found = _accent_remark_at(heard, plain, position, language) or _bearer_at(heard, plain, position, language)
         if found:
             found = _told_again_up_to(plain, found[0], found[1].accent, language), found[1]
-        if found and _is_of_the_letter(kept, heard[found[0] :], found[1]):
+        if found and kept and _is_of_the_letter(kept, heard[found[0] :], found[1]):
             letter = unicodedata.normalize("NFC", kept[-1].text + found[1].accent)
             kept[-1] = kept[-1]._replace(text=letter)
             position = found[0]

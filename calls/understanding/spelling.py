@@ -11,8 +11,8 @@ from itertools import takewhile
 
 from calls.understanding.accents import accented, without_accent_remarks
 from calls.understanding.letters import Word, dictated, signs
-from calls.understanding.names import is_first_name, is_no_name, is_origin
-from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of
+from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
+from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of, with_articles
 from calls.understanding.spelling_remarks import told_once
 from calls.understanding.spelling_said import as_said, with_names_whole
 from calls.understanding.spelling_tellings import (
@@ -31,6 +31,7 @@ from calls.understanding.text import Lexicon, compact, table
 
 _FEWEST_LETTERS = 2
 _LONGEST_NAME = 40
+_VOWELS = frozenset("aeiouy")
 # So many letters are a name whatever was said before them.
 _CERTAINLY_SPELLED = 4
 # So many are one whatever talk there was before them.
@@ -38,7 +39,7 @@ _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
 # A word that has less in common with the letters is another name.
-_UNLIKE = 0.4
+_UNLIKE = 0.5
 # With so many letters as it begins with a name is begun again.
 _FEWEST_AGAIN = 3
 
@@ -50,7 +51,7 @@ def spelling(text: str, language: str) -> str | None:
     as a word beside its letters is no part of it; a name that was only said is None.
     """
     heard, remarks = without_accent_remarks(
-        _with_accents_at_once(_with_plain_e(dictated(text), language), language), language
+        _with_accents_at_once(_with_plain_e(with_articles(dictated(text), language), language), language), language
     )
     heard, words = with_names_whole(heard, text, language)
     told = after_all(pieces_of(heard, language, words))
@@ -60,7 +61,7 @@ def spelling(text: str, language: str) -> str | None:
         return None
     if name := _with_end_told(said):
         return name.upper() if language == "fr" else name.capitalize()
-    settled = confirmed(without_denied(without_contrast(borne_out)))
+    settled = confirmed(without_denied(without_contrast(_without_stammer(borne_out, language))))
     pieces = told_once(without_recount(settled, language), language)
     if pieces is None:
         return None
@@ -107,6 +108,23 @@ def _with_accents_at_once(heard: list[Word], language: str) -> list[Word]:
         if [len(word) for word in again] == [1, 1] and on and again[:1] == plain[accent.start - 1 : accent.start]:
             return _with_accents_at_once([*heard[: accent.end], *heard[on.end + 1 :]], language)
     return heard
+
+
+def _without_stammer(pieces: Sequence[Piece], language: str) -> list[Piece]:
+    """«B, R, U, euh U, N» with one U: names have consonants twice, hardly ever a vowel."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        lead = list(takewhile(lambda other: _is_stumble(other, language), reversed(kept)))
+        before = kept[-len(lead) - 1 : len(kept) - len(lead)]
+        if lead and before and piece.value in _VOWELS and piece.kind is before[0].kind is Kind.LETTERS:
+            if piece.value == before[0].value:
+                continue
+        kept.append(piece)
+    return kept
+
+
+def _is_stumble(piece: Piece, language: str) -> bool:
+    return piece.kind is Kind.FILLER and signs("stumble", language).at(piece.value.split() or [""], 0) is not None
 
 
 def _assembled(pieces: Sequence[Piece]) -> str:
@@ -203,7 +221,7 @@ def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) 
     places = [position for position in all_places if position < about] or all_places
     if any(piece.kind is Kind.DENIAL for piece in pieces):
         return False
-    is_said = any(is_like(piece, plain_name) for piece in pieces)
+    is_said = any(piece.kind is Kind.WORD and is_alike(*_stems(piece.value, name, language)) for piece in pieces)
     is_borne_out = any(piece.kind is Kind.WORD and compact(piece.value) == plain_name for piece in pieces)
     if not is_said and any(
         _is_another(piece, plain_name, language) for piece in pieces[: all_places[0]] if piece is not opening
@@ -236,7 +254,16 @@ def _is_another(piece: Piece, name: str, language: str) -> bool:
     is_name = piece.kind is Kind.WORD and piece.value[0].isupper() and not piece.is_apart
     is_name = is_name and len(word) >= _CERTAINLY_SPELLED
     is_other = not is_first_name(word) and not is_no_name(word, language) and not is_origin(word, language)
-    return is_name and is_other and SequenceMatcher(None, word, name).ratio() < _UNLIKE
+    return is_name and is_other and SequenceMatcher(None, *_stems(word, name, language)).ratio() < _UNLIKE
+
+
+def _stems(word: str, name: str, language: str) -> tuple[str, str]:
+    """Both without the article that they share, which makes no names alike: «Legrand, L E G R O S»."""
+    word, name = compact(word), compact(name)
+    for length in (3, 2):
+        if word[:length] == name[:length] and is_particle(word[:length], language) and len(word) > _SURELY_SPELLED:
+            return word[length:], name[length:]
+    return word, name
 
 
 def _is_interrupted(heard: Sequence[Word], pieces: Sequence[Piece], language: str) -> bool:

@@ -95,7 +95,7 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
     plain = [word.plain for word in heard]
     clumps = [word.plain for word in heard if _is_clump(word)]
     is_clumped = len(clumps) > 2 and not all(letter_names(language).at([clump], 0) for clump in clumps)
-    are_capitals = sum(len(word.text) == 1 and word.text.isupper() for word in heard) > 1
+    are_capitals = _are_capitals(heard)
     position = 0
     spelled = ""
     near: list[Piece] = []
@@ -106,8 +106,9 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
             piece, end = Piece(Kind.WORD, word.text), position + 1
         elif is_repeated or (is_clumped and _is_clump(word)):
             piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
-        elif are_capitals and (elided := _elided_at(heard, plain, position, language)):
-            piece, end = elided
+        elif are_capitals and _is_elided(heard, position):
+            end = position + 3  # «On l'a perdu»
+            piece = Piece(Kind.WORD, "".join(part.text for part in heard[position:end]))
         elif beside := _beside_at(heard, plain, position, language, near):
             piece, end = beside
         elif recounted := _recount_at(heard, plain, position, language, spelled):
@@ -123,21 +124,35 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
         position = end
 
 
-def _elided_at(
-    heard: Sequence[Word], plain: Sequence[str], position: int, language: str
-) -> tuple[Piece, int] | None:
-    """«L'i grec», «on l'a perdu», «il n'y a»: no letter of a name that is written in capitals."""
-    elided = heard[position : position + 3]
-    if len(elided) < 3 or elided[1].text not in "'’" or not elided[0].text.islower():
-        return None
-    if elided[2].start != elided[0].end + 1:
-        return None
-    following = heard[position + 3 : position + 4]
-    if following and len(following[0].text) == 1 and following[0].text.isupper():
-        return None  # «l'A U T R E»
-    if elided[2].text.isupper() or letter_names(language).at(plain, position + 2):
-        return Piece(Kind.FILLER, plain[position]), position + 2
-    return Piece(Kind.WORD, "".join(word.text for word in elided)), position + 3
+def _are_capitals(heard: Sequence[Word]) -> bool:
+    return sum(len(word.text) == 1 and word.text.isupper() for word in heard) > 1
+
+
+def _is_elided(heard: Sequence[Word], position: int) -> bool:
+    """«l'a», «n'y»; but «l'A U T R E»."""
+    elided, behind = heard[position : position + 3], heard[position + 3 : position + 4]
+    is_letter = bool(behind) and len(behind[0].text) == 1 and behind[0].text.isupper()
+    is_whole = len(elided) == 3 and elided[1].text in "'’" and elided[2].start == elided[0].end + 1
+    return is_whole and elided[0].text.islower() and not is_letter
+
+
+def with_articles(heard: list[Word], language: str) -> list[Word]:
+    """«L'i grec», «sur l'E» with the article apart, where letters are written as capitals."""
+    if not _are_capitals(heard):
+        return heard
+    plain = [word.plain for word in heard]
+    articles = [
+        position
+        for position, word in enumerate(plain)
+        if word == "l"
+        and _is_elided(heard, position)
+        and (heard[position + 2].text.isupper() or letter_names(language).at(plain, position + 2))
+    ]
+    return [
+        word._replace(plain="le", text="le") if position in articles else word
+        for position, word in enumerate(heard)
+        if position - 1 not in articles
+    ]
 
 
 def _beside_at(

@@ -15,6 +15,7 @@ from calls.understanding.text import fold
 
 _FEWEST_LETTERS = 3
 _MOST_WORDS = 4
+_HYPHEN_TOLD = "\N{HYPHEN}"
 _INSIDE = (Kind.LETTERS, Kind.MARK, Kind.FILLER, Kind.WORD)
 
 
@@ -36,7 +37,10 @@ def with_names_whole(heard: Sequence[Word], text: str, language: str) -> tuple[l
     position = 0
     while position < len(heard):
         word, end = heard[position], _name_end(heard, text, position, letters, language)
-        if end > position + 1:
+        if double := _double_name_at(heard, position, letters, language):
+            word, end = double
+            said.add(word.plain)
+        elif end > position + 1:
             last = heard[end - 1].end
             word = Word("".join(part.plain for part in heard[position:end]), text[word.start : last], word.start, last)
             said.add(word.plain)
@@ -46,6 +50,18 @@ def with_names_whole(heard: Sequence[Word], text: str, language: str) -> tuple[l
         whole.append(word)
         position = end
     return whole, frozenset(said)
+
+
+def _double_name_at(heard: Sequence[Word], start: int, letters: str, language: str) -> tuple[Word, int] | None:
+    """«Martin trait d'union Delcourt» as one word, and where it ends, if both are spelled."""
+    plain = [word.plain for word in heard[start : start + _MOST_WORDS]]
+    mark = signs("marks", language).at(plain, 1) if len(plain) > 1 and len(plain[0]) > 1 else None
+    if not mark or mark.value != "-" or mark.end >= len(plain) or len(plain[mark.end]) < 2:
+        return None
+    first, last, end = heard[start], heard[start + mark.end], start + mark.end + 1
+    if first.plain + last.plain not in letters or heard[start + 1].start > first.end + 1:
+        return None
+    return Word(first.plain + last.plain, f"{first.text}{_HYPHEN_TOLD}{last.text}", first.start, last.end), end
 
 
 def _letters_of(heard: Sequence[Word], language: str) -> str:
@@ -241,7 +257,7 @@ def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
     led = len(said) - len(name.spelled)
     value = name.value.replace("’", "'")
     between = {letter for letter in value if not letter.isalnum()}
-    marks = {piece.value for piece in pieces if piece.kind is Kind.MARK}
+    marks = {piece.value for piece in pieces if piece.kind is Kind.MARK} | {_HYPHEN_TOLD}
     is_alike = sum(map(str.isalnum, value)) == len(said) and len(letters) == len(name.spelled)
     if not between or not is_alike or not {piece.value for piece in inside if piece.kind is Kind.MARK} <= between:
         return plain
@@ -254,7 +270,8 @@ def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
     if any(piece.kind is Kind.FILLER and signs("attached", language).find(piece.value.split()) for piece in pieces):
         marks.discard(" ")
     written = iter("".join(filter(str.isalnum, value.lower()))[:led] + letters)
-    return "".join(next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
+    name = "".join(next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
+    return name.replace(_HYPHEN_TOLD, "-")
 
 
 def _are_apart(name: _Name, inside: Sequence[Piece], pieces: Sequence[Piece]) -> bool:

@@ -281,8 +281,8 @@ def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
         is_led = talk[-1].kind is Kind.AGAIN or (talk[-1].kind is Kind.ROLE and talk[-1].value == "surname")
         says_why = sum(other.kind is Kind.WORD for other in talk) > 1
         # «Ah non, la ligne est à ma belle-mère, c'est Castaing, C A S T A I N G»
-        is_led = is_led or any(other.kind is Kind.WORD and compact(other.value) == letters_of(run) for other in talk)
-        if is_led and says_why and len(letters_of(run)) >= _CERTAINLY_SPELLED:
+        is_said = any(other.kind is Kind.WORD and compact(other.value) == compact(letters_of(run)) for other in talk)
+        if (is_said or (is_led and says_why)) and len(letters_of(run)) >= _CERTAINLY_SPELLED:
             return pieces[start - 1 :]
     return pieces
 
