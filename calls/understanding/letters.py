@@ -184,7 +184,10 @@ def _named(
         return position + 1, word.plain[0], Certainty.SURE  # «two Ls»
     # A letter that was not recognised is told by its example: «aime comme Michel», «Hé comme Eugène».
     if len(word.plain) <= 4 and word.plain.isalpha() and position + 1 < len(plain) and plain[position + 1] == "comme":
-        return position + 1, word.plain[0], Certainty.INSIDE
+        is_denial = signs("denial", language).at([word.plain], 0)
+        example = "".join(plain[position + 2 : position + 3])
+        if not is_denial or example[:1] == word.plain[0]:  # «pas comme Jésus»
+            return position + 1, word.plain[0], Certainty.INSIDE
     return None
 
 

@@ -13,7 +13,7 @@ from calls.understanding.accents import accented, without_accent_remarks
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
 from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of, with_articles
-from calls.understanding.spelling_remarks import told_once
+from calls.understanding.spelling_remarks import is_hesitation, told_once
 from calls.understanding.spelling_said import as_said, with_names_whole
 from calls.understanding.spelling_tellings import (
     after_all,
@@ -114,17 +114,12 @@ def _without_stammer(pieces: Sequence[Piece], language: str) -> list[Piece]:
     """«B, R, U, euh U, N» with one U: names have consonants twice, hardly ever a vowel."""
     kept: list[Piece] = []
     for piece in pieces:
-        lead = list(takewhile(lambda other: _is_stumble(other, language), reversed(kept)))
+        lead = list(takewhile(lambda other: is_hesitation(other, language), reversed(kept)))
         before = kept[-len(lead) - 1 : len(kept) - len(lead)]
-        if lead and before and piece.value in _VOWELS and piece.kind is before[0].kind is Kind.LETTERS:
-            if piece.value == before[0].value:
-                continue
-        kept.append(piece)
+        is_vowel = piece.kind is Kind.LETTERS and piece.value in _VOWELS
+        if not (lead and before and is_vowel and before[0][:2] == piece[:2]):
+            kept.append(piece)
     return kept
-
-
-def _is_stumble(piece: Piece, language: str) -> bool:
-    return piece.kind is Kind.FILLER and signs("stumble", language).at(piece.value.split() or [""], 0) is not None
 
 
 def _assembled(pieces: Sequence[Piece]) -> str:
@@ -155,7 +150,8 @@ def _joined(name: str, more: str, how: Kind | None) -> str:
     begins_anew = more[0] == name[0] and len(more) >= min(len(name), _CERTAINLY_SPELLED) - 1 and len(more) > 1
     again = spelled_again(more, name) if len(name) >= _CERTAINLY_SPELLED else None
     if again:
-        return more[again:]  # «…, non, un seul T, R, O, B, E, R, T»: spelled again after it
+        is_led = more[again:] == name and len(set(more[:again])) > 1  # «P O N T, donc D U P O N T»
+        return more if is_led else more[again:]  # «…, non, un seul T, R, O, B, E, R, T»: spelled again after it
     match how:
         case Kind.ABOUT:
             return name
@@ -176,6 +172,9 @@ def _corrected(name: str, more: str) -> str:
     """The last letter replaced, or as many as `more` has where it has one of them in its place."""
     if more[0] == name[-1]:
         return name.rstrip(more[0]) + more  # «B A I deux ailes, enfin deux L, Y»
+    once = re.sub(r"(.)\1", r"\1", more)
+    if once != more and name.endswith(once):
+        return name.removesuffix(once) + more  # «H A M O N, pardon, deux M, O N»
     replaced = name[-len(more) :]
     is_in_place = len(more) == len(replaced) > 1 and (more[0] == replaced[0] or more[-1] == replaced[-1])
     return name[: -len(more)] + more if is_in_place else name[:-1] + more  # «B O deux N E T, pardon, O T»

@@ -109,7 +109,7 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
         elif are_capitals and _is_elided(heard, position):
             end = position + 3  # «On l'a perdu»
             piece = Piece(Kind.WORD, "".join(part.text for part in heard[position:end]))
-        elif beside := _beside_at(heard, plain, position, language, near):
+        elif beside := _beside_at(heard, plain, position, language, near, spelled):
             piece, end = beside
         elif recounted := _recount_at(heard, plain, position, language, spelled):
             piece, end = recounted
@@ -156,7 +156,7 @@ def with_articles(heard: list[Word], language: str) -> list[Word]:
 
 
 def _beside_at(
-    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, near: Sequence[Piece]
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, near: Sequence[Piece], spelled: str
 ) -> tuple[Piece, int] | None:
     """«(un H) après le T», «(une apostrophe) entre le C et le H»: of which letters what is before it stands beside."""
     lead = signs("beside", language).at(plain, position)
@@ -176,7 +176,8 @@ def _beside_at(
             return None
         letters.append(compact(letter.value)[0])
         end = letter.end
-    is_told = len(letters) == wanted and (is_one or lead.value != "after")
+    is_there = len(spelled) > _LONGEST_CLUMP and "".join(letters) + spelled[-1:] in spelled[:-1]
+    is_told = len(letters) == wanted and (is_one or is_there or lead.value != "after")
     return (Piece(Kind.PLACE, " ".join((lead.value, *letters))), end) if is_told else None
 
 
@@ -247,7 +248,7 @@ def _letter_or_word(heard: Sequence[Word], position: int, letter: Letter | None)
 def _recount_at(
     heard: Sequence[Word], plain: Sequence[str], position: int, language: str, spelled: str
 ) -> tuple[Piece, int] | None:
-    """«…, y a deux K en tout» tells of letters that are there, if none come after; «L, enfin deux L, O» corrects one."""
+    """«…, y a deux K en tout» tells of letters that are there if none come after; «L, enfin deux L, O» corrects."""
     lead = signs("recount", language).at(plain, position)
     if not lead or lead.end >= len(plain) or not signs("two", language).at(plain, lead.end):
         return None

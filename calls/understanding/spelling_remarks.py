@@ -38,7 +38,7 @@ def _begun_again(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     """«D U B, euh, D U B O S C» without what broke off."""
     run = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, pieces))
     rest = pieces[len(run) :]
-    hesitates = bool(rest) and rest[0].kind is Kind.FILLER and _is_hesitation(rest[0].value, language)
+    hesitates = bool(rest) and is_hesitation(rest[0], language)
     begun, again = letters_of(run), letters_of(list(takewhile(lambda piece: piece.kind is Kind.LETTERS, rest[1:])))
     is_again = hesitates and len(begun) > 1 and again.startswith(begun) and len(again) > len(begun)
     return rest[1:] if is_again else pieces
@@ -129,8 +129,9 @@ def _is_told_behind(piece: Piece, kept: Sequence[Piece], language: str) -> bool:
     return piece.value in name and (follows_article or is_no_ending)
 
 
-def _is_hesitation(said: str, language: str) -> bool:
-    return bool(said) and signs("stumble", language).at(said.split(), 0) is not None
+def is_hesitation(piece: Piece, language: str) -> bool:
+    said = piece.value.split() if piece.kind is Kind.FILLER else []
+    return bool(said) and signs("stumble", language).at(said, 0) is not None
 
 
 def _is_article(said: str, language: str) -> bool:

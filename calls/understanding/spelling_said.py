@@ -270,8 +270,8 @@ def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
     if any(piece.kind is Kind.FILLER and signs("attached", language).find(piece.value.split()) for piece in pieces):
         marks.discard(" ")
     written = iter("".join(filter(str.isalnum, value.lower()))[:led] + letters)
-    name = "".join(next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
-    return name.replace(_HYPHEN_TOLD, "-")
+    kept = (next(written) if letter.isalnum() else letter if letter in marks else "" for letter in value)
+    return "".join(kept).replace(_HYPHEN_TOLD, "-")
 
 
 def _are_apart(name: _Name, inside: Sequence[Piece], pieces: Sequence[Piece]) -> bool:

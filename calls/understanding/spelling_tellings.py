@@ -293,7 +293,7 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
         before, after = letters_of(pieces[:position]), letters_of(pieces[position:])
         if len(before) < _CERTAINLY_SPELLED or not after:
             continue
-        if piece.is_apart and after in before and _is_of_one(pieces[position:], language):
+        if piece.is_apart and set(after) <= set(before) and _is_of_few(pieces[position:], language):
             return pieces[:position]
         if len(after) < 2 or not before.startswith(after):
             continue
@@ -311,16 +311,18 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
     return pieces
 
 
-def _is_of_one(tail: Sequence[Piece], language: str) -> bool:
-    """«…, le T on l'oublie souvent», «…, oui, un G»: one letter, and that it is there, or how it is said."""
-    lead = list(takewhile(lambda piece: piece.kind is Kind.FILLER, tail))
-    behind = tail[len(lead) + 1 :]
-    if not lead or letters_of(behind) or len(letters_of(tail)) != 1:
+def _is_of_few(tail: Sequence[Piece], language: str) -> bool:
+    """«…, le T on l'oublie souvent», «…, oui, un G»: letters, each with its article, and that or how they are there."""
+    places = [position for position, piece in enumerate(tail) if piece.kind is Kind.LETTERS]
+    leads = [tail[place - 1].value for place in places if place and tail[place - 1].kind is Kind.FILLER]
+    talk = [piece.kind for piece in tail[places[-1] + 1 :]]
+    if len(leads) < len(places) or any(len(tail[place].value) > 1 for place in places):
         return False
-    article = signs("bearing", language).at(lead[-1].value.split() or [""], 0)
+    article = signs("bearing", language).at(leads[0].split() or [""], 0)
     if article and article.value == "the":
-        return any(piece.kind is Kind.WORD for piece in behind)
-    return _affirms(lead[0], language) and len(lead) > 1 and _is_one(lead[-1].value, language)
+        is_same = len({tail[place].value for place in places}) == 1 < len(places)  # «Le A, c'est un A normal»
+        return (Kind.WORD in talk or is_same) and all(_is_one(lead, language) for lead in leads[1:])
+    return len(places) == 1 < places[0] and _affirms(tail[0], language) and _is_one(leads[0], language)
 
 
 def _affirms(piece: Piece, language: str) -> bool:

@@ -217,6 +217,29 @@ def test_a_name_said_and_spelled_bears_itself_out(text, name):
     assert spelling(text, "fr") == name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("M A R C H A N D, non, N T", "MARCHANT"),
+        ("T H I E R Y, pardon, R R Y", "THIERRY"),
+        ("M A T, enfin deux T, H I E U", "MATTHIEU"),
+        ("C'est D U P R E, l'E a un accent aigu", "DUPRÉ"),
+        ("J O L Y, l'Y à la fin, on l'a toujours écrit comme ça", "JOLY"),
+        ("Tréma sur le I, H E L O I S E", "HELOÏSE"),
+        ("Dumas tiret Lefort, D U M A S et L E F O R T", "DUMAS-LEFORT"),
+        ("T R A N, le A c'est un A normal", "TRAN"),
+        ("M, A, euh A, R, O, T", "MAROT"),
+        ("Durand, D U R A N D, non, Martin, M A R T I N", "MARTIN"),
+        ("Mon nom c'est Legrain, L E G O F F", None),
+        ("Leroy, L E R O I", "LEROI"),
+        ("P O N T, donc D U P O N T", "DUPONT"),
+        ("C H R I S T, pas comme Jésus, hein", "CHRIST"),
+    ],
+)
+def test_what_is_told_again_or_instead_of_letters_is_obeyed_and_talk_is_not(text, name):
+    assert spelling(text, "fr") == name
+
+
 def test_an_address_contradicted_is_none():
     twice = "pierre point martin arobase gmail point com, je répète, pierre point martin arobase orange point fr"
 
