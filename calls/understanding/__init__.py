@@ -12,7 +12,7 @@ from calls.understanding.grounding import is_grounded
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
 from calls.understanding.problem import Mention, mentions, problem
-from calls.understanding.problem_index import ProblemIndex
+from calls.understanding.problems.index import ProblemIndex
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,

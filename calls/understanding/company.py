@@ -8,9 +8,9 @@ from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from calls.understanding.company_corrections import corrected, is_instead, is_open, is_taken_back, trades_around
-from calls.understanding.company_entries import Told
-from calls.understanding.company_mentions import (
+from calls.understanding.companies.corrections import corrected, is_instead, is_open, is_taken_back, trades_around
+from calls.understanding.companies.entries import Told
+from calls.understanding.companies.mentions import (
     clause_before,
     denied_again,
     is_denied,
@@ -19,7 +19,7 @@ from calls.understanding.company_mentions import (
     mentions,
     persons,
 )
-from calls.understanding.company_names import (
+from calls.understanding.companies.names import (
     MOST_WORDS,
     MOST_WORDS_AMONG,
     CompanyIndex,
@@ -31,7 +31,7 @@ from calls.understanding.company_names import (
     is_surname,
     is_unusual,
 )
-from calls.understanding.company_parts import (
+from calls.understanding.companies.parts import (
     content,
     is_common,
     is_empty,
@@ -41,8 +41,8 @@ from calls.understanding.company_parts import (
     trades,
     word_set,
 )
-from calls.understanding.company_pieces import Mention
-from calls.understanding.company_tokens import Token, listed, tokens_of
+from calls.understanding.companies.pieces import Mention
+from calls.understanding.companies.tokens import Token, listed, tokens_of
 from calls.understanding.names import refuses
 from calls.understanding.phonetic import pronunciations, sounds_like
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
-from calls.understanding.address_amended import amended
-from calls.understanding.address_clauses import as_clauses, without_talk_after_at
-from calls.understanding.address_corrections import continued, corrected
-from calls.understanding.address_domain import is_domain
-from calls.understanding.address_letters import without_true_letters
-from calls.understanding.address_marks import with_marks_everywhere, with_marks_told, without_clauses_again
-from calls.understanding.address_parts import address_parts
-from calls.understanding.address_phrases import (
+from calls.understanding.address_rules.amended import amended
+from calls.understanding.address_rules.clauses import as_clauses, without_talk_after_at
+from calls.understanding.address_rules.corrections import continued, corrected
+from calls.understanding.address_rules.domain import is_domain
+from calls.understanding.address_rules.letters import without_true_letters
+from calls.understanding.address_rules.marks import with_marks_everywhere, with_marks_told, without_clauses_again
+from calls.understanding.address_rules.parts import address_parts
+from calls.understanding.address_rules.phrases import (
     APOLOGY,
     ATS,
     INITIAL,
@@ -30,15 +30,15 @@ from calls.understanding.address_phrases import (
     text_of,
     without_last,
 )
-from calls.understanding.address_remarks import (
+from calls.understanding.address_rules.remarks import (
     as_told,
     without_denied,
     without_name,
     without_talk_inside,
 )
-from calls.understanding.address_retold import retold
-from calls.understanding.address_spelling import beside_their_words, spelled_once, with_runs
-from calls.understanding.address_text import joined
+from calls.understanding.address_rules.retold import retold
+from calls.understanding.address_rules.spelling import beside_their_words, spelled_once, with_runs
+from calls.understanding.address_rules.text import joined
 from calls.understanding.names import is_first_name
 from calls.understanding.phonetic import sounds_like
 from calls.understanding.text import LONGEST_DICTATION, table

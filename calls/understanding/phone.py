@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from calls.understanding.numbers import number
-from calls.understanding.phone_parts import Link, Part, parts
-from calls.understanding.phone_readings import read, read_number
+from calls.understanding.phones.parts import Link, Part, parts
+from calls.understanding.phones.readings import read, read_number
 from companies.phone import international
 
 # A dictation of 15 digits, which E.164 allows, needs no more words than these, said twice.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
-from calls.understanding.problem_asides import behind, events, is_aside, is_when, of_another_matter
-from calls.understanding.problem_index import ProblemIndex, is_symptom, singular
-from calls.understanding.problem_words import ends_with, is_listed, phrases_of, words_of
+from calls.understanding.problems.asides import behind, events, is_aside, is_when, of_another_matter
+from calls.understanding.problems.index import ProblemIndex, is_symptom, singular
+from calls.understanding.problems.words import ends_with, is_listed, phrases_of, words_of
 from calls.understanding.text import Hit, clauses
 
 # A type that is mentioned at least this many times as much as the next one is meant.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from calls import understanding
-from calls.understanding.company_names import company_index
+from calls.understanding.companies.names import company_index
 
 LANGUAGES: Final = ("fr", "en")
 

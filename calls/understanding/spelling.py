@@ -9,13 +9,13 @@ from difflib import SequenceMatcher
 from functools import cache
 from itertools import takewhile
 
-from calls.understanding.accents import accented, without_accent_remarks
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
-from calls.understanding.spelling_pieces import Kind, Piece, are_named, pieces_of, with_articles
-from calls.understanding.spelling_remarks import is_hesitation, told_once
-from calls.understanding.spelling_said import as_said, with_names_whole
-from calls.understanding.spelling_tellings import (
+from calls.understanding.spellings.accents import accented, without_accent_remarks
+from calls.understanding.spellings.pieces import Kind, Piece, are_named, pieces_of, with_articles
+from calls.understanding.spellings.remarks import is_hesitation, told_once
+from calls.understanding.spellings.said import as_said, with_names_whole
+from calls.understanding.spellings.tellings import (
     after_all,
     confirmed,
     is_alike,

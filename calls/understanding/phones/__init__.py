@@ -1,0 +1,1 @@
+"""The parts of dictated telephone numbers, and how they may be read."""

@@ -1,0 +1,1 @@
+"""Keywords of problems, and what is said beside them."""

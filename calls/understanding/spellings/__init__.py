@@ -1,0 +1,1 @@
+"""Last names that are spelled: letters, and what is told of them."""
