@@ -16,6 +16,7 @@ _SILENT_AT_THE_END = frozenset("dtsxzep")
 _DOUBLED = frozenset("bcdfglmnprst")
 _VOWELS = frozenset("aeiouy")
 _NEAR_THE_END = 4
+_LONGEST_WORD, _LONGEST_REMARK = 30, 6
 # One that is said to end without these has them not: «infos sans S».
 _LEFT_OUT_AT_THE_END = frozenset("es")
 
@@ -92,9 +93,9 @@ def _lexicon(section: str, language: str) -> Lexicon[str]:
 
 
 def _letters(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> tuple[str, int]:
-    """The letters from `position` on, and where they end."""
+    """The letters from `position` on, as many as a word may have, and where they end."""
     letters = ""
-    while position < len(plain) and not signs("place", language).at(plain, position):
+    while position < len(plain) and len(letters) < _LONGEST_WORD and not signs("place", language).at(plain, position):
         letter = letter_at(heard, plain, position, language)
         if not letter or letter.certainty is not Certainty.SURE:
             break
@@ -191,7 +192,8 @@ def remark_at(
         # «Nicolas, deux S»; of what is spelled only what was heard before: «G U I L L O U, donc deux L»
         is_counted = is_double and ((said.is_apart and is_in_it) if said.is_spelled else letters[0] in said.word)
         # «Philippe, un L, deux P»
-        if article and is_in_it and remark_at(heard, plain, letter.end, language, said):
+        near = letter.end + _LONGEST_REMARK
+        if article and is_in_it and remark_at(heard[:near], plain[:near], letter.end, language, said):
             is_only_one = True
         elif not is_counted:
             return None
