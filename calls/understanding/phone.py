@@ -18,7 +18,8 @@ _LONGEST_NATIONAL = 11
 _LONGEST_SAID = 2 * _LONGEST_NATIONAL
 _MOBILE = {"06", "07"}
 _TENS_WITH_UNITS = "234568"
-_OR = (Link.ALTERNATIVE, Link.EITHER)
+# A whole number after another is a second one, unless it is said to be instead.
+_INSTEAD = (Link.CORRECTION, Link.APOLOGY, Link.REPETITION)
 _STARTS = ("0", "+", "33")
 
 
@@ -51,7 +52,7 @@ def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
         if alone == {""}:
             continue  # «ça fait trois fois que j'appelle»
         if whole := {digits for digits in alone if _number(digits, language)}:
-            is_other = part.link in _OR and any(_number(digits, language) for digits in heard)
+            is_other = part.link not in _INSTEAD and any(_number(digits, language) for digits in heard)
             heard = heard | whole if is_other else whole
         else:
             following = said[position + 1 : position + 2]
