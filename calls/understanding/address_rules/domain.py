@@ -33,7 +33,7 @@ def provider_heard(plain: Sequence[str], gaps: Sequence[str], position: int, lan
     for end in range(position + 1, min(position + _MOST_WORDS, len(plain) - 1) + 1):
         dot = phrases(language).at(plain, end)
         if gaps[end] == "." or (gaps[end] == "" and dot and dot.value.value in (".", ".com")):
-            name = _sounding_like(tuple(plain[position:end]), _SAME_SOUND)
+            name = sounding_like(tuple(plain[position:end]))
             return (end, Part(Kind.PROVIDER, name)) if name else None
         if gaps[end]:
             return None
@@ -64,6 +64,11 @@ def _is_misheard(label: str, said: Sequence[Part]) -> bool:
     ]
     texts = tuple(part.value for part in words)
     return "".join(texts) == label and _sounding_like(texts, _NEAR_SOUND) is not None
+
+
+def sounding_like(words: tuple[str, ...]) -> str | None:
+    """The provider whose name the words sound like."""
+    return _sounding_like(words, _SAME_SOUND)
 
 
 @cache

@@ -12,6 +12,10 @@ from typing import NamedTuple
 from calls.understanding.letter_remarks import Remark
 from calls.understanding.text import Lexicon, compact, table
 
+ADDRESS = re.compile(
+    r"[a-z0-9]+(?:(?:[.+-]|__?)[a-z0-9]+)*@[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}"
+)
+
 
 class Kind(Enum):
     WORD = auto()

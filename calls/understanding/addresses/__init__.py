@@ -1,0 +1,1 @@
+"""Dictated e-mail addresses, as they were learnt from sentences."""

@@ -1,0 +1,241 @@
+"""Which of the addresses that may have been dictated was, or that nobody can tell.
+
+A logistic model of whole addresses: what is told twice in them, what of the sentence
+they leave out, what the rules of `address_rules/` read. Its weights come from sentences that
+the decoder had not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+
+from calls.understanding.addresses.clues import relation
+from calls.understanding.addresses.decoder import Candidate, candidates, reader
+from calls.understanding.addresses.lattice import (
+    ATS,
+    CORRECTIONS,
+    TALK_KINDS,
+    Edge,
+    Label,
+    Lattice,
+    is_plain,
+    lattice_of,
+    may_have_at,
+)
+from calls.understanding.learned import weights_file
+from calls.understanding.text import LONGEST_DICTATION, table
+
+# As «null» in the corpora.
+NOTHING = ""
+MOST_CANDIDATES = 5
+_REPEATED = re.compile(r"([a-z0-9]{3,})[._-]?\1")
+_STUTTERED = re.compile(r"([a-z0-9]{2})[._-]?\1")
+_PARTS = re.compile(r"[._-]")
+_LONG = 22
+_BESIDE = 8
+_WORDS = (Label.WORD, Label.PROVIDER, Label.CHANGED, Label.MARKED)
+_FIGURES = (Label.NUMBER, Label.FIGURES)
+# How likely an address must be that the rules read, and among the addresses alone; and any other.
+_AS_RULES, _AMONG, _SURE = 0.4, 0.65, 0.9
+
+
+class Ranked(NamedTuple):
+    address: str
+    likelihood: float
+
+
+def likeliest(text: str, by_rules: str | None, language: str) -> str | None:
+    """The address that was dictated, if one is likely enough; `by_rules` is what the rules read."""
+    if len(text) > LONGEST_DICTATION or not may_have_at(text, language):
+        return by_rules
+    said = lattice_of(text, language)
+    if by_rules and is_plain(said):
+        return by_rules
+    answers = dict(ranked(signs(said, candidates(said, reader(), MOST_CANDIDATES), by_rules), weights()))
+    any_address = 1 - answers.pop(NOTHING)
+    if by_rules and answers[by_rules] >= max(_AS_RULES, _AMONG * any_address):
+        return by_rules
+    return next((address for address, likelihood in answers.items() if likelihood >= _SURE), None)
+
+
+def signs(lattice: Lattice, found: Sequence[Candidate], by_rules: str | None) -> list[tuple[str, dict[str, float]]]:
+    """The addresses that may have been said, and that none was, each with its signs; `by_rules` only if it is read."""
+    answers = [
+        (candidate.address, dict(_signs(lattice, found, rank, by_rules))) for rank, candidate in enumerate(found)
+    ]
+    if by_rules and all(address != by_rules for address, _ in answers):
+        answers.append((by_rules, {"rules only": 1.0, **dict(_written(by_rules))}))
+    plain = lattice.plain
+    nothing = {"nothing": 1.0, f"nothing, rules {by_rules is not None}": 1.0, f"nothing of {min(len(found), 3)}": 1.0}
+    nothing[f"nothing, ats {_ats(lattice)}"] = 1.0
+    nothing |= dict.fromkeys((f"word {word}" for word in plain), 1.0)
+    nothing |= dict.fromkeys((f"words {one} {other}" for one, other in pairwise(plain)), 1.0)
+    return [*answers, (NOTHING, nothing)]
+
+
+def _ats(lattice: Lattice) -> int:
+    return min(sum(kind in ATS for kind in lattice.kinds), 3)
+
+
+def _signs(
+    lattice: Lattice, found: Sequence[Candidate], rank: int, by_rules: str | None
+) -> Iterator[tuple[str, float]]:
+    address, score, path = found[rank]
+    best = found[0].score
+    yield "behind", max(-8.0, (score - best) / 40)
+    if rank == 0:
+        yield "first", 1.0
+        yield "ahead", min(5.0, (best - found[1].score) / 40) if len(found) > 1 else 5.0
+    if by_rules == address:
+        yield "as rules", 1.0
+    elif by_rules:
+        yield "not as rules", 1.0
+        if by_rules in address or address in by_rules:
+            yield "near rules", 1.0
+    else:
+        yield "no rules", 1.0
+    yield f"ats {_ats(lattice)}", 1.0
+    yield from _written(address)
+    kept = [(position, edge) for position, edge in path if edge.text]
+    left_out = [(position, edge) for position, edge in path if not edge.text]
+    yield from _kept(lattice, kept)
+    yield from _told(lattice, kept, address)
+    first = kept[0][0]
+    yield f"begins {lattice.kinds[first]}", 1.0
+    if first:
+        yield f"behind {lattice.kinds[first - 1]} {lattice.gaps[first]}", 1.0
+        yield f"behind {lattice.plain[first - 1]}", 1.0
+    yield from _left_out(lattice, left_out, kept[0][0], kept[-1][0], address)
+
+
+def _written(address: str) -> Iterator[tuple[str, float]]:
+    mailbox, _, domain = address.partition("@")
+    name, _, ending = domain.rpartition(".")
+    providers = table("email")["providers"]
+    for which, text in (("mailbox", mailbox), ("domain", name)):
+        parts = _PARTS.split(text)
+        yield f"{which} repeats", float(_REPEATED.search(text) is not None)
+        yield f"{which} stutters", float(_STUTTERED.search(text) is not None)
+        yield f"{which} same", float(len(set(parts)) < len(parts))
+        yield f"{which} parts {min(len(parts), 4)}", 1.0
+        yield f"{which} long", float(len(text) > _LONG)
+        yield f"{which} short", float(len(text) < 2)
+    yield f"provider {ending in providers[name]['endings'] if name in providers else None}", 1.0
+    yield "mailbox provider", float(mailbox in providers)
+
+
+def _kept(lattice: Lattice, kept: Sequence[tuple[int, Edge]]) -> Iterator[tuple[str, float]]:
+    words = [(position, edge.text) for position, edge in kept if edge.label in _WORDS and len(edge.text) > 2]
+    figures = [edge.text for _, edge in kept if edge.label in _FIGURES and len(edge.text) > 1]
+    yield "word twice", float(len(words) - len({text for _, text in words}))
+    yield "figures twice", float(len(figures) - len(set(figures)))
+    yield (
+        "spelled and said",
+        float(
+            any(
+                abs(start - position) < _BESIDE and relation(text, letters) in "=~"
+                for start, letters in _letters(kept)
+                for position, text in words
+            )
+        ),
+    )
+    found: Counter[str] = Counter()
+    for (_, edge), (following, other) in pairwise(kept):
+        found["gaps"] += following > edge.end
+        is_beside = following == edge.end and edge.label in _WORDS and other.label in _WORDS
+        found["words together"] += is_beside
+        found["words together, pause"] += is_beside and lattice.gaps[following] in ",."
+    for position, edge in kept:
+        kind = lattice.kinds[position]
+        if edge.label in (Label.WORD, Label.WEAK_LETTER) and kind in TALK_KINDS:
+            found[f"wrote {kind}"] += 1
+        if edge.label in (Label.WEAK_LETTER, Label.CHANGED, Label.MARKED):
+            found[f"wrote {edge.label}"] += 1
+        if edge.label == Label.AT and kind not in ATS:
+            found["weak at"] += 1
+    yield from ((sign, min(count, 4)) for sign, count in found.items())
+
+
+def _told(lattice: Lattice, kept: Sequence[tuple[int, Edge]], address: str) -> Iterator[tuple[str, float]]:
+    """Whether what is said of letters and figures is true of the address."""
+    parts = [part for part in re.split(r"[^a-z]+", address) if part]
+    true = sum(any(remark.is_true_of(part) for part in parts) for remark in lattice.remarks)
+    yield "remarks true", float(min(true, 3))
+    yield "remarks false", float(min(len(lattice.remarks) - true, 3))
+    has_figures = any(map(str.isdigit, address))
+    for how in lattice.how:
+        yield f"in {how} {has_figures}", 1.0
+
+
+def _letters(kept: Sequence[tuple[int, Edge]]) -> list[tuple[int, str]]:
+    """Letters one after another, with where they begin."""
+    runs: list[tuple[int, str]] = []
+    end = -1
+    for position, edge in kept:
+        if edge.label not in (Label.LETTER, Label.WEAK_LETTER):
+            continue
+        if position == end:
+            runs[-1] = (runs[-1][0], runs[-1][1] + edge.text)
+        else:
+            runs.append((position, edge.text))
+        end = edge.end
+    return [(start, letters) for start, letters in runs if len(letters) > 2]
+
+
+def _left_out(
+    lattice: Lattice, left_out: Sequence[tuple[int, Edge]], first: int, last: int, address: str
+) -> Iterator[tuple[str, float]]:
+    letters = "".join(filter(str.isalnum, address))
+    found: Counter[str] = Counter()
+    runs: list[str] = []
+    end = -1
+    for position, _edge in left_out:
+        word, kind = lattice.plain[position], lattice.kinds[position]
+        where = "before" if position < first else "after" if position > last else "inside"
+        if kind == "letter":
+            if position == end:
+                runs[-1] += word
+            else:
+                runs.append(word)
+            end = position + 1
+        elif kind[0] in "MW":
+            found[f"left {kind} {where}"] += 1
+            found[f"left mark {kind[1:] in address} {where}"] += 1
+        elif kind in TALK_KINDS:
+            if kind in CORRECTIONS or kind in ("denial", "doubt", "poison"):
+                found[f"left {kind} {where}"] += 1
+        elif len(word) > 2:
+            if word in letters:
+                found[f"confirmed {where}"] += 1
+            else:
+                found[f"left {kind} {where}"] += 1
+                found[f"left word {where}"] += 1
+                found[f"left in one breath {where}"] += lattice.gaps[position] == lattice.gaps[position + 1] == " "
+    for run in runs:
+        found[f"left {'letters' if len(run) > 1 else 'letter'} {run in letters}"] += 1
+    yield from ((sign, float(min(count, 4))) for sign, count in found.items())
+
+
+def ranked(answers: Sequence[tuple[str, Mapping[str, float]]], worth: Mapping[str, float]) -> list[Ranked]:
+    """The answers with how likely each is, the likeliest first."""
+    scores = [sum(worth.get(sign, 0.0) * value for sign, value in told.items()) for _, told in answers]
+    top = max(scores)
+    likelihoods = [exp(score - top) for score in scores]
+    total = sum(likelihoods)
+    found = [Ranked(address, value / total) for (address, _), value in zip(answers, likelihoods, strict=True)]
+    return sorted(found, key=lambda answer: -answer.likelihood)
+
+
+@cache
+def weights() -> dict[str, float]:
+    with weights_file("address_ranking").open("rb") as file, np.load(file) as stored:
+        names = bytes(stored["names"]).decode().split("\n")
+        return dict(zip(names, stored["weights"].tolist(), strict=True))
