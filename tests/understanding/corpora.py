@@ -10,6 +10,7 @@ all three, but for `heldout/fr/email_unseen.tsv`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from calls import understanding
@@ -128,6 +129,7 @@ def in_cells(kind: str, language: str, *, folder: str = "") -> Iterator[tuple[st
             yield text, value, f"{folder} {kind} {heading} {number // _CELL}"
 
 
+@cache
 def misunderstood(kind: str, language: str, *, folder: str = "") -> list[str]:
     """One line for each utterance that comes out wrong."""
     wrong = []
