@@ -124,13 +124,13 @@ def phrases(language: str) -> Lexicon[Part]:
         Kind.AT: [f"{lead} " for lead in lists["before_at"]],
     }
     spoken = (
-        (_split(lead + phrase), Part(kind, value))
+        (split(lead + phrase), Part(kind, value))
         for section, kind, value in _SPOKEN
         for phrase in lists[section]
         for lead in ("", *(also if kind in SILENT else leads.get(kind, ())))
     )
     combined = (
-        (_split(lead + " ".join(words).strip()), Part(Kind[kind.upper()]))
+        (split(lead + " ".join(words).strip()), Part(Kind[kind.upper()]))
         for kind, sections in lists["combined"].items()
         for words_of in sections.values()
         for words in product(*words_of)
@@ -140,9 +140,17 @@ def phrases(language: str) -> Lexicon[Part]:
 
 
 @cache
+def marks_of(language: str) -> Lexicon[str]:
+    """The marks alone, as they are written."""
+    lists = table("email")[language]
+    written = [(section, value) for section, kind, value in _SPOKEN if kind in (Kind.AT, Kind.SEPARATOR)]
+    return Lexicon((split(phrase), value) for section, value in written for phrase in lists[section])
+
+
+@cache
 def providers(*, right_after_at: bool) -> Lexicon[Part]:
     return Lexicon(
-        (_split(said), Part(Kind.PROVIDER, name))
+        (split(said), Part(Kind.PROVIDER, name))
         for name, entry in table("email")["providers"].items()
         if right_after_at or not entry.get("is_a_word")
         for said in entry["said"]
@@ -158,7 +166,7 @@ def heard_as(language: str) -> dict[str, str]:
 @cache
 def times_written(language: str) -> Lexicon[int]:
     return Lexicon(
-        (_split(phrase), int(times))
+        (split(phrase), int(times))
         for times, phrases_of in table("email")[language]["times"].items()
         for phrase in phrases_of
     )
@@ -166,10 +174,10 @@ def times_written(language: str) -> Lexicon[int]:
 
 @cache
 def asides(section: str, language: str) -> Lexicon[str]:
-    return Lexicon((_split(phrase), section) for phrase in table("email")[language][section])
+    return Lexicon((split(phrase), section) for phrase in table("email")[language][section])
 
 
-def _split(phrase: str) -> list[str]:
+def split(phrase: str) -> list[str]:
     return [compact(word) for word in re.split(r"[ -]+", phrase)]
 
 

@@ -15,12 +15,20 @@ from itertools import islice
 from typing import NamedTuple
 
 from calls.understanding.address_rules.domain import sounding_like
-from calls.understanding.address_rules.phrases import endings, heard_as, providers, times_written
+from calls.understanding.address_rules.phrases import (
+    asides,
+    endings,
+    heard_as,
+    marks_of,
+    providers,
+    split,
+    times_written,
+)
 from calls.understanding.letter_remarks import MARKS, Remark, Said, may_begin_remark, remark_at
 from calls.understanding.letters import Certainty, Letter, Word, dictated, letter_at
 from calls.understanding.names import is_first_name
 from calls.understanding.numbers import is_digits, is_number, readings, year
-from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, fold, table
+from calls.understanding.text import LONGEST_DICTATION, fold, table
 
 
 class Label(IntEnum):
@@ -184,22 +192,17 @@ def _in_order(
     words: list[Word], plain: list[str], gaps: list[str], language: str
 ) -> tuple[list[Word], list[str], list[str]]:
     """The domain last, where it was told first: «gmail point com, et devant c'est jacky point mallet»."""
-    hit = next(iter(_in_front(language).find(plain)), None)
+    hit = next(iter(asides("in_front", language).find(plain)), None)
     if not hit or hit.end == len(plain) or not {".", "point"} & set(plain[: hit.start]) or "@" in plain[: hit.start]:
         return words, plain, gaps
     domain, mailbox = slice(hit.start), slice(hit.end, None)
-    has_at = "@" in plain or bool([at for at in _marks(language).find(plain) if at.value == "@"])
+    has_at = "@" in plain or bool([at for at in marks_of(language).find(plain) if at.value == "@"])
     at = [] if has_at else [Word("@", "@", words[hit.start].start, words[hit.start].start)]
     return (
         [*words[mailbox], *at, *words[domain]],
         [*plain[mailbox], *(word.plain for word in at), *plain[domain]],
         ["^", *gaps[mailbox][1:], *("," for _ in at), ",", *gaps[domain][1:]],
     )
-
-
-@cache
-def _in_front(language: str) -> Lexicon[None]:
-    return Lexicon((_split(phrase), None) for phrase in table("email")[language]["in_front"])
 
 
 def _is_in_number(mark: str, before: Word, word: Word, language: str) -> bool:
@@ -219,29 +222,8 @@ def _gap(between: str, word: Word, words: Sequence[Word]) -> str:
     return "-" if "-" in between else " "
 
 
-_SECTIONS = {
-    "at": "@",
-    "dot": ".",
-    "dot_com": ".com",
-    "hyphen": "-",
-    "underscore": "_",
-    "two_underscores": "__",
-    "plus": "+",
-}
-
-
-@cache
-def _marks(language: str) -> Lexicon[str]:
-    lists = table("email")[language]
-    return Lexicon((_split(phrase), mark) for section, mark in _SECTIONS.items() for phrase in lists[section])
-
-
-def _split(phrase: str) -> list[str]:
-    return [compact(word) for word in re.split(r"[ -]+", phrase)]
-
-
 def _mark_at(plain: Sequence[str], position: int, language: str) -> tuple[int, str] | None:
-    hit = _marks(language).at(plain, position)
+    hit = marks_of(language).at(plain, position)
     if hit:
         return hit.end, hit.value
     return (position + 1, "@") if plain[position] in table("email")[language]["weak_at"] else None
@@ -254,7 +236,7 @@ def _kinds_of_talk(language: str) -> dict[str, str]:
         words[0]: section
         for section in reversed(_OF_TALK)
         for phrase in lists[section]
-        if len(words := _split(phrase)) == 1
+        if len(words := split(phrase)) == 1
     }
 
 
