@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
+from itertools import accumulate
 
-from calls.understanding.text import Hit, Lexicon, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 
 _INFINITIVE = re.compile(r"(?:er|ir|dre|tre|ire)$")
 # They end like one.
 _NO_INFINITIVES = frozenset({"super", "hier", "cher", "hiver", "centre", "notre", "votre", "autre"})
-_TAKES_BACK = frozenset({"mais", "enfin", "seulement"})
+_TAKES_BACK = frozenset({"mais", "enfin", "seulement", "but", "except", "only"})
 _PLEASE = frozenset({"plait", "please"})
 
 
@@ -26,6 +27,7 @@ class _Sign(StrEnum):
     """The sections of words/yes_no.toml."""
 
     YES = "yes"
+    SHORT = "short"
     AGREE = "agree"
     NO = "no"
     DENY = "deny"
@@ -85,6 +87,7 @@ def _settled(hit: Hit[_Sign], spoken: Sequence[str], before: Sequence[_Sign]) ->
 
 def _signs(text: str, language: str) -> list[_Sign]:
     spoken = words(text, language)
+    clause_ends = set(accumulate(len(clause) for clause in clauses(text, language)))
     signs: list[_Sign] = []
     negated_up_to = -1
     for hit in _lexicon(language).find(spoken):
@@ -92,6 +95,10 @@ def _signs(text: str, language: str) -> list[_Sign]:
             negated_up_to = hit.end
         elif hit.value in (_Sign.YES, _Sign.AGREE) and hit.start == negated_up_to:
             continue  # «pas tout à fait exact»
+        if hit.value is _Sign.SHORT:
+            if hit.end in clause_ends:
+                signs.append(_Sign.YES)
+            continue
         if hit.value is _Sign.AGREE and not _agrees(hit, spoken, language):
             continue
         signs.append(_settled(hit, spoken, signs))
