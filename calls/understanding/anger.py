@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from calls.understanding.fixed import fixed
-from calls.understanding.learned import LANGUAGES, is_learned
+from calls.understanding.learned import is_learned
 from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 from calls.understanding.yes_no import Answer
 
@@ -45,8 +45,8 @@ def _listed(name: str, section: str, language: str) -> frozenset[str]:
 def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     """Whether the caller lets anger show.
 
-    `own_words` are the tenant's: one is enough. Without one, French is judged by what was
-    learnt, with what the word lists find among its signs; other languages by the lists alone:
+    `own_words` are the tenant's: one is enough. Without one, it is judged by what was learnt,
+    with what the word lists find among its signs; what has hardly a word by the lists alone:
     one strong expression, or two mild ones. What is negated («je ne suis vraiment pas en
     colère») does not count, nor do oaths of joy («putain, ça remarche !»).
     """
@@ -58,8 +58,8 @@ def is_angry(text: str, own_words: Iterable[str], language: str) -> bool:
     said = [expression for expression, sign in found if sign is not _Sign.CALM]
     if said and all(oaths.issuperset(expression) for expression in said) and fixed(text, language) is Answer.YES:
         return False
-    if language in LANGUAGES and not signs[_Sign.OWN] and (said or len(spoken) > _TOO_SHORT):
-        return is_learned("anger", spoken, _numbered(signs))
+    if not signs[_Sign.OWN] and (said or len(spoken) > _TOO_SHORT):
+        return is_learned("anger", spoken, language, _numbered(signs))
     return sum(_WEIGHT[sign] * count for sign, count in signs.items()) >= _THRESHOLD
 
 
@@ -139,9 +139,7 @@ def _requests(section: str, language: str) -> Lexicon[str]:
 def wants_human(text: str, language: str) -> bool:
     """Whether the caller asks for a person: «un conseiller», «je veux parler à quelqu'un»."""
     listed = any(_is_request(clause, language) for clause in clauses(text, language))
-    if language not in LANGUAGES:
-        return listed
-    return is_learned("human", words(text, language), ["listed"] if listed else [])
+    return is_learned("human", words(text, language), language, ["listed"] if listed else [])
 
 
 def _is_own(clause: Sequence[str], person: Hit[str], language: str) -> bool:

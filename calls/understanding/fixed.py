@@ -8,7 +8,7 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from calls.understanding.learned import LANGUAGES, is_learned
+from calls.understanding.learned import is_learned
 from calls.understanding.text import Hit, Lexicon, lexicon, table, words
 from calls.understanding.yes_no import Answer, is_future, yes_no
 
@@ -60,15 +60,12 @@ def fixed(text: str, language: str) -> Answer:
 
     What is said of the thing itself outweighs the «oui» or «non» before it: «oui, ça
     ne marche toujours pas» is a no, and so is what works only in part: «oui mais ça coupe
-    encore», «tout sauf la télé», which leaves something to mend. French is judged
-    by what was learnt, with what the word lists find among its signs; when it is not
-    clearly either, or seems both, it is unclear.
+    encore», «tout sauf la télé», which leaves something to mend. It is judged by what was learnt,
+    with what the word lists find among its signs; when it is not clearly either, or seems
+    both, it is unclear.
     """
-    heard = listed(text, language)
-    if language not in LANGUAGES:
-        return heard.answer
-    spoken, signs = words(text, language), sorted(heard.signs)
-    works, broken = is_learned("works", spoken, signs), is_learned("broken", spoken, signs)
+    spoken, signs = words(text, language), sorted(listed(text, language).signs)
+    works, broken = (is_learned(name, spoken, language, signs) for name in ("works", "broken"))
     if works is broken:
         return Answer.UNCLEAR
     return Answer.YES if works else Answer.NO

@@ -2,8 +2,8 @@
 
 The pieces are words in a row, letters within a word, what the words are about
 (`words/meanings.toml`), how the utterance begins and ends, and `signs`: what the word
-lists found. Each piece has a weight, found by its hash. The weights are made by
-`python -m tests.understanding.training` from `tests/understanding/corpus/`.
+lists found. Each piece has a weight, found by its hash. Each language has weights of its
+own, made by `python -m tests.understanding.training` from `tests/understanding/corpus/`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from calls.understanding.text import fold, table
 
+# Whose e-mail addresses are learnt.
 LANGUAGES = frozenset({"fr"})
 BUCKETS = 1 << 18
 # In words. What is longer is judged in parts: one angry sentence among calm ones is anger.
@@ -35,9 +36,9 @@ def _bucket(piece: str) -> int:
 
 
 @cache
-def _meanings() -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+def _meanings(language: str) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
     """The meaning of whole words, of beginnings, and the endings that say something."""
-    lists = table("meanings")
+    lists = table("meanings")[language]
     whole: dict[str, str] = dict.fromkeys(lists["itself"].split(), "")
     beginnings: dict[str, str] = {}
     for meaning, entries in lists["meaning"].items():
@@ -54,9 +55,9 @@ def _first_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def meaning(word: str) -> str:
+def meaning(word: str, language: str) -> str:
     """What a folded word is about; a small word is about itself, and of a rare one the ending tells most."""
-    whole, beginnings, endings = _meanings()
+    whole, beginnings, endings = _meanings(language)
     if word in whole:
         return whole[word] or word
     if word in _first_names():
@@ -97,9 +98,9 @@ def _edges(spoken: Sequence[str], meanings: Sequence[str]) -> Iterator[int]:
     yield _bucket(f"length {min(len(spoken) // 3, 6)}")
 
 
-def pieces(spoken: Sequence[str], signs: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def pieces(spoken: Sequence[str], signs: Iterable[str], language: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The buckets of an utterance, and how much each counts: every kind of piece as much as the others."""
-    meanings = [meaning(word) for word in spoken]
+    meanings = [meaning(word, language) for word in spoken]
     kinds = (
         set(_rows("words", spoken, _WORDS_IN_A_ROW)),
         {bucket for word in spoken for bucket in _letters(word)},
@@ -113,8 +114,8 @@ def pieces(spoken: Sequence[str], signs: Iterable[str]) -> tuple[NDArray[np.int6
 
 
 @cache
-def _weights(name: str) -> tuple[NDArray[np.int8], float, float]:
-    with weights_file(name).open("rb") as file, np.load(file) as stored:
+def _weights(name: str, language: str) -> tuple[NDArray[np.int8], float, float]:
+    with weights_file(f"{language}/{name}").open("rb") as file, np.load(file) as stored:
         return stored["weights"], float(stored["scale"]), float(stored["bias"])
 
 
@@ -129,14 +130,14 @@ def parts(spoken: Sequence[str]) -> Iterator[Sequence[str]]:
         yield spoken[start : start + LONGEST_PART]
 
 
-def is_learned(name: str, spoken: Sequence[str], signs: Iterable[str] = ()) -> bool:
+def is_learned(name: str, spoken: Sequence[str], language: str, signs: Iterable[str] = ()) -> bool:
     """Whether `name` («anger») is in what was said, as far as the corpus can tell."""
     if not spoken:
         return False
-    weights, scale, bias = _weights(name)
+    weights, scale, bias = _weights(name, language)
     found = tuple(signs)
     for part in parts([word[:_LONGEST_WORD] for word in spoken]):
-        buckets, counts = pieces(part, found)
+        buckets, counts = pieces(part, found, language)
         if float(counts @ weights[buckets]) * scale + bias > 0:
             return True
     return False

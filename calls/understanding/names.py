@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from calls.understanding.learned import LANGUAGES, is_learned
+from calls.understanding.learned import is_learned
 from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, table, words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
@@ -94,7 +94,7 @@ def refuses(text: str, language: str) -> bool:
     if not spoken:
         return False
     listed = _is_listed_refusal(spoken, language)
-    return is_learned("refusal", spoken, ["listed"] if listed else []) if language in LANGUAGES else listed
+    return is_learned("refusal", spoken, language, ["listed"] if listed else [])
 
 
 def _is_listed_refusal(spoken: Sequence[str], language: str) -> bool:

@@ -3,8 +3,8 @@
 `corpus/fr/yes_no.tsv` holds French answers to a yes/no question, and so on. The value
 `null` means «not understood». `corpus/heldout/` was written after the code and without
 looking at it, to learn how it does on what it has not seen; `corpus/training/` is what
-`training.py` makes weights from, with `corpus/fr/`; `address_training.py` makes them from
-all three, but for `heldout/fr/email_unseen.tsv`.
+`training.py` makes weights from, with `corpus/fr/` and `corpus/en/`;
+`address_training.py` makes them from all three, but for `heldout/fr/email_unseen.tsv`.
 """
 
 from __future__ import annotations

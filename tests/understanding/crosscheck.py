@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
+from itertools import product
 
 from tests.understanding import training
 from tests.understanding.training import Sentence
@@ -16,9 +17,9 @@ from tests.understanding.training import Sentence
 FOLDS = 5
 
 
-def judged(kind: str) -> Iterator[tuple[Sentence, bool]]:
+def judged(kind: str, language: str) -> Iterator[tuple[Sentence, bool]]:
     """Every sentence that `kind` is learnt from, with the judgement of weights that never saw its cell."""
-    corpus = training.sentences(kind)
+    corpus = training.sentences(kind, language)
     cells = sorted({sentence.cell for sentence in corpus})
     random.Random(0).shuffle(cells)
     fold_of = {cell: position % FOLDS for position, cell in enumerate(cells)}
@@ -26,10 +27,10 @@ def judged(kind: str) -> Iterator[tuple[Sentence, bool]]:
         aside = [sentence for sentence in corpus if fold_of[sentence.cell] == fold]
         known = {sentence.text for sentence in aside}
         seen = [sentence for sentence in corpus if fold_of[sentence.cell] != fold and sentence.text not in known]
-        weights = training.fitted(kind, training.with_pairs(kind, seen))
+        weights = training.fitted(kind, language, training.with_pairs(kind, seen))
         for sentence in aside:
-            buckets, counts = sentence.pieces(kind)
-            yield sentence, bool(counts @ weights[buckets] + weights[-1] > training.MARGIN.get(kind, 0))
+            buckets, counts = sentence.pieces(kind, language)
+            yield sentence, bool(counts @ weights[buckets] + weights[-1] > training.MARGIN[language].get(kind, 0))
 
 
 def _line(name: str, found: list[tuple[Sentence, bool]]) -> str:
@@ -45,16 +46,16 @@ def _part(kind: str, cell: str) -> str:
     told, _judged = training.VALUES.get(kind, (kind, "yes"))
     if cell.startswith(f"training {told} "):
         return "training, written hard"
-    return "corpus/fr" if cell.startswith(f" {told} ") else "other answers"
+    return "corpus/" if cell.startswith(f" {told} ") else "other answers"
 
 
 def main() -> None:
-    for kind in sys.argv[1:] or training.OTHERS:
+    for kind, language in product(sys.argv[1:] or training.OTHERS, training.LANGUAGES):
         parts: dict[str, list[tuple[Sentence, bool]]] = {}
-        for sentence, judgement in judged(kind):
+        for sentence, judgement in judged(kind, language):
             parts.setdefault(_part(kind, sentence.cell), []).append((sentence, judgement))
         for name, found in sorted(parts.items()):
-            print(kind, _line(name, found))
+            print(kind, language, _line(name, found))
 
 
 if __name__ == "__main__":
