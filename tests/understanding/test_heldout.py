@@ -39,7 +39,7 @@ HARDER = {
 UNSEEN = "email_unseen"
 HARDER[UNSEEN] = 0.86
 # English was taught a third of what French was, and these were never read: so many are right.
-ENGLISH = {"anger": 0.82, "human": 0.92, "refusal": 0.87, "fixed": 0.87, "yes_no": 0.83}
+ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83}
 MOST_WRONG = 0.02
 KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités")
 

@@ -62,7 +62,7 @@ PAIRS = 2500
 # a false yes closes his ticket, a false no gives him to a person.
 MARGIN = {
     "fr": {"anger": 0.7, "works": 1.0, "broken": 0.3},
-    "en": {"anger": 0.5, "works": 0.5, "broken": 0.3},
+    "en": {"anger": 0.7, "works": 0.5, "broken": 0.3},
 }
 STEPS = 400
 
