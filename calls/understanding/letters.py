@@ -16,6 +16,8 @@ from calls.understanding.text import LONGEST_DICTATION, Lexicon, compact, fold, 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # «D' A U T R Y»
 _APOSTROPHE_APART = re.compile(r"['’]\s+[^\W\d_](?![^\W_])")
+# English words that are written like a letter and an elided one.
+_CONTRACTED = ("i'm", "i'd")
 _NATO_AT_LEAST = 3
 # The letters with an accent that western European names have (Latin-1).
 ACCENTED = frozenset("àáâãäåçèéêëìíîïñòóôõöùúûüýÿ")
@@ -63,7 +65,8 @@ def dictated(text: str) -> list[Word]:
     for match in _TOKEN.finditer(text[:LONGEST_DICTATION]):
         head, mark, tail = match[0].replace("’", "'").partition("'")
         is_apart = len(head) == 1 and not mark and _APOSTROPHE_APART.match(text, match.end())
-        if mark and len(head) == len(tail) == 1:
+        is_contracted = f"{head}'{tail}".lower() in _CONTRACTED
+        if mark and len(head) == len(tail) == 1 and not is_contracted:
             found.append(Word(compact(head), head, match.start(), match.start() + 1))
             found.append(Word("apostrophe", mark, match.start() + 1, match.start() + 2))
             found.append(Word(compact(tail), tail, match.start() + 2, match.end()))
@@ -178,6 +181,15 @@ def _named(
     if hit := letter_names(language).at(plain, position):
         return hit.end, *hit.value
     word = words[position]
+    if (
+        language == "en"
+        and counted
+        and len(word.plain) == 1
+        and plain[position + 1 : position + 3] == ["apostrophe", "s"]
+    ):
+        is_plural = words[position + 1].start == word.end and words[position + 2].start == word.end + 1
+        if is_plural:
+            return position + 3, word.plain, Certainty.SURE  # «two p's»
     if len(word.text) == 1 and word.text.isalpha():
         return position + 1, unicodedata.normalize("NFC", word.text.lower()), Certainty.SURE
     if counted and language == "en" and len(word.plain) == 2 and word.plain.endswith("s"):
@@ -221,7 +233,12 @@ def _example(
     at = like.end
     while at < len(plain) and (stumble := signs("stumble", language).at(plain, at)):
         at = stumble.end
-    if at >= len(plain) or len(plain[at]) < 2 or not plain[at].isalpha():
+    if at >= len(plain):
+        return None
+    code = signs("nato", language).at(plain, at)
+    if code and code.end > at + 1 and code.value == value:
+        return code.end, value  # «X like X-ray»
+    if len(plain[at]) < 2 or not plain[at].isalpha():
         return None
     example = compact(words[at].text.replace("’", "'").rpartition("'")[2]) or plain[at]  # «comme l'école»
     if len(example) > 3 and example[:4] in "".join(word for word in plain[:position] if len(word) == 1):
@@ -269,10 +286,18 @@ def join_letters(plain: Sequence[str], language: str) -> Iterator[tuple[str, int
 
 
 def nato_run(plain: Sequence[str], position: int, language: str) -> tuple[int, str] | None:
-    """«Mike Alpha Romeo»: where it ends, and the letters; three words at least."""
+    """«Mike Alpha Romeo», «double Tango»: where it ends, and the letters; three at least, or two that are no names."""
     letters, end = "", position
-    while end < len(plain) and (hit := signs("nato", language).at(plain, end)):
-        letters, end = letters + hit.value, hit.end
+    are_names = False
+    while end < len(plain):
+        two = signs("two", language).at(plain, end)
+        start = two.end if two else end
+        hit = signs("nato", language).at(plain, start) if start < len(plain) else None
+        if not hit:
+            break
+        letters, end = letters + hit.value * (2 if two else 1), hit.end
+        are_names = are_names or is_first_name(plain[start]) or hit.value in "cmp"
         if end + 1 < len(plain) and plain[end + 1] == hit.value and signs("like", language).at(plain, end):
             end += 2  # «lima comme L»
-    return (end, letters) if len(letters) >= _NATO_AT_LEAST else None
+    fewest = _NATO_AT_LEAST - (language == "en" and not are_names)
+    return (end, letters) if len(letters) >= fewest else None

@@ -12,9 +12,10 @@ from itertools import takewhile
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
 from calls.understanding.spellings.accents import accented, without_accent_remarks
-from calls.understanding.spellings.pieces import Kind, Piece, are_named, pieces_of, with_articles
+from calls.understanding.spellings.pieces import Kind, Piece, are_named, pieces_of
 from calls.understanding.spellings.remarks import is_hesitation, told_once
 from calls.understanding.spellings.said import as_said, with_names_whole
+from calls.understanding.spellings.small_words import with_articles
 from calls.understanding.spellings.tellings import (
     after_all,
     confirmed,

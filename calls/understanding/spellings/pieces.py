@@ -8,13 +8,16 @@ from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
-from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, nato_run, signs
+from calls.understanding.letters import Certainty, Letter, Word, letter_at, letter_names, nato_run, signs, sound_alike
+from calls.understanding.spellings.small_words import are_capitals, is_elided
 from calls.understanding.text import compact
 
 # So many consonants standing alone are how recognition writes the letters of this call.
 _WRITTEN_AT_LEAST = 4
 # «MAR»: longer words in capitals are names.
 _LONGEST_CLUMP = 3
+# So many letters are a name that may be told to be without another.
+_FEWEST_LACKED = 3
 _VOWELS = frozenset("aeiouy")
 
 
@@ -68,9 +71,9 @@ def pieces_of(heard: Sequence[Word], language: str, said: Set[str] = frozenset()
 def are_named(heard: Sequence[Word], language: str) -> bool:
     """Whether consonants are written by their names: «bé é enne»."""
     named = [word for word in heard if len(word.plain) > 1 and letter_names(language).at([word.plain], 0)]
-    return len(named) > 1 and not any(
-        len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS for word in heard
-    )
+    written = [word for word in heard if len(word.plain) == 1 and word.plain.isalpha() and word.plain not in _VOWELS]
+    # English names of letters are often written as the words that they sound like, some of them as letters.
+    return len(named) > 1 and len(written) < (len(named) if language == "en" else 1)
 
 
 def _with_names(pieces: Sequence[Piece]) -> list[Piece]:
@@ -94,8 +97,9 @@ def _with_names(pieces: Sequence[Piece]) -> list[Piece]:
 def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Piece]:
     plain = [word.plain for word in heard]
     clumps = [word.plain for word in heard if _is_clump(word)]
-    is_clumped = len(clumps) > 2 and not all(letter_names(language).at([clump], 0) for clump in clumps)
-    are_capitals = _are_capitals(heard)
+    fewest = 2 if language == "en" and any(word.text.islower() for word in heard) else 3  # «HO double L AND»
+    is_clumped = len(clumps) >= fewest and not all(letter_names(language).at([clump], 0) for clump in clumps)
+    are_spelled = are_capitals(heard)
     position = 0
     spelled = ""
     near: list[Piece] = []
@@ -106,53 +110,24 @@ def _pieces(heard: Sequence[Word], language: str, said: Set[str]) -> Iterator[Pi
             piece, end = Piece(Kind.WORD, word.text), position + 1
         elif is_repeated or (is_clumped and _is_clump(word)):
             piece, end = Piece(Kind.WORD if is_repeated else Kind.CAPITALS, word.text.lower()), position + 1
-        elif are_capitals and _is_elided(heard, position):
+        elif are_spelled and is_elided(heard, position):
             end = position + 3  # «On l'a perdu»
             piece = Piece(Kind.WORD, "".join(part.text for part in heard[position:end]))
         elif beside := _beside_at(heard, plain, position, language, near, spelled):
             piece, end = beside
         elif recounted := _recount_at(heard, plain, position, language, spelled):
             piece, end = recounted
+        elif lack := _lack_at(heard, plain, position, language, spelled):
+            piece, end = lack
         else:
             piece, end = _piece_at(heard, plain, position, language, spelled=bool(spelled))
         if piece.has_example and len(word.plain) == 1 and spelled and spelled + word.plain in plain:
             piece = piece._replace(value=word.text.lower())  # «F, E, R, R, Y comme Jules Ferry»
         spelled += compact(piece.value) if piece.kind is Kind.LETTERS else ""
-        piece = piece._replace(is_apart=position > 0 and word.start > heard[position - 1].end + 1)
+        piece = piece._replace(is_apart=_is_pause(heard, position))
         near = [*near[-1:], piece]
         yield piece
         position = end
-
-
-def _are_capitals(heard: Sequence[Word]) -> bool:
-    return sum(len(word.text) == 1 and word.text.isupper() for word in heard) > 1
-
-
-def _is_elided(heard: Sequence[Word], position: int) -> bool:
-    """«l'a», «n'y»; but «l'A U T R E»."""
-    elided, behind = heard[position : position + 3], heard[position + 3 : position + 4]
-    is_letter = bool(behind) and len(behind[0].text) == 1 and behind[0].text.isupper()
-    is_whole = len(elided) == 3 and elided[1].text in "'’" and elided[2].start == elided[0].end + 1
-    return is_whole and elided[0].text.islower() and not is_letter
-
-
-def with_articles(heard: list[Word], language: str) -> list[Word]:
-    """«L'i grec», «sur l'E» with the article apart, where letters are written as capitals."""
-    if not _are_capitals(heard):
-        return heard
-    plain = [word.plain for word in heard]
-    articles = [
-        position
-        for position, word in enumerate(plain)
-        if word == "l"
-        and _is_elided(heard, position)
-        and (heard[position + 2].text.isupper() or letter_names(language).at(plain, position + 2))
-    ]
-    return [
-        word._replace(plain="le", text="le") if position in articles else word
-        for position, word in enumerate(heard)
-        if position - 1 not in articles
-    ]
 
 
 def _beside_at(
@@ -263,6 +238,30 @@ def _recount_at(
         return Piece(Kind.ABOUT, "has"), lead.end
     is_of_last = compact(letter.value)[0] == spelled[-1] and heard[position].text.islower()
     return (Piece(Kind.CORRECTION, "recount"), lead.end) if is_of_last else None
+
+
+def _lack_at(
+    heard: Sequence[Word], plain: Sequence[str], position: int, language: str, spelled: str
+) -> tuple[Piece, int] | None:
+    """«Thomson, no P», «Clark, no E. C L A R K»: a letter that the name has not; but «S M I, no, Y» corrects."""
+    lead = signs("lack", language).at(plain, position)
+    if not lead or lead.end >= len(plain) or _is_pause(heard, lead.end):
+        return None
+    letter = letter_at(heard, plain, lead.end, language)
+    if not letter or letter.certainty is not Certainty.SURE:
+        return None
+    goes_on = letter.end < len(plain) and len(plain[letter.end]) == 1 and not _is_pause(heard, letter.end)
+    if not spelled:
+        is_told = position == 0 or not (goes_on and _is_pause(heard, position))
+    else:
+        corrects = not _is_pause(heard, position) and sound_alike(spelled[-1], compact(letter.value)[0])
+        is_told = len(spelled) >= _FEWEST_LACKED and not goes_on and not corrects
+    return (Piece(Kind.ABOUT, "other"), lead.end) if is_told else None
+
+
+def _is_pause(heard: Sequence[Word], position: int) -> bool:
+    """Whether a pause was written before the word."""
+    return position > 0 and heard[position].start > heard[position - 1].end + 1
 
 
 def _denied_end(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> int | None:

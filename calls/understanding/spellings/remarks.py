@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from calls.understanding.letters import signs
-from calls.understanding.names import is_particle
+from calls.understanding.spellings.marks import in_words, with_mark
 from calls.understanding.spellings.pieces import Kind, Piece
 from calls.understanding.spellings.tellings import is_alike, letters_of, spelled_again, stands, with_beside
 from calls.understanding.text import compact
@@ -26,11 +26,12 @@ def told_once(pieces: Sequence[Piece], language: str) -> list[Piece] | None:
     None when what they tell does not fit the name.
     """
     pieces = _without_examples(_begun_again(pieces, language), language)
+    pieces = in_words(pieces, language)
     told = [piece for piece in pieces if piece.kind not in (Kind.FILLER, Kind.INTERRUPTION)]
-    told = _without_place_before(told)
+    told = _without_place_behind(_without_place_before(told))
     if _are_placed(told):
         return None  # «ça commence par un B et ça finit par un T»
-    marked = _with_mark(_last_telling(told), language)
+    marked = with_mark(_last_telling(told), language)
     return marked and _told_once(marked)
 
 
@@ -57,6 +58,17 @@ def _without_place_before(told: list[Piece]) -> list[Piece]:
     is_told = letters_of(run[:1]) and len(letters_of(rest)) >= _FEWEST_REMARKED and rest[0].is_apart
     is_true = is_told and stands(letters_of(rest), letters_of(run), told[place].value)
     return [*told[:place], *rest] if is_true else told
+
+
+def _without_place_behind(told: list[Piece]) -> list[Piece]:
+    """«L I N D S E Y, ending in E Y» without what is true of the name."""
+    run = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, reversed(told)))[::-1]
+    place = len(told) - len(run) - 1
+    if len(run) < 2 or place < 1 or told[place].kind is not Kind.PLACE:
+        return told
+    name = letters_of(told[:place])
+    is_true = len(name) >= _FEWEST_REMARKED and stands(name, letters_of(run), told[place].value)
+    return told[:place] if is_true else told
 
 
 def _are_placed(told: Sequence[Piece]) -> bool:
@@ -137,34 +149,6 @@ def is_hesitation(piece: Piece, language: str) -> bool:
 def _is_article(said: str, language: str) -> bool:
     hit = signs("bearing", language).at(said.split() or [""], 0)
     return hit is not None and hit.value == "the"
-
-
-def _with_mark(told: list[Piece], language: str) -> list[Piece] | None:
-    """«C O L I N M A R T I N, un tiret entre Colin et Martin» with the hyphen; None when its place is not known."""
-    words = [piece.value for piece in told if piece.kind is Kind.WORD]
-    blanks = [piece for piece in told if piece.kind is Kind.MARK and piece.value == " "]
-    if blanks and len(words) > 1 and compact("".join(words)) == letters_of(told):
-        return [Piece(Kind.LETTERS, " ".join(words).lower())]  # «Van den Berg, en trois mots, V A N, D E N, B E R G»
-    marks = [position for position, piece in enumerate(told) if piece.kind is Kind.MARK]
-    spelled = [position for position, piece in enumerate(told) if piece.kind is Kind.LETTERS]
-    if not marks or not spelled or spelled[0] < marks[-1] < spelled[-1]:
-        return [*told[: marks[0]], *told[spelled[0] :]] if spelled and marks and marks[0] < spelled[0] else told
-    mark = told[marks[-1]]
-    between = [piece.value.split()[1:] for piece in told[marks[-1] + 1 : marks[-1] + 2] if piece.kind is Kind.PLACE]
-    if between and len(between[0]) == 2 and letters_of(told).count("".join(between[0])) == 1:
-        name = letters_of(told).replace("".join(between[0]), mark.value.join(between[0]))
-        return [*(piece for piece in told if piece.kind is Kind.WORD), Piece(Kind.LETTERS, name)]
-    kept = told[: marks[-1]] + [piece for piece in told[marks[-1] + 1 :] if piece.kind is not Kind.MARK]
-    if any(piece.kind is Kind.MARK and piece.value == mark.value for piece in kept):
-        return kept
-    name = letters_of(told)
-    said = [compact(piece.value) for piece in told if piece.kind is Kind.WORD]
-    particles = [name[:length] for length in (3, 2) if mark.value == " " and is_particle(name[:length], language)]
-    first = next((word for word in (*said, *particles) if word and name.startswith(word)), "")
-    if not first or first == name:
-        return None
-    whole = [Piece(Kind.LETTERS, first), mark, Piece(Kind.LETTERS, name[len(first) :])]
-    return [*whole, *(piece for piece in kept if piece.kind is Kind.WORD)]
 
 
 def _told_once(told: list[Piece]) -> list[Piece] | None:
@@ -253,6 +237,8 @@ def _amended(name: str, letters: str, how: str, place: str | None) -> str | None
     letter = letters[0]
     if how == "only one" and letters == letter and letter in name:
         return name.replace(letter * 2, letter)
+    if how == "removed":
+        return name.removesuffix(letters) if name.endswith(letters) else None
     if how == "other":
         return None if name.endswith(letters) and place != "start" else name
     is_counted = len(letters) > 1 and len(set(letters)) == 1

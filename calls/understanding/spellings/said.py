@@ -15,6 +15,8 @@ from calls.understanding.text import fold
 
 _FEWEST_LETTERS = 3
 _MOST_WORDS = 4
+# Of a name are told one by one: «un O, un T».
+_MOST_TOLD = 3
 _HYPHEN_TOLD = "\N{HYPHEN}"
 _INSIDE = (Kind.LETTERS, Kind.MARK, Kind.FILLER, Kind.WORD)
 
@@ -90,7 +92,8 @@ def _name_end(heard: Sequence[Word], text: str, start: int, letters: str, langua
     for length in range(len(run), 1, -1):
         words = run[:length]
         name, last = "".join(word.plain for word in words), words[-1]
-        if len(name) > _FEWEST_LETTERS and name in letters:
+        is_with_first = is_first_name(first.plain) and text[first.end] != "-" and len(words) == 2
+        if len(name) > _FEWEST_LETTERS and name in letters and not is_with_first:
             return start + length
         is_linked = all(text[word.end] == "-" or is_particle(word.plain, language) for word in words[:-1])
         are_names = is_linked and first.text[0].isupper() and last.text[0].isupper()
@@ -130,7 +133,7 @@ class _Remark(NamedTuple):
         is_there = stands(name, self.letters, self.place)
         if self.how == "other":
             return not is_there
-        return is_there or (len(self.each) > 1 and all(part in name for part in self.each))
+        return is_there or (1 < len(self.each) <= _MOST_TOLD and all(part in name for part in self.each))
 
 
 def as_said(pieces: Sequence[Piece], language: str) -> Sequence[Piece] | None:
@@ -145,6 +148,8 @@ def as_said(pieces: Sequence[Piece], language: str) -> Sequence[Piece] | None:
         if not are_first[0]:
             surnames = [part for part, is_first in zip(parts, are_first, strict=True) if not is_first]
             return [Piece(Kind.LETTERS, re.sub(r" ?([-']) ?", r"\1", " ".join(surnames)))]
+    if led := _without_lead(pieces):
+        return led
     for name in _names(pieces):
         value = bare(name.value)
         before, after = (list(_remarks(side)) for side in (pieces[: name.start], pieces[name.end :]))
@@ -159,6 +164,21 @@ def as_said(pieces: Sequence[Piece], language: str) -> Sequence[Piece] | None:
         if not untrue and not false:
             return [Piece(Kind.LETTERS, _written(name, pieces, language))]
     return pieces
+
+
+def _without_lead(pieces: Sequence[Piece]) -> Sequence[Piece] | None:
+    """«It ends in E N, not O N, so P E T E R S E N» without what is true of the name that is spelled last."""
+    run = list(takewhile(lambda piece: piece.kind is Kind.LETTERS, reversed(pieces)))[::-1]
+    if len(run) < len(pieces) and pieces[-len(run) - 1].kind is Kind.DENIAL:
+        denied = [*run[:1], *takewhile(lambda piece: not piece.is_apart, run[1:])]
+        run = run[len(denied) :]
+    lead = pieces[: len(pieces) - len(run)]
+    if len(run) <= _FEWEST_LETTERS or not any(piece.kind is Kind.DENIAL for piece in lead):
+        return None
+    name = letters_of(run)
+    told = list(_remarks(lead))
+    are_true = all((remark.how or remark.place) and remark.is_true_of(name) for remark in told)
+    return [*(piece for piece in lead if piece.kind is Kind.WORD), *run] if told and are_true else None
 
 
 def _in_parts(pieces: Sequence[Piece]) -> list[str]:

@@ -118,6 +118,8 @@ def without_contrast(pieces: Sequence[Piece]) -> Sequence[Piece]:
     start = place - 1
     while start > 0 and pieces[start].kind is Kind.LETTERS and not pieces[start].is_apart:
         start -= 1
+    if start >= 0 and pieces[start].kind is Kind.FILLER and start + 1 < place:
+        start += 1  # «… It's O U, not O W»
     run, before = pieces[start:place], pieces[: max(start, 0)]
     again, name = letters_of(run), letters_of(before)
     spelled = [piece.is_apart for piece in before if piece.kind is Kind.LETTERS][1:]
@@ -158,6 +160,10 @@ def without_denied(pieces: Sequence[Piece]) -> list[Piece]:
             if kept and kept[-1].value == run[0].value:
                 kept.pop()
             continue
+        is_last = not letters_of(rest[len(run) :]) and len(denied) <= _LONGEST_REMARK
+        if is_last and any(other.kind is Kind.ABOUT for other in kept):
+            rest = rest[len(run) :]
+            continue  # «with a V, not P H»
         if len(denied) > 1 and after and name.endswith(denied):
             kept = kept[: -len(denied)]  # «V O N I C K, non pas C K, juste C»
             rest = rest[len(run) :]
@@ -273,6 +279,11 @@ def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
             again = letters_of(pieces[position:])
             if len(again) >= _CERTAINLY_SPELLED and again[:2] == before[:2]:
                 return after_all(pieces[position + 1 :])  # «je dis n'importe quoi, … je reprends: G I R A U L T»
+        if piece.kind in (Kind.CORRECTION, Kind.INTERRUPTION) and len(before) > 1:
+            run = list(dropwhile(lambda other: other.kind is not Kind.LETTERS, pieces[position:]))
+            again = letters_of(list(takewhile(lambda other: other.kind in _OF_LETTERS, run)))
+            if len(again) >= max(_CERTAINLY_SPELLED, len(before)) and again[:2] == before[:2]:
+                return after_all(run)  # «H U double G, no, sorry, H U G H E S», «B A R, one second, B A R L O W»
         if piece.kind is not Kind.CORRECTION or len(before) < _SHORTEST_WORD:
             continue
         talk = list(takewhile(lambda other: other.kind not in _OF_LETTERS, pieces[position:]))
