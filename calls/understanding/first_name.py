@@ -13,11 +13,13 @@ from calls.understanding.names import (
     is_no_name,
     is_particle,
     listed,
+    names_that_are_words,
     no_names,
     phrases,
     refuses,
     tokens_of,
 )
+from calls.understanding.spelled_first_name import as_spelled, cased, is_last_name, spelled_name
 from calls.understanding.text import fold, table
 
 # «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
@@ -28,13 +30,11 @@ _ADVERB = re.compile(r"\w{3,}(?:ment|vent)$")
 _MOST_NAME_WORDS = 4
 # How far «c'est» reaches to who it is: «Pierre, c'est le prénom de mon mari».
 _RELATION_REACH = 5
-# A word that is no longer is not told to be a last name by how it is built.
-_LONGEST_ENDING = 5
 # «C'est norvégien comme prénom»
 _LONGEST_ORIGIN = 4
+# In English what may stand behind a name that is a word, too.
+_BEHIND_NAME = ("short", "speaking", "calling", "here", "and", "please", "thanks", "again", "as", "with")
 _PAUSE = re.compile(r"[.,;:!?…]+(?=\s|$)")
-# So many letters said one by one are a spelling.
-_FEWEST_SPELLED = 3
 
 
 @cache
@@ -49,7 +49,7 @@ def first_name(text: str, language: str) -> str | None:
     Xochitl») or said alone. «helene» is Hélène, unless «sans accent» was said; other accents
     stay as recognition wrote them.
     """
-    spoken = _hyphenated(tokens_of(text), language)
+    spoken = _hyphenated(tokens_of(text, language), language)
     told = _without_question(_without_remark(spoken, language), language)
     # «Olivier, ça suffira» keeps nothing back.
     if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
@@ -58,13 +58,39 @@ def first_name(text: str, language: str) -> str | None:
     name, is_other_talk = None, False
     for clause, is_nickname in _clauses(tokens, language):
         more = None if is_nickname and name else _name_in(clause, language)
-        if more and (_replaces(fold(more), fold(name)) if name else not is_other_talk or is_first_name(fold(more))):
+        if more and (
+            _replaces(fold(more), fold(name), language)
+            if name
+            else not is_other_talk or is_first_name(fold(more), language)
+        ):
             name = more
         # «J'habite Paris, enfin Lyon»: no name is being corrected.
         is_other_talk = is_other_talk or not all(token.plain in listed("filler", language) for token in clause)
     name = name or _alone(text, tokens, language)
+    if _is_doubted(spoken, language):
+        return None
+    name = _in_two_words(as_spelled(text, spoken, name, language), spoken, language)
     is_plain = bool(phrases("unaccented", language).find([token.plain for token in spoken]))
     return name if name is None or is_plain or language != "fr" else _accented(name)
+
+
+def _is_doubted(tokens: Sequence[Token], language: str) -> bool:
+    """«Either Mike or Mick»: two names, and nobody can tell which."""
+    plain = [token.plain for token in tokens]
+    doubts = phrases("doubt", language).find(plain)
+    return bool(doubts) and len({word for word in plain if is_first_name(word, language)}) > 1
+
+
+def _in_two_words(name: str | None, tokens: Sequence[Token], language: str) -> str | None:
+    """«John Paul with a dash in the middle», «Anna Maria, two words»."""
+    plain = [token.plain for token in tokens]
+    told = [hit for section in ("hyphenated", "two words") for hit in phrases(section, language).find(plain)]
+    if not name or not told or fold(name) not in plain:
+        return name
+    second = plain.index(fold(name)) + 1
+    if second != told[0].start - 1 or is_no_name(plain[second], language):
+        return name
+    return ("-" if told[0].value == "hyphenated" else " ").join((name, cased(tokens[second].text)))
 
 
 def _alone(text: str, tokens: Sequence[Token], language: str) -> str | None:
@@ -73,12 +99,12 @@ def _alone(text: str, tokens: Sequence[Token], language: str) -> str | None:
     if not listed("another", language).isdisjoint(plain):
         return None
     pauses = listed("filler", language)
-    parts = [[token for token in tokens_of(part) if token.plain not in pauses] for part in _PAUSE.split(text)]
+    parts = [[token for token in tokens_of(part, language) if token.plain not in pauses] for part in _PAUSE.split(text)]
     if len(plain) > 1 and plain[-2] in pauses:
         parts.append([tokens[-1]])
-    names = {part[0].plain: part[0].text for part in parts if len(part) == 1 and is_first_name(part[0].plain)}
+    names = {part[0].plain: part[0].text for part in parts if len(part) == 1 and is_first_name(part[0].plain, language)}
     untitled = {word for before, word in pairwise(["", *plain]) if before not in listed("title", language)}
-    return _cased(names.popitem()[1]) if len(names) == 1 and names.keys() <= untitled else None
+    return cased(names.popitem()[1]) if len(names) == 1 and names.keys() <= untitled else None
 
 
 def _clauses(tokens: list[Token], language: str) -> Iterator[tuple[list[Token], bool]]:
@@ -92,10 +118,12 @@ def _clauses(tokens: list[Token], language: str) -> Iterator[tuple[list[Token], 
     yield tokens[start:], False
 
 
-def _replaces(name: str, earlier: str) -> bool:
+def _replaces(name: str, earlier: str, language: str) -> bool:
     """Whether `name` corrects `earlier`: «Nicolas, enfin Nico» is Nicolas, «Alex, enfin Alexandre» is not Alex."""
     return (
-        name.startswith(earlier) or not is_first_name(earlier) or (is_first_name(name) and not earlier.startswith(name))
+        name.startswith(earlier)
+        or not is_first_name(earlier, language)
+        or (is_first_name(name, language) and not earlier.startswith(name))
     )
 
 
@@ -103,7 +131,11 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
     """The name in one clause, the most certain of those that are introduced; else the one it begins with."""
     plain = [token.plain for token in tokens]
     found = {
-        section: [hit for hit in reversed(phrases(section, language).find(plain)) if not _is_any(plain, hit.start)]
+        section: [
+            hit
+            for hit in reversed(phrases(section, language).find(plain))
+            if not _is_of_others(plain, hit.start, language)
+        ]
         for section in ("given", "introduced", "perhaps", "called", "but", "last")
     }
     for hit in phrases("named", language).find(plain):
@@ -111,14 +143,14 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
             hit.start > 0
             and plain[hit.end : hit.end + 1] not in (["de"], ["du"])
             and plain[max(0, hit.start - 2)] not in listed("like", language)  # «B comme Berthe pour le prénom»
-            and is_first_name(plain[hit.start - 1])
+            and is_first_name(plain[hit.start - 1], language)
         ):
-            return _cased(tokens[hit.start - 1].text)
+            return cased(tokens[hit.start - 1].text)
     for section in ("given", "introduced", "last", "perhaps"):
         for hit in found[section]:
             is_behind = section == "given" and hit.end == len(tokens) and hit.start > 0
-            if is_behind and is_first_name(plain[hit.start - 1]):
-                return _cased(tokens[hit.start - 1].text)  # «Simon est mon nom et Paul mon prénom»
+            if is_behind and is_first_name(plain[hit.start - 1], language):
+                return cased(tokens[hit.start - 1].text)  # «Simon est mon nom et Paul mon prénom»
             if section == "last":
                 return _beside_last_name(tokens, hit.start, hit.end, language)
             is_answer = bool(found["given"]) and hit.end == len(tokens) - 1  # «mon prénom est rare, c'est Théophane»
@@ -126,7 +158,7 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
             name = _name_at(tokens[hit.end :], language, certain=certain, is_given=section == "given" or is_answer)
             if name:
                 return name
-    if name := _spelled_name(tokens, language):
+    if name := spelled_name(tokens, language):
         return name
     leads = sorted(hit for hits in found.values() for hit in hits)
     if not leads:
@@ -139,7 +171,7 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
     of_another = not is_of_self and not listed("another", language).isdisjoint(told)
     is_told_of = _is_followed_by_letters(tokens, language)
     name = None if of_another else _name_at(tokens[: leads[0].start], language, certain=is_told_of)
-    if name and (is_told_of or is_first_name(fold(name))):
+    if name and (is_told_of or is_first_name(fold(name), language)):
         return name
     for section in ("but", "called"):
         for hit in found[section]:
@@ -152,66 +184,19 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
 def _beside_last_name(tokens: list[Token], start: int, end: int, language: str) -> str | None:
     """What is known as a first name behind «mon nom c'est», or is told before it."""
     name = _name_at(tokens[end:], language, certain=False)
-    if name and is_first_name(fold(name)):
+    if name and is_first_name(fold(name), language):
         return name
     is_told = start > 0 and tokens[start - 1].plain in listed("is", language)  # «Martin, c'est mon nom de famille»
     return None if is_told else _name_in(tokens[:start], language)
 
 
-def _is_any(plain: Sequence[str], position: int) -> bool:
-    """«Un prénom ancien»: not the caller's."""
-    return position > 0 and plain[position] == "prenom" and plain[position - 1] == "un"
-
-
-def _spelled_name(tokens: Sequence[Token], language: str) -> str | None:
-    """«Ewa, E, W, A», «N comme Noé, O comme Oscar, …»: the word whose letters are said."""
-    signs = [token for token in tokens if len(token.plain) == 1]
-    letters = "".join(token.plain for token in signs)
-    if len(letters) < _FEWEST_SPELLED:
-        return None
-    others = {token.plain for token in _without_examples(tokens, language)} - {token.plain for token in signs}
-    if is_first_name(letters) and others <= listed("filler", language) | listed("spelling", language):
-        return "".join(token.text for token in signs).capitalize()
-    has_known = any(is_first_name(token.plain) for token in tokens)
-    for position, token in enumerate(tokens):
-        is_last_name = has_known or (position > 0 and tokens[position - 1].plain in listed("title", language))
-        if (
-            len(token.plain) > _FEWEST_SPELLED - 1
-            and letters.startswith(token.plain[:2])
-            and set(letters) <= set(token.plain)
-            and (is_first_name(token.plain) or not (is_last_name or _may_not_be_first(token.plain, language)))
-        ):
-            return _cased(token.text)
-    return None
-
-
-def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:
-    """«N comme Noé» as «N»."""
-    like = listed("like", language)
-    of_letters = {
-        at
-        for at in range(1, len(tokens) - 1)
-        if tokens[at].plain in like and tokens[at + 1].plain[0] == tokens[at - 1].plain
-    }
-    return [token for at, token in enumerate(tokens) if not of_letters & {at, at - 1}]
-
-
-def _may_not_be_first(plain: str, language: str) -> bool:
-    return is_no_name(plain, language) or _is_last_name(plain, language)
-
-
-def _is_last_name(plain: str, language: str) -> bool:
-    """Whether an unknown word is some family's name, one of those that many have or built like them: «Etcheverry»."""
-    if is_first_name(plain):
+def _is_of_others(plain: Sequence[str], position: int, language: str) -> bool:
+    """«Un prénom ancien», «her name's Joan»: not the caller's."""
+    if position == 0:
         return False
-    begin, end = (table("names")[language][section] for section in ("last_begin", "last_end"))
-    is_built_so = len(plain) > _LONGEST_ENDING and (plain.startswith(tuple(begin)) or plain.endswith(tuple(end)))
-    return is_built_so or (bool(end) and plain in _last_names())
-
-
-@cache
-def _last_names() -> frozenset[str]:
-    return frozenset(fold(name) for name in table("company_names")["surnames"].split())
+    return (plain[position] == "prenom" and plain[position - 1] == "un") or plain[position - 1] in listed(
+        "others", language
+    )
 
 
 def _is_followed_by_letters(tokens: Sequence[Token], language: str) -> bool:
@@ -230,7 +215,7 @@ def _hyphenated(tokens: list[Token], language: str) -> list[Token]:
     while position < len(tokens):
         hyphen = phrases("hyphen", language).at(plain, position)
         after = tokens[hyphen.end] if hyphen and hyphen.end < len(tokens) else None
-        is_first = bool(joined) and "-" not in joined[-1].plain and is_first_name(joined[-1].plain)
+        is_first = bool(joined) and "-" not in joined[-1].plain and is_first_name(joined[-1].plain, language)
         if hyphen and after and is_first and not is_no_name(after.plain, language):
             before = joined.pop()
             joined.append(Token(f"{before.text}-{after.text}", f"{before.plain}-{after.plain}"))
@@ -255,7 +240,7 @@ def _without_question(tokens: list[Token], language: str) -> list[Token]:
     """«Fabrice, pourquoi vous me demandez ça ?» without what the caller asks."""
     for hit in phrases("question", language).find([token.plain for token in tokens]):
         head = [token for token in tokens[: hit.start] if not is_no_name(token.plain, language)]
-        if any(is_first_name(token.plain) for token in head) or len(head) == hit.start == 1:
+        if any(is_first_name(token.plain, language) for token in head) or len(head) == hit.start == 1:
             return tokens[: hit.start]
     return tokens
 
@@ -278,7 +263,7 @@ def _without_others(tokens: list[Token], language: str) -> list[Token]:
     is_last = any(
         hit.end == len(kept) for hit in phrases("last_behind", language).find([token.plain for token in kept])
     )
-    return [] if is_last and not any(is_first_name(token.plain) for token in kept) else kept
+    return [] if is_last and not any(is_first_name(token.plain, language) for token in kept) else kept
 
 
 def _without_denied(tokens: list[Token], language: str) -> list[Token]:
@@ -290,7 +275,9 @@ def _without_denied(tokens: list[Token], language: str) -> list[Token]:
     is_denied = False
     for position, token in enumerate(tokens):
         after_denial = position in denials
-        is_denied = is_first_name(token.plain) and (after_denial or (is_denied and _follows(tokens, position)))
+        is_denied = is_first_name(token.plain, language) and (
+            after_denial or (is_denied and _follows(tokens, position))
+        )
         if is_denied and after_denial:
             del kept[-denials[position] :]
         if not is_denied:
@@ -314,9 +301,10 @@ def _name_at(tokens: Sequence[Token], language: str, *, certain: bool, is_given:
     while start < len(tokens) and tokens[start].plain in fillers | titles:
         start += 1
     has_title = start > 0 and tokens[start - 1].plain in titles
+    words_here = {tokens[start]} if _is_word_as_name(tokens, start, language) else set()
 
     def may_be_name(token: Token) -> bool:
-        if is_first_name(token.plain):
+        if is_first_name(token.plain, language) or token in words_here:
             return True
         is_word = any(part in end or part in never for part in (token.plain, *token.plain.split("-")))
         said_otherwise = is_word or _ELIDED.match(token.plain)
@@ -328,27 +316,36 @@ def _name_at(tokens: Sequence[Token], language: str, *, certain: bool, is_given:
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
         return None
     for position, token in enumerate(candidates):
-        if is_first_name(token.plain) and not _is_said_again_as_last(candidates, position):
+        if is_first_name(token.plain, language) and not _is_said_again_as_last(candidates, position, language):
             following = candidates[position + 1 : position + 2]
             pair = f"{token.plain}-{following[0].plain}" if following else ""
             if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
-                return ("-" if language == "fr" else " ").join([_cased(token.text), _cased(following[0].text)])
-            return _cased(token.text)
-    if not is_given and _is_last_name(candidates[0].plain, language):
+                return ("-" if language == "fr" else " ").join([cased(token.text), cased(following[0].text)])
+            return cased(token.text)
+    if not is_given and is_last_name(candidates[0].plain, language):
         return None
     after = tokens[start + len(candidates) :]
     if after and after[0].plain not in end and not _is_followed_by_letters(tokens, language):
         return None
-    if certain or (not after and candidates[0].text[0].isupper()):
-        return _cased(candidates[0].text)
+    may_be_word = candidates[0].plain in names_that_are_words(language)  # «it's will»
+    if certain or candidates[0] in words_here or (not after and (candidates[0].text[0].isupper() or may_be_word)):
+        return cased(candidates[0].text)
     return None
 
 
-def _is_said_again_as_last(candidates: Sequence[Token], position: int) -> bool:
+def _is_word_as_name(tokens: Sequence[Token], position: int, language: str) -> bool:
+    """«It's Will», «This is Hope speaking»; but «Will you call me?»."""
+    if position >= len(tokens) or tokens[position].plain not in names_that_are_words(language):
+        return False
+    is_last = position == len(tokens) - 1
+    return is_last or (tokens[position].text[0].isupper() and tokens[position + 1].plain in _BEHIND_NAME)
+
+
+def _is_said_again_as_last(candidates: Sequence[Token], position: int, language: str) -> bool:
     """«Martin, Paul Martin»"""
     said = [token.plain for token in candidates]
     return any(
-        said[again] == said[position] != said[again - 1] and is_first_name(said[again - 1])
+        said[again] == said[position] != said[again - 1] and is_first_name(said[again - 1], language)
         for again in range(position + 2, len(said))
     )
 
@@ -357,7 +354,7 @@ def _is_particle_first(tokens: Sequence[Token], language: str) -> bool:
     """«Le Floch Yann»: whether a last name that begins so is followed by nothing but the first."""
     if len(tokens) != len(("le", "Floch", "Yann")) or not is_particle(tokens[0].plain, language):
         return False
-    return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain)
+    return not is_no_name(tokens[1].plain, language) and is_first_name(tokens[2].plain, language)
 
 
 def _accented(name: str) -> str:
@@ -369,10 +366,3 @@ def _accented(name: str) -> str:
 def _with_accents() -> dict[str, str]:
     names = table("first_names")["accented"].split()
     return {fold(name).capitalize(): name for name in names}
-
-
-def _cased(name: str) -> str:
-    """«JEAN-LUC» and «jean-luc» as «Jean-Luc»; «McKenna» stays."""
-    if not (name.islower() or name.isupper()):
-        return name
-    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)

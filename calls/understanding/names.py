@@ -13,6 +13,7 @@ from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, fold, lexicon, 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-‐'’][^\W\d_]+)*")
 # How far a negation reaches to what is not given: «pas l'intention de vous le donner».
 _NEGATION_REACH = 6
+_CONTRACTED = {"s": "is", "m": "am", "re": "are", "ll": "will", "d": "would", "ve": "have"}
 
 
 class Token(NamedTuple):
@@ -22,20 +23,39 @@ class Token(NamedTuple):
     plain: str
 
 
-def tokens_of(text: str) -> list[Token]:
-    return [Token(word, fold(word)) for word in _TOKEN.findall(text[:LONGEST_UTTERANCE])]
+def tokens_of(text: str, language: str = "") -> list[Token]:
+    """The words; in English «name's» is «name» and «is»."""
+    found = _TOKEN.findall(text[:LONGEST_UTTERANCE])
+    if language != "en":
+        return [Token(word, fold(word)) for word in found]
+    return [Token(part, fold(part)) for word in found for part in _written_out(word)]
+
+
+def _written_out(word: str) -> list[str]:
+    head, _, tail = word.replace("’", "'").rpartition("'")
+    return [head, _CONTRACTED[tail.lower()]] if head and tail.lower() in _CONTRACTED else [word]
 
 
 @cache
-def _known() -> frozenset[str]:
+def _known(language: str) -> frozenset[str]:
     lists = table("first_names")
-    return frozenset(fold(name) for name in f"{lists['french']} {lists['world']}".split())
+    names = f"{lists['french']} {lists['world']}"
+    if language != "en":
+        return frozenset(fold(name) for name in names.split())
+    known = frozenset(fold(name) for name in f"{names} {lists['english']}".split())
+    return known - names_that_are_words(language) - listed("never", language)
+
+
+@cache
+def names_that_are_words(language: str) -> frozenset[str]:
+    """First names that are words of the language, too: «Will», «Hope»."""
+    return frozenset(table("first_names")["english_words"].split()) if language == "en" else frozenset()
 
 
 @cache
 def listed(section: str, language: str) -> frozenset[str]:
     """The words of a section of words/names.toml."""
-    return frozenset(token.plain for entry in table("names")[language][section] for token in tokens_of(entry))
+    return frozenset(token.plain for entry in table("names")[language][section] for token in tokens_of(entry, language))
 
 
 @cache
@@ -54,7 +74,7 @@ def phrases(section: str, language: str) -> Lexicon[str]:
     """A section of words/names.toml; the value is its name."""
     entries = table("names")[language][section]
     written = {form for phrase in entries for form in (phrase, phrase.replace("-", " "))}  # «appelez moi»
-    return Lexicon(([token.plain for token in tokens_of(form)], section) for form in sorted(written))
+    return Lexicon(([token.plain for token in tokens_of(form, language)], section) for form in sorted(written))
 
 
 @cache
@@ -120,6 +140,7 @@ def is_particle(plain: str, language: str) -> bool:
     return plain in listed("particle", language)
 
 
-def is_first_name(plain: str) -> bool:
-    """Whether a folded word is a first name that many people have."""
-    return plain in _known() or ("-" in plain and plain.split("-")[0] in _known())
+def is_first_name(plain: str, language: str = "") -> bool:
+    """Whether a folded word is a first name that many people have; with those of a language."""
+    known = _known(language)
+    return plain in known or ("-" in plain and plain.split("-")[0] in known)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from calls.understanding.numbers import number
-from calls.understanding.phones.parts import Link, Part, parts
+from calls.understanding.phones.parts import PAUSE, PLUS, Link, Part, are_pairs, is_doubted, parts
 from calls.understanding.phones.readings import read, read_number
 from companies.phone import international
 
@@ -20,6 +20,7 @@ _MOBILE = {"06", "07"}
 _TENS_WITH_UNITS = "234568"
 # A whole number after another is a second one, unless it is said to be instead.
 _INSTEAD = (Link.CORRECTION, Link.APOLOGY, Link.REPETITION)
+_WITH_TRUNK_ZERO = ("440", "3530", "490", "610")
 _STARTS = ("0", "+", "33")
 
 
@@ -31,13 +32,21 @@ def phone(text: str, language: str) -> str | None:
     A number that is corrected or repeated counts as it was said last.
     """
     said = parts(text, language)
-    if sum(len(part.spoken) for part in said) > _MOST_WORDS:
+    if sum(len(part.spoken) for part in said) > _MOST_WORDS or is_doubted(text, language):
         return None
     for recut, to_number in ((False, _number), (True, _number), (False, _stammered)):
         heard = {number for digits in _heard(said, language, recut) if (number := to_number(digits, language))}
         if heard:
-            return heard.pop() if len(heard) == 1 else None
+            found = heard.pop()
+            return found if not heard and _may_be_french(found, said, language) else None
     return None
+
+
+def _may_be_french(found: str, said: Sequence[Part], language: str) -> bool:
+    """In English ten digits from zero may be a British number that lacks one, or an Irish one: only pairs tell."""
+    is_international = any(part.spoken[0] == PLUS or part.spoken[0].startswith("00") for part in said)
+    is_clear = language == "fr" or not found.startswith("+33") or found.startswith("+336")
+    return is_clear or is_international or are_pairs(said, language)
 
 
 def _heard(said: Sequence[Part], language: str, recut: bool) -> set[str]:
@@ -89,7 +98,9 @@ def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) 
         # «Zéro six… attendez… zéro six quarante-quatre…» begins twice; «vous pouvez appeler après dix-huit heures».
         yield from {said for said in longer if _number(said, language)} or {digits}
         return
-    if corrects or part.link is Link.APOLOGY:
+    if (corrects or part.link is Link.APOLOGY) and language == "en":
+        yield from _group_corrected(digits, part.spoken, language)
+    elif corrects or part.link is Link.APOLOGY:
         yield from _corrected(digits, part, denied, language)
     if corrects or len(digits) > _LONGEST_SAID:
         return
@@ -98,6 +109,14 @@ def _followed(digits: str, part: Part, denied: str, language: str, recut: bool) 
         yield from (digits + more[size:] for size in sizes)  # «trente-quatre, je dis bien trente-quatre, …»
         if not sizes or part.link is not Link.REPETITION:
             yield digits + more
+
+
+def _group_corrected(digits: str, spoken: Sequence[str], language: str) -> Iterator[str]:
+    """`digits` with the last of them replaced by as many: «eight one five, no, eight one four, two two six»."""
+    end = spoken.index(PAUSE) if PAUSE in spoken else len(spoken)
+    for instead in read(spoken[:end], 0, language):
+        if 0 < len(instead) <= len(digits):
+            yield from (digits[: -len(instead)] + instead + more for more in read(spoken[end:], 0, language))
 
 
 def _corrected(digits: str, part: Part, denied: str, language: str) -> Iterator[str]:
@@ -158,6 +177,8 @@ def _to_e164(digits: str, language: str, is_international: bool) -> str | None:
         digits = digits if is_international else digits[2:]
         if digits.startswith("0") or len(digits) < _SHORTEST_ABROAD:
             return None
+        if digits.startswith(_WITH_TRUNK_ZERO):
+            digits = digits.replace("0", "", 1)  # «plus 44 and then 0 7 7 …»
         number = international(f"+{digits}")
         # Who says 33 without nine digits after it is not done, or was misheard.
         is_incomplete = digits.startswith("33") and len(digits.removeprefix("330").removeprefix("33")) != 9

@@ -93,6 +93,12 @@ _SAID: Final = (
     "Martin c'est mon nom de famille",
     "xochitl x o c h i t l",
     "C O L L E T, un T, well T",
+    "en deux mots, D E, puis L A",
+    "two words, D E, then L A",
+    "Thomson with a P, i said T H O M S O N, no P",
+    "John Paul with a hyphen, J O H N, seven hundred",
+    "it's Will",
+    "Farrow's my surname. Nigel.",
     "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",
     "my name is John, from Acme Limited, j for juliet, let me talk to someone please, this is unacceptable, it's done",
 )

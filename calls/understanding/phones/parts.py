@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
@@ -17,12 +17,15 @@ PAUSE = ","
 REPEATS = {"twice": 2, "thrice": 3}
 
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W\d_]++(?:-[^\W\d_]++)+")
+_COUNTRY_CODE = re.compile(r"\bcountry code(?:'s| is)?,? (?:plus )?", re.IGNORECASE)
 # «Zéro neuf. Le zéro neuf à la fin.»
 _SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
 
 # Words, at least.
 _WHOLE_NUMBER = 6
 _LONGEST_PAIR = 4
+# Digits of a French number, and how many of its pairs are enough to tell that it is one.
+_FRENCH, _FEWEST_PAIRS = 10, 4
 _AFTER_AND = ("un", "une", "onze", "1")
 _ARTICLES = (["un"], ["une"])
 _ZERO = ("zero", "0")
@@ -31,6 +34,27 @@ _ZERO = ("zero", "0")
 @cache
 def _lists(language: str) -> dict[str, frozenset[str]]:
     return {use: frozenset(fold(word) for word in said) for use, said in table("phone")[language].items()}
+
+
+def is_doubted(text: str, language: str) -> bool:
+    """Whether the caller says that he does not know the number: «0611 something»."""
+    return not _lists(language)["doubts"].isdisjoint(words(text, language))
+
+
+def are_pairs(said: Sequence[Part], language: str) -> bool:
+    """Whether a number is dictated in pairs, as French ones are."""
+    numbers = [digits for part in said for digits in _numbers(part.spoken, language)]
+    pairs = [digits for digits in numbers if len(digits) == 2]
+    return any(len(digits) == _FRENCH for digits in numbers) or len(pairs) >= _FEWEST_PAIRS > len(numbers) - len(pairs)
+
+
+def _numbers(spoken: Sequence[str], language: str) -> Iterator[str]:
+    position = 0
+    while position < len(spoken):
+        found = number(spoken, position, language)
+        if found:
+            yield found[1]
+        position = found[0] if found else position + 1
 
 
 class Link(Enum):
@@ -62,6 +86,7 @@ class Part:
 def parts(text: str, language: str) -> list[Part]:
     """The dictated parts of an utterance, in order."""
     text = re.sub(r"\+\s*(?=[0-9])", f" {PLUS} ", text[:LONGEST_UTTERANCE]).replace("(0)", " ")
+    text = _COUNTRY_CODE.sub(f" {PLUS} ", text)
     text = _COMPOUND.sub(lambda match: _whole(match[0], language), text)
     listener = _Listener(language)
     for sentence in _SENTENCE_END.split(text):
@@ -107,12 +132,18 @@ class _Listener:
             self._add(table("phone")[language]["misheard"][word])
         elif [word] in _ARTICLES and self._open is None and following in _ZERO:
             pass  # «c'est un zéro neuf…», «avec un zéro devant»
-        elif word == PLUS or is_number(word, language) or (word == "et" and before and following in _AFTER_AND):
+        elif word == PLUS or is_number(word, language) or self._goes_on(word, before, following):
             self._add(word)
         elif word in self._lists["pauses"]:
             self.pause()
         elif word not in self._lists["fillers"]:
             self._remark(word)
+
+    def _goes_on(self, word: str, before: Sequence[str], following: str) -> bool:
+        """«(vingt) et un», «(seven) hundred»."""
+        if word == "et":
+            return bool(before) and following in _AFTER_AND
+        return word in self._lists["zeros"] and bool(before) and is_number(before[-1], self._language)
 
     def pause(self) -> None:
         """What comes next is no part of the number before."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from calls.understanding.numbers import is_digits, number, readings
 from calls.understanding.phones.parts import PAUSE, PLUS, REPEATS
+from calls.understanding.text import table
 
 _LONGEST = 24
 _TEENS = range(10, 20)
@@ -63,7 +64,7 @@ def _next(
         return
     options = list(readings(spoken, start, language))
     if language != "fr" or not in_pairs:
-        yield from options[:1]
+        yield from _with_zeros(spoken, options[0], language)
         return
     literal = is_digits(spoken[start])
     if not literal and len(options[0][1]) == 3 and not _fits(options[0][1], offset):
@@ -76,6 +77,19 @@ def _next(
         is_apart = digits in _BEFORE_TEENS and end < len(spoken) and _is_written_apart(spoken, end)
         if is_before_eighty or is_before_hundred or (recut and (literal or is_apart)):
             yield end, digits
+
+
+def _with_zeros(spoken: Sequence[str], option: tuple[int, str], language: str) -> Iterator[tuple[int, str]]:
+    """«Seven hundred» as 700, and «nine hundred twelve» also as 912."""
+    end, digits = option
+    zeros = table("phone")[language]["zeros"].get(spoken[end]) if end < len(spoken) else None
+    if not zeros:
+        yield option
+        return
+    yield end + 1, digits + zeros
+    rest = number(spoken, end + 1, language)
+    if rest and 1 < len(rest[1]) < len(zeros) + 1:
+        yield rest[0], digits + rest[1].rjust(len(zeros), "0")
 
 
 def _is_written_apart(spoken: Sequence[str], end: int) -> bool:
