@@ -77,8 +77,11 @@ def first_name(text: str, language: str) -> str | None:
 def _is_doubted(tokens: Sequence[Token], language: str) -> bool:
     """«Either Mike or Mick»: two names, and nobody can tell which."""
     plain = [token.plain for token in tokens]
-    doubts = phrases("doubt", language).find(plain)
-    return bool(doubts) and len({word for word in plain if is_first_name(word, language)}) > 1
+    names = [position for position, word in enumerate(plain) if is_first_name(word, language)]
+    either = listed("alternatives", language)
+    if any(far == near + 2 and plain[near + 1] in either for near, far in pairwise(names)):
+        return True
+    return bool(phrases("doubt", language).find(plain)) and len({plain[position] for position in names}) > 1
 
 
 def _in_two_words(name: str | None, tokens: Sequence[Token], language: str) -> str | None:
@@ -194,6 +197,8 @@ def _is_of_others(plain: Sequence[str], position: int, language: str) -> bool:
     """«Un prénom ancien», «her name's Joan»: not the caller's."""
     if position == 0:
         return False
+    if plain[position - 1] in listed("is", language) and plain[position] == "name":
+        return plain[position - 2] in listed("another", language)  # «my wife's name is Maureen»
     return (plain[position] == "prenom" and plain[position - 1] == "un") or plain[position - 1] in listed(
         "others", language
     )
@@ -316,7 +321,8 @@ def _name_at(tokens: Sequence[Token], language: str, *, certain: bool, is_given:
     if not candidates or len(candidates) > _MOST_NAME_WORDS or (has_title and len(candidates) == 1):
         return None
     for position, token in enumerate(candidates):
-        if is_first_name(token.plain, language) and not _is_said_again_as_last(candidates, position, language):
+        is_known = is_first_name(token.plain, language) or token in words_here
+        if is_known and not _is_said_again_as_last(candidates, position, language):
             following = candidates[position + 1 : position + 2]
             pair = f"{token.plain}-{following[0].plain}" if following else ""
             if following and (_follows(candidates, position + 1) or any(other.plain == pair for other in tokens)):
@@ -337,8 +343,14 @@ def _is_word_as_name(tokens: Sequence[Token], position: int, language: str) -> b
     """«It's Will», «This is Hope speaking»; but «Will you call me?»."""
     if position >= len(tokens) or tokens[position].plain not in names_that_are_words(language):
         return False
-    is_last = position == len(tokens) - 1
-    return is_last or (tokens[position].text[0].isupper() and tokens[position + 1].plain in _BEHIND_NAME)
+    if position == len(tokens) - 1:
+        return True
+    following = tokens[position + 1]
+    is_written_so = tokens[position].text[0].isupper() and following.text[0].isupper()
+    is_last_name = not is_no_name(following.plain, language) and following.plain not in listed("end", language)
+    if is_last_name and (is_written_so or len(tokens) == 2):
+        return True
+    return tokens[position].text[0].isupper() and following.plain in _BEHIND_NAME
 
 
 def _is_said_again_as_last(candidates: Sequence[Token], position: int, language: str) -> bool:

@@ -27,7 +27,7 @@ def as_spelled(text: str, tokens: Sequence[Token], name: str | None, language: s
         return name
     introductions = "|".join(sorted(table("names")[language]["given"], key=len, reverse=True))
     spelled = spelling(re.sub(rf"\b(?:{introductions})\b('s)?", " ", text, flags=re.IGNORECASE), language)
-    if not spelled or len(spelled) < _FEWEST_SPELLED:
+    if not spelled or len(spelled) < _FEWEST_SPELLED or " " in spelled:
         return name
     others = {token.plain for token in _without_examples(tokens, language) if len(token.plain.split("-")[0]) > 1}
     said = others - {*letters, *no_names(language)}
@@ -80,6 +80,8 @@ def is_last_name(plain: str, language: str) -> bool:
     """Whether an unknown word is some family's name, one of those that many have or built like them: «Etcheverry»."""
     if is_first_name(plain, language):
         return False
+    if plain in listed("last_names", language):
+        return True
     begin, end = (table("names")[language][section] for section in ("last_begin", "last_end"))
     is_built_so = len(plain) > _LONGEST_ENDING and (plain.startswith(tuple(begin)) or plain.endswith(tuple(end)))
     return is_built_so or (bool(end) and plain in _last_names())

@@ -39,6 +39,7 @@ _CERTAINLY_SPELLED = 4
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
+_DOUBLE_LETTER = re.compile(r"([^aeiouy])\1$")  # «two Ls» is no name
 # A word that has less in common with the letters is another name.
 _UNLIKE = 0.5
 # With so many letters as it begins with a name is begun again.
@@ -72,7 +73,7 @@ def spelling(text: str, language: str) -> str | None:
     amended = _amended(pieces)
     if amended:
         name = amended
-    elif len(name) < _FEWEST_LETTERS or not _belongs(pieces, name, told[0], language):
+    elif len(name) < _FEWEST_LETTERS or _DOUBLE_LETTER.match(name) or not _belongs(pieces, name, told[0], language):
         return None
     with_accents = accented(name, remarks)
     if with_accents is None:

@@ -76,6 +76,8 @@ def _bearer_at(
 def without_accent_remarks(heard: list[Word], language: str) -> tuple[list[Word], list[AccentRemark]]:
     """The words without «avec un accent aigu sur le E», and what was remarked."""
     plain = [word.plain for word in heard]
+    if not any(signs(section, language).find(plain) for section in ("accents", "unaccented")):
+        return heard, []
     kept: list[Word] = []
     remarks: list[AccentRemark] = []
     position = 0

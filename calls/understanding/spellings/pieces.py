@@ -185,7 +185,8 @@ def _piece_at(
         end, kind, value = max(phrases, key=lambda phrase: phrase[0])
         return Piece(kind, value), end
     if (like := signs("aside", language).at(plain, position)) and like.end < len(plain):
-        return Piece(Kind.FILLER, ""), like.end + 1  # «comme le prénom»
+        is_spelled = [len(word) for word in plain[like.end : like.end + 2]] == [1, 1]  # «Graeme as in G R A E M E»
+        return Piece(Kind.FILLER, ""), like.end + (not is_spelled)  # «comme le prénom»
     if run := nato_run(plain, position, language):
         return Piece(Kind.LETTERS, run[1]), run[0]
     letter = letter_at(heard, plain, position, language)

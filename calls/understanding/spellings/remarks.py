@@ -75,6 +75,8 @@ def _are_placed(told: Sequence[Piece]) -> bool:
     """Whether there are no letters but those whose place is told."""
     if not any(piece.kind is Kind.PLACE for piece in told) or any(piece.kind is Kind.ABOUT for piece in told):
         return False
+    if told[0].kind is Kind.PLACE and len(letters_of(told)) <= _FEWEST_REMARKED and len(told) <= _FEWEST_REMARKED:
+        return True  # «Starts with M C»
     return all(
         any(near.kind is Kind.PLACE for near in told[max(position - 1, 0) : position + 2])
         for position, piece in enumerate(told)

@@ -47,7 +47,8 @@ def with_names_whole(heard: Sequence[Word], text: str, language: str) -> tuple[l
             word = Word("".join(part.plain for part in heard[position:end]), text[word.start : last], word.start, last)
             said.add(word.plain)
         elif len(word.plain) >= _FEWEST_LETTERS and word.plain in letters:
-            is_led = word.plain == letters or [near.plain for near in heard[end : end + 1]] == ["comme"]
+            others = _letters_of([*heard[:position], *heard[end:]], language)  # «Kay, K A Y»
+            is_led = word.plain in (letters, others) or [near.plain for near in heard[end : end + 1]] == ["comme"]
             said.update({word.plain} if is_led else ())  # «Haine, H A I N E»
         whole.append(word)
         position = end
@@ -82,6 +83,10 @@ def _letters_of(heard: Sequence[Word], language: str) -> str:
 def _name_end(heard: Sequence[Word], text: str, start: int, letters: str, language: str) -> int:
     """Where the name of several words ends that begins at `start`, if it is spelled, or the last of them."""
     first = heard[start]
+    following = heard[start + 1 : start + 2]
+    if first.plain == "o" and following and len(following[0].plain) >= _FEWEST_LETTERS:
+        is_one = following[0].start == first.end + 1 and letters.startswith(first.plain + following[0].plain, 1)
+        return start + 1 + is_one  # «o sullivan o apostrophe s u …»
     if len(first.plain) < 2 or (start and heard[start - 1].plain == "comme"):
         return start + 1
     run = [first]
@@ -236,8 +241,9 @@ def _is_whole(pieces: Sequence[Piece], name: _Name) -> bool:
     """Whether no letter beside it goes on with the name, and nothing behind it changes it."""
     after = pieces[name.end :]
     first = pieces[name.start]
-    if name.start and pieces[name.start - 1].kind is Kind.LETTERS and not first.is_apart:
-        return False  # «Nana … A N A N A»
+    lead = [piece.kind for piece in pieces[max(0, name.start - 2) : name.start]]
+    if lead[-1:] == [Kind.LETTERS] and lead != [Kind.ABOUT, Kind.LETTERS] and not first.is_apart:
+        return False  # «Nana … A N A N A»; but «one s e l l i s»
     if any(piece.kind in (Kind.CORRECTION, Kind.RESTART) for piece in after):
         return False
     if not after or after[0].kind is not Kind.LETTERS or after[0].has_example:

@@ -304,6 +304,10 @@ def without_recount(pieces: Sequence[Piece], language: str) -> Sequence[Piece]:
         before, after = letters_of(pieces[:position]), letters_of(pieces[position:])
         if len(before) < _CERTAINLY_SPELLED or not after:
             continue
+        is_end = len(after) == 2 and len(set(after)) == 2 and before.endswith(after)  # «H A R V E Y. E Y»
+        are_letters = all(other.kind is Kind.LETTERS for other in pieces[position:])
+        if is_end and piece.is_apart and are_letters and not any(other.is_apart for other in pieces[1:position]):
+            return pieces[:position]
         if piece.is_apart and set(after) <= set(before) and _is_of_few(pieces[position:], language):
             return pieces[:position]
         if len(after) < 2 or not before.startswith(after):
