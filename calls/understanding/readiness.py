@@ -98,6 +98,7 @@ _SAID: Final = (
     "Thomson with a P, i said T H O M S O N, no P",
     "John Paul with a hyphen, J O H N, seven hundred",
     "D A V I E S, with an E before the S",
+    "Mc, then G R A T H",
     "it's Will",
     "Farrow's my surname. Nigel.",
     "no I do not want to be recorded, it does not work, are you a robot? John dot Smith at example dot com, double l",

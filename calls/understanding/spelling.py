@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
@@ -56,14 +56,14 @@ def spelling(text: str, language: str) -> str | None:
         _with_accents_at_once(_with_plain_e(with_articles(dictated(text), language), language), language), language
     )
     heard, words = with_names_whole(heard, text, language)
-    told = after_all(pieces_of(heard, language, words))
+    told = after_all(_with_prefix(pieces_of(heard, language, words), language))
     said = of_surname(told)
     borne_out = None if is_doubted(said) else as_said(said, language)
     if borne_out is None or (borne_out is said and _is_interrupted(heard, said, language)):
         return None
     if name := _with_end_told(said):
         return name.upper() if language == "fr" else name.capitalize()
-    settled = confirmed(without_denied(without_contrast(_without_stammer(borne_out, language))))
+    settled = confirmed(without_denied(without_contrast(_with_instead(_without_stammer(borne_out, language)))))
     pieces = told_once(without_recount(settled, language), language)
     if pieces is None:
         return None
@@ -89,6 +89,31 @@ def spelling(text: str, language: str) -> str | None:
 def _as_it_was_written(name: str, heard: Sequence[Word]) -> str:
     """«Traoré, T R A O R E, avec l'accent»: with the accents of the word that was said; «» if it has none."""
     return next((word.text.lower() for word in heard if word.plain == name and not word.text.isascii()), "")
+
+
+def _with_prefix(pieces: list[Piece], language: str) -> list[Piece]:
+    """«Mc, then G R A T H» with the letters of Mc."""
+    prefixes = signs("prefix", language)
+    for position, piece in enumerate(pieces):
+        if piece.kind is Kind.WORD and prefixes.at([compact(piece.value)], 0):
+            behind = list(dropwhile(lambda other: other.kind is Kind.FILLER, pieces[position + 1 :]))
+            if behind and behind[0].kind is Kind.LETTERS and behind[0].value[0] != compact(piece.value)[0]:
+                return [*pieces[:position], Piece(Kind.LETTERS, compact(piece.value)), *behind]
+    return pieces
+
+
+def _with_instead(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """«B A K T E R, sorry, X not K» with the X where the K was."""
+    kinds = [Kind.CORRECTION, Kind.LETTERS, Kind.DENIAL, Kind.LETTERS]
+    told = [piece for piece in pieces if piece.kind is not Kind.FILLER]
+    new, old = (told[-3].value, told[-1].value) if len(told) > len(kinds) else ("", "")
+    name = told[: -len(kinds)]
+    are_letters = [piece.kind for piece in told[-len(kinds) :]] == kinds and len(new) == len(old) == 1
+    if not are_letters or [piece.value for piece in name if piece.kind is Kind.LETTERS].count(old) != 1:
+        return pieces
+    return [
+        piece._replace(value=new) if piece == piece._replace(kind=Kind.LETTERS, value=old) else piece for piece in name
+    ]
 
 
 def _with_plain_e(heard: list[Word], language: str) -> list[Word]:

@@ -48,7 +48,7 @@ def with_articles(heard: list[Word], language: str) -> list[Word]:
 
 def _with_small_words(heard: list[Word], language: str) -> list[Word]:
     plain = [word.plain for word in heard]
-    if _LETTER_WORDS[language].isdisjoint(plain):
+    if _LETTER_WORDS[language].isdisjoint(plain) and "apostrophe" not in plain:
         return heard
     kept: list[Word] = []
     phrases = [hit for section in _PHRASES for hit in signs(section, language).find(plain)]
@@ -59,13 +59,22 @@ def _with_small_words(heard: list[Word], language: str) -> list[Word]:
             continue
         if kept and kept[-1].end > word.start:
             continue
-        if word.plain == "a" and _is_article(heard, plain, position, language):
+        if _is_letter_with_s(heard, position):
+            last = heard[position + 2]
+            word = Word(f"{word.plain}s", f"{word.text}s", word.start, last.end)  # «the G's a capital»
+        elif word.plain == "a" and _is_article(heard, plain, position, language):
             word = word._replace(plain=_ARTICLE, text=_ARTICLE)
         elif word.plain == "i" and _is_pronoun(heard, plain, position, language):
             verb = heard[position + 1]
             word = Word(f"i{verb.plain}", f"{word.text} {verb.text}", word.start, verb.end)
         kept.append(word)
     return kept
+
+
+def _is_letter_with_s(heard: Sequence[Word], position: int) -> bool:
+    parts, behind = heard[position : position + 3], heard[position + 3 : position + 4]
+    is_whole = len(parts) == 3 and parts[1].text in "'’" and parts[2].text == "s" and parts[2].end - parts[0].start == 3
+    return is_whole and not (behind and len(behind[0].plain) == 1 and behind[0].text != "a")
 
 
 def _is_article(heard: Sequence[Word], plain: Sequence[str], position: int, language: str) -> bool:
