@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
 from calls.understanding.problems.asides import behind, events, is_aside, is_when, of_another_matter
@@ -105,7 +105,9 @@ class _Reader:
                 tuple(clause[hit.start : hit.end]),
                 hit.value,
                 not works and hit not in elsewhere and not self._is_denied(hit, clause),
-                hit.start in past or is_aside(hit, clause, hits, language),
+                hit.start in past
+                or is_aside(hit, clause, hits, language)
+                or (works and _works_on(clause[: hit.start], language)),
             )
             for hit in hits
         ]
@@ -279,6 +281,12 @@ def _says_it_works(clause: Sequence[str], language: str) -> bool:
     past = words_of("past", language)
     is_now = any(past.isdisjoint(clause[max(start - 2, 0) : start]) for start in served)
     return is_now and not phrases_of("not", language).find(clause)
+
+
+def _works_on(before: Sequence[str], language: str) -> bool:
+    """«It works on the wifi, but not on the road»: what it works on is not what fails."""
+    linked = list(dropwhile(words_of("articles", language).__contains__, reversed(before)))
+    return bool(linked) and linked[0] in words_of("on", language)
 
 
 def _only_names(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
+from calls.understanding.problems.index import is_symptom
 from calls.understanding.problems.words import is_listed, phrases_of, words_of
 from calls.understanding.text import Hit
 
@@ -88,7 +89,13 @@ def is_aside(hit: Hit[str], clause: Sequence[str], hits: Sequence[Hit[str]], lan
         return True
     # «le wifi sur mon iPhone», «sur mon iPhone le wifi»
     leads = len(before) == 1 and words_of("as_well", language).isdisjoint(clause[hit.end : hit.end + 1])
-    named = [other for other in hits if other.end <= hit.start or (leads and other != hit)]
+    named = [
+        other
+        for other in hits
+        if (other.end <= hit.start or (leads and other != hit))
+        # «no signal on the mobile» is the mobile's matter.
+        and not is_symptom(clause[other.start : other.end], language)
+    ]
     return bool(
         (named or not words_of("connected", language).isdisjoint(before))
         and before[-1:]

@@ -32,7 +32,8 @@ class ProblemIndex:
             (way, code)
             for code, phrases in keywords.items()
             for phrase in phrases
-            for way in _ways_to_link(words(phrase, language), language)
+            for linked in _ways_to_link(words(phrase, language), language)
+            for way in _ways_to_hear(linked, language)
         ]
         self._kinds_with: dict[str, set[str]] = {}
         for phrase, code in phrases:
@@ -122,6 +123,14 @@ def _ways_to_link(phrase: list[str], language: str) -> Iterator[list[str]]:
     ways = [words(way, language) for way in table("problem")[language]["of"]]
     for link in Lexicon((way, None) for way in ways).find(phrase[1:-1])[:1]:
         yield from ([*phrase[: link.start + 1], *way, *phrase[link.end + 1 :]] for way in ways)
+
+
+def _ways_to_hear(phrase: list[str], language: str) -> Iterator[list[str]]:
+    """«home broadband» is also «home brode band»."""
+    yield phrase
+    for said, ways in table("problem")["misheard"].get(language, {}).items():
+        for hit in Lexicon([(words(said, language), None)]).find(phrase):
+            yield from ([*phrase[: hit.start], *way.split(), *phrase[hit.end :]] for way in ways)
 
 
 def singular(phrase: Sequence[str]) -> list[str]:
