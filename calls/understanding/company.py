@@ -43,6 +43,7 @@ from calls.understanding.companies.parts import (
 )
 from calls.understanding.companies.pieces import Mention
 from calls.understanding.companies.tokens import Token, listed, tokens_of
+from calls.understanding.english_companies.decision import english_company
 from calls.understanding.names import refuses
 from calls.understanding.phonetic import pronunciations, sounds_like
 
@@ -64,6 +65,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     (`company_pieces`). Spelling, initials and sound are forgiven, one slip in a long name
     too; None when no company, or more than one, may be meant.
     """
+    if language == "en":
+        return english_company(text, companies)
     index = company_index(tuple(companies), language)
     tokens = corrected(tokens_of(text, language, splits_articles=True), language)
     plain = [token.plain for token in tokens]

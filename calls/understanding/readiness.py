@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from calls import understanding
-from calls.understanding.companies.names import company_index
 
 LANGUAGES: Final = ("fr", "en")
 
@@ -39,6 +38,7 @@ _SAID: Final = (
     "oui c'est fait, vous êtes un robot ? vous pouvez répéter ? je ne veux pas être enregistré ni la donner",
     "ça marche, le voyant est passé au vert mais le wifi va revenir, mon mari est furieux contre vous, pas de réseau",
     "le problème est résolu",
+    "Dupont",
     "le wifi marche, le wifi aussi, pas de souci, mais personne ne peut me joindre sur le wifi",
     "the wifi works, the wifi too, no problem, but nobody can reach me on the wifi",
     "ça fait chier votre truc",
@@ -127,6 +127,6 @@ def get_ready_for(
 
     One company more costs a tenth of that.
     """
-    company_index(tuple(companies), language)
+    understanding.company("", companies, language)
     understanding.is_angry("", anger_words, language)
     understanding.censor("", censored)
