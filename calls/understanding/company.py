@@ -63,7 +63,8 @@ def company(text: str, companies: Sequence[str], language: str) -> str | None:
     A part of its name is enough when it has all that sets the company apart, and a trade
     with it (`company_names` tells how), or when no other company's name has it
     (`company_pieces`). Spelling, initials and sound are forgiven, one slip in a long name
-    too; None when no company, or more than one, may be meant.
+    too; None when no company, or more than one, may be meant. English names are read by
+    `english_companies`.
     """
     if language == "en":
         return english_company(text, companies)

@@ -33,7 +33,7 @@ COMPANIES = (
     "Librairie du Passage", "Garage Central", "Ferme des Tilleuls", "Odyssey", "MGEN", "Chauffage Vidal", "Sanofi",
     "Novatis",
 )  # fmt: skip
-# Lists of clients with sentences of their own: `company_north.tsv` and so on.
+# Lists of clients, French and English, with sentences of their own: `company_north.tsv` and so on.
 CLIENTS = {
     f"company_{file.stem}": tuple(file.read_text(encoding="utf-8").splitlines())
     for file in sorted(CORPUS.glob("clients/*.txt"))

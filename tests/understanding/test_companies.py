@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calls.understanding import company
+from tests.understanding.corpora import CLIENTS, utterances
 
 
 def test_a_company_that_could_be_two_is_none():
@@ -207,3 +208,22 @@ def test_who_says_but_we_names_their_own_house_then():
     assert company("la maison mère c'est le groupe Ormelis, mais nous c'est Ormelis Santé", companies, "fr") == (
         "Ormelis Santé"
     )
+
+
+def test_what_is_said_of_an_english_client_who_is_not_on_the_list_means_hardly_another():
+    clients = CLIENTS["company_marches"]
+    said = [told for told in utterances("company_marches", "en", folder="heldout") if told[1] != "null"]
+    taken = [text for text, name in said if company(text, [other for other in clients if other != name], "en")]
+
+    assert len(taken) <= 0.02 * len(said), taken
+
+
+def test_english_parts_trades_letters_and_sounds_are_known():
+    companies = ["O'Sullivan & Sons Plumbing Ltd", "O'Sullivan Solicitors", "24/7 Drains", "GMC Fabrications", "Lumiqo"]
+
+    assert company("o sullivan, the plumbers", companies, "en") == "O'Sullivan & Sons Plumbing Ltd"
+    assert company("it's O'Sullivan", companies, "en") is None
+    assert company("twenty four seven drains", companies, "en") == "24/7 Drains"
+    assert company("gee em see", companies, "en") == "GMC Fabrications"
+    assert company("I'm from Lumiko", companies, "en") == "Lumiqo"
+    assert company("I used to be with GMC, now I'm at Lumiqo", companies, "en") == "Lumiqo"

@@ -14,21 +14,22 @@ _FEW_INITIALS = 2
 
 
 def is_enough(reading: Reading, said: Heard, index: Index) -> bool:
-    if _has_other_trade(reading, said) or _is_elsewhere(reading, said):
-        return False
     units = reading.name.units
     identity = reading.told(*IDENTITY)
     others = reading.told(Kind.TRADE, Kind.PLACE)
     is_whole = all(at in identity for at, unit in enumerate(units) if unit.kind in IDENTITY)
+    if _has_other_trade(reading, said, is_whole=is_whole) or _is_elsewhere(reading, said):
+        return False
     is_own = any(_is_own(reading, unit) for unit in identity)
     strangers = len(list(_strangers(reading, said)))
+    is_one_of_many = any(unit.kind is Kind.PLACE for unit in units) and not reading.told(Kind.PLACE)
     if len(identity) + len(others) == 1:
         is_spelled = any(said.words[hit.start].is_spelled and hit.likeness == 1 for hit in reading.hits)
-        if strangers or not (is_spelled or _is_introduced(reading, said)):
+        if strangers or not (is_spelled or _is_introduced(reading, said)) or not (is_whole or reading.is_exact):
             return False
-        return is_own or (is_whole and _stands_alone(reading, said))
+        return is_own or (is_whole and reading.is_exact and _stands_alone(reading, said))
     if is_own or is_whole:
-        return not strangers or (is_whole and strangers == 1)
+        return not strangers or (is_whole and strangers == 1 and not is_one_of_many)
     # «House Farm», with Upper House Farm and Lower House Farm Shop
     return not strangers and not any(index.is_shared(units[unit].words) for unit in identity)
 
@@ -52,21 +53,16 @@ def _strangers(reading: Reading, said: Heard) -> Iterator[str]:
             yield word
 
 
-def _has_other_trade(reading: Reading, said: Heard) -> bool:
+def _has_other_trade(reading: Reading, said: Heard, *, is_whole: bool) -> bool:
     """«Hughes, the butcher», where Hughes is a chemist."""
     own = reading.name.trades
-    if reading.told(Kind.TRADE) or (not own and (reading.told(Kind.OWN) or len(reading.told(*IDENTITY)) > 1)):
+    is_enough_alone = is_whole and (reading.told(Kind.OWN) or len(reading.told(*IDENTITY)) > 1)
+    if reading.told(Kind.TRADE) or (not own and is_enough_alone):
         return False
-    for hit in said.trades:
+    for hit in said.goods:
         is_inside = hit.start < reading.end and reading.start < hit.end
-        is_job = said.plain[hit.end : hit.end + 1] and said.plain[hit.end] in listed("job_at")
-        if is_inside or is_job or hit.value & own:
-            continue
-        first = hit.start
-        while first > reading.end and said.plain[first - 1] in listed("articles"):
-            first -= 1
-        between = said.plain[reading.end : first]
-        if hit.end == reading.start or (first >= reading.end and between in ([], [""])):
+        is_job = said.plain[hit.end : hit.end + 1] and said.plain[hit.end] in listed("job_at") and hit in said.trades
+        if not (is_inside or is_job or hit.value & own):
             return True
     return False
 

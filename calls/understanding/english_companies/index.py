@@ -11,11 +11,11 @@ from typing import NamedTuple
 from calls.understanding.companies.keys import ByPairs, pairs_of
 from calls.understanding.english_companies.names import IDENTITY, Kind, Name, name_of
 from calls.understanding.english_companies.sounds import likeness, sound
-from calls.understanding.english_companies.words import Word, has_content, listed
+from calls.understanding.english_companies.words import Word, has_content, is_talk, listed
 from calls.understanding.text import table
 
 _MOST_JOINED = 3  # words that recognition makes of one
-_SHORTEST_SOUND, _SHORTEST_INITIALS = 2, 3
+_SHORTEST_SOUND, _SHORTEST_WORD, _SHORTEST_INITIALS = 2, 3, 3
 _SAME_SOUND, _BY_LETTERS, _MOST_ALIKE = 0.95, 0.95, 0.9
 LEAST_ALIKE = 0.55
 _SHORTLIST, _PAIRS_SHARED, _LEAST_SHARED = 6, 0.3, 0.25
@@ -48,6 +48,7 @@ class Index:
         self._by_first_letters: dict[str, list[_Key]] = {}
         self._by_pair: ByPairs[str] = ByPairs()
         self._initials: list[tuple[_Key, re.Pattern[str]]] = []
+        self._nearest = lru_cache(maxsize=2048)(self._alike)
         for number, name in enumerate(self.names):
             self._add(number, name)
 
@@ -67,8 +68,8 @@ class Index:
             key = _Key(number, (at,))
             if unit.kind is Kind.INITIALS:
                 self._initials.append((key, _by_letters(unit.words[0])))
-            is_own = unit.kind not in (Kind.TRADE, Kind.WEAK)
             word = "".join(unit.words)
+            is_own = unit.kind not in (Kind.TRADE, Kind.WEAK) and len(word) >= _SHORTEST_WORD
             self._add_key(word, key, is_heard=is_own, is_alike=is_own)
             if word[0] == "o" and word[1:] in listed("surnames"):
                 self._add_key(word[1:], key, is_heard=True, is_alike=False)  # «Sullivan» for O'Sullivan
@@ -101,26 +102,27 @@ class Index:
                 yield key, Hit(key.units, start, end, 1.0)
             for key in self._by_first_letters.get(joined, ()) if words[start].is_spelled else ():
                 yield key, Hit(key.units, start, end, 1.0)
-            if not has_content(plain[start:end]):
+            if not has_content(plain[start:end]) or words[start].is_spelled:
                 continue
             said = sound(joined)
             for key in self._by_sound.get(said, ()):
                 yield key, Hit(key.units, start, end, _SAME_SOUND)
-            if also_alike and len(said) >= _SHORTEST_SOUND:
-                for key, alike in self._alike(said):
+            if also_alike and len(said) >= _SHORTEST_SOUND and sum(map(is_talk, plain[start:end])) < 2:
+                for key, alike in self._nearest(said):
                     yield key, Hit(key.units, start, end, alike)
         if self._initials:
             yield from self._spelled(plain)
 
-    def _alike(self, said: str) -> Iterator[tuple[_Key, float]]:
+    def _alike(self, said: str) -> list[tuple[_Key, float]]:
+        found: list[tuple[_Key, float]] = []
         pairs = _pairs(said)
         shared = {own: len(pairs & _pairs(own)) for own in self._by_pair.sharing(pairs, _PAIRS_SHARED * len(pairs))}
         likely = [own for own, count in shared.items() if count >= _LEAST_SHARED * len(_pairs(own))]
         for own in sorted(likely, key=lambda own: abs(len(own) - len(said)) - shared[own])[:_SHORTLIST]:
             alike = likeness(said, own, LEAST_ALIKE)
             if own != said and alike >= LEAST_ALIKE:
-                for key in self._by_sound[own]:
-                    yield key, min(alike, _MOST_ALIKE)
+                found += [(key, min(alike, _MOST_ALIKE)) for key in self._by_sound[own]]
+        return found
 
     def _spelled(self, plain: Sequence[str]) -> Iterator[tuple[_Key, Hit]]:
         """Initials as they are called: «em and kay»."""

@@ -7,9 +7,9 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from calls.understanding.english_companies.words import in_figures, listed, name_words, trades
+from calls.understanding.english_companies.words import in_figures, is_talk, listed, name_words, trades
 
-_CAPITALS = re.compile(r"(?:[A-Z]\.? ?){2,5}(?![a-z])|[A-Z] ?& ?[A-Z]\b")
+_CAPITALS = re.compile(r"(?:[A-Z]\.? ?){2,5}(?![a-z])|[A-Z](?: ?& ?|-)[A-Z]\b")
 _FIGURES = re.compile(r"[a-z]{0,2}[0-9]+[a-z]{0,2}")
 
 
@@ -72,8 +72,9 @@ def name_of(written: str) -> Name:
 def _units(word: str, initials: set[str]) -> list[Unit]:
     if word in listed("small"):
         return []
-    if word in initials or _FIGURES.fullmatch(word):
+    if (word in initials and len(word) > 1) or _FIGURES.fullmatch(word):
         return [Unit(Kind.INITIALS, (word,))]
-    if word in listed("weak"):
+    if word in listed("weak") | listed("owners") or len(word) == 1:
         return [Unit(Kind.WEAK, (word,))]
-    return [Unit(Kind.COMMON if word in listed("common") | listed("owners") else Kind.OWN, (word,))]
+    is_common = word in listed("common") or is_talk(word) or trades(also_goods=True).find([word])
+    return [Unit(Kind.COMMON if is_common else Kind.OWN, (word,))]

@@ -9,12 +9,13 @@ from calls.understanding import text as texts
 from calls.understanding.english_companies.index import Hit
 from calls.understanding.english_companies.names import IDENTITY, Kind, Name
 from calls.understanding.english_companies.words import Word, is_talk, listed, trades
+from calls.understanding.names import is_first_name
 
 # How alike a part must sound, by the weight of what else was told of the name beside it.
 _ALIKE = ((3.0, 0.56), (2.0, 0.6), (1.0, 0.7), (0.0, 0.85))
 # Where it is common or talk, and not so much else was told.
 _TALK_ALIKE, _ENOUGH_ELSE, _ENOUGH_FOR_KNOWN = 0.85, 2.5, 1.5
-_SHORTEST_ALIKE = 5  # letters, where nothing else was told
+_SHORTEST_ALIKE, _HARDLY_ANY = 5, 0.3  # letters, where nothing else was told
 _EXACT = 0.94
 _NEAR = 5  # words between parts of a name
 _BETWEEN = 3  # words of talk
@@ -57,8 +58,7 @@ class Reading(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the name was left out."""
-        told = self.told(*Kind)
-        return all(at in told for at, unit in enumerate(self.name.units) if unit.kind is not Kind.WEAK)
+        return len(self.told(*Kind)) == len(self.name.units)
 
 
 def heard(words: Sequence[Word]) -> Heard:
@@ -115,9 +115,10 @@ def _of_trade(name: Name, said: Heard) -> Iterator[Hit]:
     """Where it is told what the client does: «the chemist's» of Hughes Pharmacy, «plant» of a plant hire."""
     for at, unit in enumerate(name.units):
         for found in said.goods if unit.trades else ():
-            is_same = found.value == unit.trades
-            if found.value & unit.trades or set(said.plain[found.start : found.end]) <= set(unit.words):
-                yield Hit((at,), found.start, found.end, 1.0 if is_same else _OTHER_TRADE)
+            # «school» of a primary school; but «town council» is no county council.
+            is_kindred = found.value <= unit.trades or unit.trades <= found.value
+            if is_kindred or set(said.plain[found.start : found.end]) <= set(unit.words):
+                yield Hit((at,), found.start, found.end, 1.0 if found.value == unit.trades else _OTHER_TRADE)
 
 
 def _is_of_trade(hit: Hit, name: Name, said: Heard) -> bool:
@@ -133,36 +134,53 @@ def _is_of_trade(hit: Hit, name: Name, said: Heard) -> bool:
 
 def _without_unlike(hits: Sequence[Hit], name: Name, said: Heard) -> list[Hit]:
     """Without what sounds not enough like it, for what else was told."""
-    kept = list(hits)
-    for hit in sorted(hits, key=lambda hit: hit.likeness):
-        if hit.likeness >= _EXACT or name.units[hit.units[0]].kind is Kind.TRADE:
-            continue
-        beside = [other for other in kept if other is not hit and _is_beside(hit, other, said)]
-        rest = sum(
-            other.likeness * name.units[unit].weight * len(name.units[unit].words)
-            for other in beside
-            for unit in other.units
-        )
+    certain = [hit for hit in hits if hit.likeness >= _EXACT or name.units[hit.units[0]].kind is Kind.TRADE]
+    kept = []
+    for hit in hits:
+        others = [other for other in certain if other is not hit and _is_beside(hit, other, hits, said)]
+        rest = sum(_weight(name, other) for other in others)
         spoken = said.plain[hit.start : hit.end]
-        is_common = name.units[hit.units[0]].kind is Kind.COMMON
-        needed = next(alike for weight, alike in _ALIKE if rest >= weight)
-        if rest < _ENOUGH_FOR_KNOWN and _is_known(spoken):
-            needed = _EXACT
-        elif rest < _ENOUGH_ELSE and (is_common or any(map(is_talk, spoken))):
-            needed = _TALK_ALIKE
-        if hit.likeness < needed or (rest < 1 and len("".join(spoken)) < _SHORTEST_ALIKE):
-            kept.remove(hit)
+        is_short = rest < _HARDLY_ANY and len("".join(spoken)) < _SHORTEST_ALIKE and hit.likeness < 1
+        if hit.likeness < 1 and rest < _ENOUGH_FOR_KNOWN and _is_goods(hit, name, said):
+            continue
+        if (hit in certain and not is_short) or (
+            hit not in certain and not is_short and hit.likeness >= _needed(hit, spoken, rest, name, said)
+        ):
+            kept.append(hit)
     return kept
+
+
+def _needed(hit: Hit, spoken: Sequence[str], rest: float, name: Name, said: Heard) -> float:
+    """How alike it must sound, where so much else was told."""
+    if rest < _ENOUGH_FOR_KNOWN and _is_known(spoken):
+        return 1.0
+    if said.plain[max(hit.start - 1, 0)] in listed("titles"):
+        return 1.0
+    is_common = name.units[hit.units[0]].kind is Kind.COMMON
+    if rest < _ENOUGH_ELSE and (is_common or any(map(is_talk, spoken))):
+        return _TALK_ALIKE
+    return next(alike for weight, alike in _ALIKE if rest >= weight)
+
+
+def _is_goods(hit: Hit, name: Name, said: Heard) -> bool:
+    """«The lorries», which sounds like Loughrea."""
+    is_trade = name.units[hit.units[0]].kind is Kind.TRADE
+    return not is_trade and any((hit.start, hit.end) == (found.start, found.end) for found in said.goods)
 
 
 def _is_known(spoken: Sequence[str]) -> bool:
     """Whether recognition knows a word so well that it rarely writes it for another."""
-    is_name = len(spoken) == 1 and spoken[0] in listed("surnames") | listed("common")
-    return is_name or (len(spoken) == 1 and bool(trades().find(spoken)))
+    if len(spoken) > 1:
+        return False
+    is_name = spoken[0] in listed("surnames") | listed("common") or is_first_name(spoken[0])
+    return is_name or bool(trades(also_goods=True).find(spoken))
 
 
-def _is_beside(one: Hit, other: Hit, said: Heard) -> bool:
-    """Whether nothing but a small word stands between them."""
+def _is_beside(one: Hit, other: Hit, hits: Sequence[Hit], said: Heard) -> bool:
+    """Whether nothing but small words and other parts of the name stand between them."""
     first, last = sorted((one, other), key=lambda hit: hit.start)
-    between = said.plain[first.end : last.start]
-    return len(between) <= _BETWEEN and all(word and is_talk(word) for word in between)
+    between = range(first.end, last.start)
+    taken = {at for hit in hits for at in range(hit.start, hit.end)}
+    return len(between) <= _BETWEEN and all(
+        at in taken or (said.plain[at] and is_talk(said.plain[at])) for at in between
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from calls.understanding.letters import nato_run
@@ -36,6 +37,9 @@ def spoken(text: str) -> list[Word]:
     folded = _NEGATED.sub(lambda match: f"{ {'ca': 'can', 'wo': 'will'}.get(match[1], match[1]) } not", folded)
     tokens = ["" if token.strip(_STOPS) == "" else _plain(token) for token in _TOKEN.findall(folded)]
     written = {_plain(token): token.replace("'", "") for token in _TOKEN.findall(folded)}
+    tokens = [
+        token for before, token in pairwise(["", *tokens]) if token or before not in listed("titles")
+    ]  # «Mrs. Harper»
     words = _with_letters(_joined(tokens))
     spelled = {word.plain for word in words if word.is_spelled}
     plain = in_figures([word.plain for word in words])
@@ -45,7 +49,7 @@ def spoken(text: str) -> list[Word]:
 def name_words(name: str) -> list[str]:
     """The words of a name in small letters; "(" before those in brackets."""
     spaced = re.sub(r"\b(?:[A-Z]\.[ ]?){2,}", lambda match: re.sub(r"[. ]", "", match[0]) + " ", name)
-    spaced = re.sub(r"\b([A-Z]) ?& ?([A-Z])\b", r"\1\2", spaced)
+    spaced = re.sub(r"\b([A-Z])(?: ?& ?|-)([A-Z])\b", r"\1\2", spaced)
     return _joined([_plain(token) for token in _NAME_TOKEN.findall(fold(spaced))])
 
 
