@@ -202,6 +202,8 @@ class _Listener:
             del denied.spoken[0]
         first = number(denied.spoken, 0, self._language)
         end = first[0] if first else 0
+        if first and denied.spoken[end : end + 1] and denied.spoken[end] in self._lists["zeros"]:
+            end += 1  # «It's not seven hundred, it's eight hundred»
         if first and first[1] == "0":
             end = 2 if len(denied.spoken) < _WHOLE_NUMBER else len(denied.spoken)
         before = [word for part in self.parts[:-1] for word in part.spoken if word != PAUSE]

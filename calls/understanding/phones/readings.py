@@ -11,6 +11,8 @@ from calls.understanding.text import table
 
 _LONGEST = 24
 _TEENS = range(10, 20)
+# Digits of a number that «hundred» or «thousand» goes on with.
+_MOST_COUNTED = 2
 _BEFORE_TEENS = ("60", "80")
 _LOOSE_TENS = ("vingt", "trente", "quarante", "cinquante", "soixante")
 _UNITS = ("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
@@ -63,6 +65,8 @@ def _next(
     if spoken[start] in (PLUS, *REPEATS):
         return
     options = list(readings(spoken, start, language))
+    if not options:
+        return  # «hundred» behind no number
     if language != "fr" or not in_pairs:
         yield from _with_zeros(spoken, options[0], language)
         return
@@ -86,6 +90,8 @@ def _with_zeros(spoken: Sequence[str], option: tuple[int, str], language: str) -
     if not zeros:
         yield option
         return
+    if len(digits) > _MOST_COUNTED:
+        return  # «900 thousand» is no part of a number
     yield end + 1, digits + zeros
     rest = number(spoken, end + 1, language)
     if rest and 1 < len(rest[1]) < len(zeros) + 1:
