@@ -19,7 +19,7 @@ from calls.understanding.names import (
     refuses,
     tokens_of,
 )
-from calls.understanding.spelled_first_name import as_spelled, cased, is_last_name, spelled_name
+from calls.understanding.spelled_first_name import as_spelled, cased, is_last_name, spelled_name, with_letter
 from calls.understanding.text import fold, table
 
 # «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
@@ -49,7 +49,7 @@ def first_name(text: str, language: str) -> str | None:
     Xochitl») or said alone. «helene» is Hélène, unless «sans accent» was said; other accents
     stay as recognition wrote them.
     """
-    spoken = _hyphenated(tokens_of(text, language), language)
+    spoken = _without_idioms(_hyphenated(tokens_of(text, language), language), language)
     told = _without_question(_without_remark(spoken, language), language)
     # «Olivier, ça suffira» keeps nothing back.
     if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
@@ -69,9 +69,26 @@ def first_name(text: str, language: str) -> str | None:
     name = name or _alone(text, tokens, language)
     if _is_doubted(spoken, language):
         return None
+    if name is None and _is_only_last_name(spoken, language):
+        return None
     name = _in_two_words(as_spelled(text, spoken, name, language), spoken, language)
+    name = with_letter(name, spoken) if name and language == "en" else name
     is_plain = bool(phrases("unaccented", language).find([token.plain for token in spoken]))
     return name if name is None or is_plain or language != "fr" else _accented(name)
+
+
+def _without_idioms(tokens: list[Token], language: str) -> list[Token]:
+    """Without «mark my words», which names nobody."""
+    said = phrases("idiom", language).find([token.plain for token in tokens])
+    idle = {position for hit in said for position in range(hit.start, hit.end)}
+    return [token for position, token in enumerate(tokens) if position not in idle]
+
+
+def _is_only_last_name(tokens: Sequence[Token], language: str) -> bool:
+    """«My surname is James, J A M E S»: letters are no first name where none was told."""
+    plain = [token.plain for token in tokens]
+    is_last = language == "en" and bool(phrases("last", language).find(plain))
+    return is_last and not phrases("given", language).find(plain)
 
 
 def _is_doubted(tokens: Sequence[Token], language: str) -> bool:
@@ -186,9 +203,17 @@ def _name_in(tokens: list[Token], language: str) -> str | None:
 
 def _beside_last_name(tokens: list[Token], start: int, end: int, language: str) -> str | None:
     """What is known as a first name behind «mon nom c'est», or is told before it."""
-    name = _name_at(tokens[end:], language, certain=False)
+    behind = tokens[end:]
+    if language == "en":  # «My surname is James» tells no first name, «…, Peter James» does
+        behind = list(dropwhile(lambda token: token.plain in listed("filler", language), behind))
+    name = _name_at(behind, language, certain=False)
     if name and is_first_name(fold(name), language):
-        return name
+        if language != "en" or fold(name).split()[0] != behind[0].plain:
+            return name
+        rest = behind[1:]
+        plain = [token.plain for token in rest]
+        if any(phrases(section, language).find(plain) for section in ("introduced", "perhaps")):
+            return _name_in(rest, language)  # «My surname is James and I'm Peter»
     is_told = start > 0 and tokens[start - 1].plain in listed("is", language)  # «Martin, c'est mon nom de famille»
     return None if is_told else _name_in(tokens[:start], language)
 
@@ -199,6 +224,8 @@ def _is_of_others(plain: Sequence[str], position: int, language: str) -> bool:
         return False
     if plain[position - 1] in listed("is", language) and plain[position] == "name":
         return plain[position - 2] in listed("another", language)  # «my wife's name is Maureen»
+    if plain[position] == "name" and plain[position - 1] in ("last", "family"):
+        return True  # «my last name is Martin»
     return (plain[position] == "prenom" and plain[position - 1] == "un") or plain[position - 1] in listed(
         "others", language
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
+from itertools import takewhile
 
 from calls.understanding.letters import dictated, letter_names, signs, spells
 from calls.understanding.names import Token, is_first_name, is_no_name, listed, no_names
@@ -14,6 +15,13 @@ from calls.understanding.text import fold, table
 
 # A word that is no longer is not told to be a last name by how it is built.
 _LONGEST_ENDING = 5
+# What letters are said to stand for: «Catherine with a K».
+_SOUNDS_OF = {
+    "k": ("c",), "c": ("k",), "ph": ("v", "f", "ff"), "v": ("ph",), "f": ("ph",), "y": ("i", "ie"), "i": ("y",),
+    "g": ("j",), "j": ("g",), "s": ("z",), "z": ("s",), "ck": ("k", "c"),
+}  # fmt: skip
+_SILENT_AT_END = ("e", "h")
+_TWO_LETTERS = ("ph", "ck")
 # So many letters said one by one are a spelling.
 _FEWEST_SPELLED = 3
 
@@ -59,6 +67,33 @@ def spelled_name(tokens: Sequence[Token], language: str) -> str | None:
         ):
             return cased(token.text)
     return None
+
+
+def with_letter(name: str, tokens: Sequence[Token]) -> str | None:
+    """«Catherine with a K» as Katherine; None where nobody can tell which name has that letter.
+
+    «Steven with a P H» is Stephen.
+    """
+    plain = [token.plain for token in tokens]
+    at = plain.index(fold(name)) + 1 if fold(name) in plain else len(plain)
+    if plain[at : at + 1] != ["with"] or plain[at + 1 : at + 2] not in (["a"], ["an"]):
+        return name
+    told = list(takewhile(lambda word: len(word) == 1 or word in _TWO_LETTERS, plain[at + 2 :]))
+    letters = "".join(told)
+    if not letters or len(letters) > len("ph") or letters[0] in fold(name):
+        return name
+    if any(len(word) == 1 and word not in "ai" for word in plain[at + 2 + len(told) :]):
+        return None  # «with a K and a Y»
+    changed = {
+        fold(name)[:place] + letters + fold(name)[place + len(sound) :]
+        for sound in _SOUNDS_OF.get(letters, ())
+        for place in range(len(name))
+        if fold(name).startswith(sound, place)
+    }
+    if letters in _SILENT_AT_END:
+        changed.add(fold(name) + letters)
+    known = [other for other in changed if is_first_name(other, "en")]
+    return cased(known[0]) if len(known) == 1 else None
 
 
 def _without_examples(tokens: Sequence[Token], language: str) -> list[Token]:

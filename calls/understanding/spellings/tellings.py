@@ -246,22 +246,33 @@ def confirmed(pieces: Sequence[Piece]) -> list[Piece]:
     for first in filter(is_first_name, [] if is_double else said):
         if spelled.startswith(first) and spelled.removeprefix(first) in said:
             return [Piece(Kind.LETTERS, spelled.removeprefix(first))]  # «Lucie Chauvin, L U C I E C H A U V I N»
+    runs = _runs(pieces)
     for position, piece in enumerate(pieces):
-        word = compact(piece.value)
-        if piece.kind is not Kind.WORD or len(word) < _SHORTEST_WORD:
+        if piece.kind is not Kind.WORD:
             continue
-        start = 0
-        while start < len(pieces):
-            run = list(takewhile(lambda other: other.kind in (*_OF_LETTERS, Kind.FILLER), pieces[start:]))
-            end = max(start + len(run), position + 1)
+        word = compact(piece.value)
+        for start, run_end in runs.get(word, ()):
+            end = max(run_end, position + 1)
             after = pieces[end:]
             is_amended = any(other.kind in (Kind.CORRECTION, Kind.RESTART, Kind.AGAIN) for other in after)
-            if compact(letters_of(run)) == word and not is_amended and len(letters_of(after)) <= _LONGEST_REMARK:
+            if not is_amended and len(letters_of(after)) <= _LONGEST_REMARK:
                 if any(other.kind is Kind.ABOUT for other in after):
                     return [*pieces[:position], *pieces[position + 1 :]]
                 return [*_without_lead(pieces[:start], word), *pieces[start:end]]
-            start += len(run) + 1
     return list(pieces)
+
+
+def _runs(pieces: Sequence[Piece]) -> dict[str, list[tuple[int, int]]]:
+    """Where letters are told without other words between them, by the words that they make."""
+    runs: dict[str, list[tuple[int, int]]] = {}
+    start = 0
+    while start < len(pieces):
+        run = list(takewhile(lambda piece: piece.kind in (*_OF_LETTERS, Kind.FILLER), pieces[start:]))
+        word = compact(letters_of(run))
+        if len(word) >= _SHORTEST_WORD:
+            runs.setdefault(word, []).append((start, start + len(run)))
+        start += len(run) + 1
+    return runs
 
 
 def _without_lead(lead: Sequence[Piece], word: str) -> list[Piece]:
