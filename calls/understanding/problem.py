@@ -146,7 +146,7 @@ class _Reader:
     def _is_listed_along(self, clause: Sequence[str]) -> bool:
         """«La fibre, le téléphone, …» are two kinds; «le fixe, le téléphone, …» is one, told twice."""
         thing = [word for word in clause if word not in words_of("articles", self.language)]
-        if not is_listed(thing, "unnamed", self.language):
+        if not thing or not is_listed(thing, "unnamed", self.language):
             return False
         return self.index.kinds_with(thing[0]).isdisjoint(mention.code for mention in self.named[-1][1])
 

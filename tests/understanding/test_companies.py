@@ -227,3 +227,24 @@ def test_english_parts_trades_letters_and_sounds_are_known():
     assert company("gee em see", companies, "en") == "GMC Fabrications"
     assert company("I'm from Lumiko", companies, "en") == "Lumiqo"
     assert company("I used to be with GMC, now I'm at Lumiqo", companies, "en") == "Lumiqo"
+
+
+@pytest.mark.parametrize("story", ["Lumiqo. {talk}", "{talk}. Lumiqo", "GMC. {talk}. No sorry, it's Lumiqo"])
+def test_an_english_company_is_known_before_and_behind_a_long_story(story):
+    said = story.format(talk="so I said to them that it would be like this and " * 10)
+
+    assert company(said, ["GMC Fabrications", "Lumiqo"], "en") == "Lumiqo"
+
+
+@pytest.mark.parametrize(
+    "said", ["I'd like to age well", "the lantern is broken", "Ellesmere", "I've just come from my upper house"]
+)
+def test_common_words_and_a_place_alone_name_no_english_client(said):
+    assert company(said, CLIENTS["company_marches"], "en") is None
+
+
+def test_a_trade_told_in_an_english_names_own_word_outweighs_one_that_means_the_same():
+    companies = ["Gannon Oil", "Gannon Fuel Distributors"]
+
+    assert company("gannon fuel", companies, "en") == "Gannon Fuel Distributors"
+    assert company("gannon oil", companies, "en") == "Gannon Oil"

@@ -272,9 +272,22 @@ def _common() -> frozenset[str]:
     return word_set("words") | word_set("surnames") | word_set("brands")
 
 
-@lru_cache(maxsize=8192)
 def in_digits(words: tuple[str, ...], language: str) -> tuple[str, ...]:
-    """«atelier vingt-sept» as «atelier 27» and «m deux elle» as «m2l», as it may be written."""
+    """«atelier vingt-sept» as «atelier 27» and «m deux elle» as «m2l», as it may be written; "" for a pause."""
+    if "" not in words:
+        return _in_digits(words, language)
+    # No number goes on behind a pause, and of one utterance the same clauses are asked for many times.
+    written: list[str] = []
+    start = 0
+    for end in (*(at for at, word in enumerate(words) if not word), len(words)):
+        written += ("",) if start else ()
+        written += _in_digits(words[start:end], language) if start < end else ()
+        start = end + 1
+    return tuple(written)
+
+
+@lru_cache(maxsize=8192)
+def _in_digits(words: tuple[str, ...], language: str) -> tuple[str, ...]:
     parts = words if _ROMAN.keys().isdisjoint(words) else tuple(_ROMAN.get(word, word) for word in words)
     if not has_number(parts, language):
         has_initials = any(len(one) == len(other) == 1 for one, other in pairwise(parts))

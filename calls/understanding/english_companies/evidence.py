@@ -20,18 +20,23 @@ def is_enough(reading: Reading, said: Heard, index: Index) -> bool:
     is_whole = all(at in identity for at, unit in enumerate(units) if unit.kind in IDENTITY)
     if _has_other_trade(reading, said, is_whole=is_whole) or _is_elsewhere(reading, said):
         return False
+    if not others and _is_no_name(reading, said):
+        return False
     is_own = any(_is_own(reading, unit) for unit in identity)
     strangers = len(list(_strangers(reading, said)))
     is_one_of_many = any(unit.kind is Kind.PLACE for unit in units) and not reading.told(Kind.PLACE)
     if len(identity) + len(others) == 1:
         is_spelled = any(said.words[hit.start].is_spelled and hit.likeness == 1 for hit in reading.hits)
+        if index.is_place(units[min(identity | others)].words):
+            return False  # «Ellesmere», where Hughes (Ellesmere) is a client, too
         if strangers or not (is_spelled or _is_introduced(reading, said)) or not (is_whole or reading.is_exact):
             return False
         return is_own or (is_whole and reading.is_exact and _stands_alone(reading, said))
     if is_own or is_whole:
         return not strangers or (is_whole and strangers == 1 and not is_one_of_many)
     # «House Farm», with Upper House Farm and Lower House Farm Shop
-    return not strangers and not any(index.is_shared(units[unit].words) for unit in identity)
+    is_shared = any(index.is_shared(units[unit].words) for unit in identity)
+    return not strangers and not is_shared and (bool(others) or _is_introduced(reading, said))
 
 
 def _is_own(reading: Reading, unit: int) -> bool:
@@ -100,6 +105,18 @@ def only_body(said: Heard, index: Index) -> str | None:
             having = [name.written for name in index.names if not bodies.isdisjoint(name.trades)]
             return having[0] if len(having) == 1 else None
     return None
+
+
+def _is_no_name(reading: Reading, said: Heard) -> bool:
+    """Whether its words mean what they say: «the lantern is broken», «my upper house»."""
+    units, start = reading.name.units, reading.start
+    before, after = said.plain[max(start - 1, 0) : start], said.plain[reading.end : reading.end + 1]
+    if len(reading.told(*Kind)) == 1:
+        is_told_of = bool(after) and after[0] in listed("predicates") and has_content(said.plain[reading.end :])
+        return is_told_of and bool(before) and before[0] in listed("articles")
+    first = min(reading.hits, key=lambda hit: hit.start)
+    is_common = units[first.units[0]].kind is Kind.COMMON
+    return is_common and bool(before) and before[0] in listed("possessives")
 
 
 def _stands_alone(reading: Reading, said: Heard) -> bool:

@@ -47,6 +47,7 @@ class Index:
         self._by_sound: dict[str, list[_Key]] = {}
         self._by_first_letters: dict[str, list[_Key]] = {}
         self._by_pair: ByPairs[str] = ByPairs()
+        self._places: set[tuple[str, ...]] = set()
         self._initials: list[tuple[_Key, re.Pattern[str]]] = []
         self._nearest = lru_cache(maxsize=2048)(self._alike)
         for number, name in enumerate(self.names):
@@ -63,9 +64,15 @@ class Index:
         """Whether more than one name has it."""
         return len({key.name for key in self._by_spelling.get("".join(words), ())}) > 1
 
+    def is_place(self, words: tuple[str, ...]) -> bool:
+        """Whether a name has it in brackets."""
+        return words in self._places
+
     def _add(self, number: int, name: Name) -> None:
         for at, unit in enumerate(name.units):
             key = _Key(number, (at,))
+            if unit.kind is Kind.PLACE:
+                self._places.add(unit.words)
             if unit.kind is Kind.INITIALS:
                 self._initials.append((key, _by_letters(unit.words[0])))
             word = "".join(unit.words)

@@ -50,6 +50,15 @@ class Reading(NamedTuple):
     def score(self) -> float:
         return sum(_weight(self.name, hit) for hit in self.hits)
 
+    def literal(self, plain: Sequence[str]) -> int:
+        """How many parts were told in the name's own words, not only in some that mean the same."""
+        units = self.name.units
+        return sum(
+            len(hit.units)
+            for hit in self.hits
+            if list(plain[hit.start : hit.end]) == [word for unit in hit.units for word in units[unit].words]
+        )
+
     @property
     def is_exact(self) -> bool:
         """Whether nothing is only nearly the same."""
