@@ -47,6 +47,7 @@ from calls.understanding.text import LONGEST_DICTATION, table
 # «Je l'ai notée là : pierre.martin@gmail.com.»
 _WRITTEN = re.compile(r"(?:[:…!?]|\.\.\.)\s+(?=[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$)")
 
+_PAUSE = Part(Kind.PAUSE)
 _SAID = (*TEXT, Kind.SEPARATOR)
 # Who corrects more often is asked again.
 _MOST_VERSIONS = 12
@@ -61,9 +62,11 @@ def by_rules(text: str, language: str) -> str | None:
     written = _WRITTEN.search(text)
     if written and not has_at(address_parts(text[: written.start()], language)):
         text = text[written.end() :]
-    parts = as_told(as_clauses(address_parts(without_true_letters(text, language), language)))
-    if sum(part.kind is Kind.AT for part in parts) > _MOST_VERSIONS:
+    parts = address_parts(without_true_letters(text, language), language)
+    parts = [part for before, part in zip([None, *parts], parts, strict=False) if part != _PAUSE or before != _PAUSE]
+    if sum(part.kind in ATS for part in parts) > _MOST_VERSIONS:
         return None
+    parts = as_told(as_clauses(parts))
     return _dictated(parts, language) or _told_again(parts, language)
 
 
@@ -71,7 +74,7 @@ def _told_again(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts tell twice, each time whole: «…, dubois tout attaché. Info arobase dubois…»."""
     for pause, part in enumerate(parts):
         before, after = parts[:pause], list(dropwhile(lambda other: other.kind in SILENT, parts[pause + 1 :]))
-        is_end = part in (Part(Kind.PAUSE), Part(Kind.DOUBT, INITIAL))  # «avec deux L. Luc…»
+        is_end = part in (_PAUSE, Part(Kind.DOUBT, INITIAL))  # «avec deux L. Luc…»
         if not is_end or not has_at(before) or not has_at(after):
             continue
         address = _dictated(after, language)
