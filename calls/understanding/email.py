@@ -6,7 +6,6 @@ import re
 
 from calls.understanding.address_rules.reading import by_rules
 from calls.understanding.addresses.ranking import likeliest
-from calls.understanding.learned import LANGUAGES
 from calls.understanding.text import LONGEST_DICTATION
 
 # «luc/roy@free.fr»: no address has it, and nobody can tell what was said.
@@ -22,5 +21,4 @@ def email(text: str, language: str) -> str | None:
     """
     if _ODD.search(text[:LONGEST_DICTATION]):
         return None
-    read = by_rules(text, language)
-    return likeliest(text, read, language) if language in LANGUAGES else read
+    return likeliest(text, by_rules(text, language), language)

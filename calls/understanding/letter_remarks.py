@@ -71,6 +71,10 @@ class Remark(NamedTuple):
             return False
         return self.letters in word and not (is_single and letter in _DOUBLED and letter * 2 in word)
 
+    def may_be_of(self, word: str) -> bool:
+        """Whether it can be true of `word`, wherever the letters stand in it."""
+        return (self.letters in word) is not self.is_negated
+
 
 class Said(NamedTuple):
     """What a remark may be of."""

@@ -60,25 +60,42 @@ def number(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] 
 
 
 def year(spoken: Sequence[str], start: int, language: str) -> tuple[int, str] | None:
-    """A number of four digits as French says years: «deux mille douze», «mille neuf cent dix», «dix-neuf cent dix»."""
-    if language != "fr" or start >= len(spoken):
+    """A number of thousands: «deux mille douze», «mille neuf cent dix», «treize mille sept», «dix-neuf cent dix».
+
+    So is English «two thousand and five».
+    """
+    if start >= len(spoken):
         return None
+    return _thousands(spoken, start) if language == "fr" else _english_year(spoken, start)
+
+
+def _thousands(spoken: Sequence[str], start: int) -> tuple[int, str] | None:
     if spoken[start] == "mille":
-        rest = number(spoken, start + 1, language)
+        rest = number(spoken, start + 1, "fr")
         return (rest[0], str(1000 + int(rest[1]))) if rest and 100 <= int(rest[1]) < 1000 else None
-    first = number(spoken, start, language)
+    first = number(spoken, start, "fr")
     following = spoken[first[0]] if first and first[0] < len(spoken) else ""
     if first and following in ("cent", "cents") and int(first[1]) in _CENTURIES:
-        rest = number(spoken, first[0] + 1, language)
+        rest = number(spoken, first[0] + 1, "fr")
         last = rest if rest and int(rest[1]) < 100 else (first[0] + 1, "0")
         return last[0], str(int(first[1]) * 100 + int(last[1]))
-    if not first or following != "mille" or len(first[1]) > 1:
+    if not first or following != "mille" or len(first[1]) > 2:
         return None
     end = first[0] + 1
-    rest = number(spoken, end, language)
-    if rest and int(rest[1]) < 100:
+    rest = number(spoken, end, "fr")
+    if rest and int(rest[1]) < 1000:
         return rest[0], str(int(first[1]) * 1000 + int(rest[1]))
     return end, str(int(first[1]) * 1000)
+
+
+def _english_year(spoken: Sequence[str], start: int) -> tuple[int, str] | None:
+    first = number(spoken, start, "en")
+    if not first or len(first[1]) > 2 or spoken[first[0] : first[0] + 1] != ["thousand"]:
+        return None
+    end = first[0] + 1
+    thousands = int(first[1]) * 1000
+    rest = number(spoken, end + (spoken[end : end + 1] == ["and"]), "en")
+    return (rest[0], str(thousands + int(rest[1]))) if rest and int(rest[1]) < 100 else (end, str(thousands))
 
 
 def _value(spoken: Sequence[str], position: int, language: str) -> int | None:

@@ -4,7 +4,7 @@
 `null` means «not understood». `corpus/heldout/` was written after the code and without
 looking at it, to learn how it does on what it has not seen; `corpus/training/` is what
 `training.py` makes weights from, with `corpus/fr/` and `corpus/en/`;
-`address_training.py` makes them from all three, but for `heldout/fr/email_unseen.tsv`.
+`address_training.py` makes them from all three, but for `heldout/*/email_unseen.tsv`.
 """
 
 from __future__ import annotations

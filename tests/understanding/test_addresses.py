@@ -9,11 +9,14 @@ import pytest
 
 from calls.understanding.address_rules.reading import by_rules
 from calls.understanding.addresses import ranking
+from calls.understanding.addresses.changes import changes
 from calls.understanding.addresses.clues import clues, ends
 from calls.understanding.addresses.decoder import candidates, is_whole, reader, search
-from calls.understanding.addresses.lattice import Label, is_plain, lattice_of, may_have_at
+from calls.understanding.addresses.hearing import heard, is_plain, may_have_at
+from calls.understanding.addresses.lattice import Label, lattice_of
 from calls.understanding.email import email
 from calls.understanding.learned import weights_file
+from calls.understanding.letter_remarks import Remark
 from tests.understanding import address_training
 from tests.understanding.corpora import utterances
 from tests.understanding.ways import AROUND, CHANGED, MISREAD
@@ -25,6 +28,8 @@ ADDRESSES = [
     if by_rules(text, "fr") == address
 ]
 HARDLY_EVER, ASKED_AGAIN = 0.02, 0.08
+# Of what changes an address, so many at most leave it as it was; that of a doubt was never taught.
+LEFT = dict.fromkeys(CHANGED, HARDLY_EVER) | {"a doubt": 0.035, "a letter that it has not": 0.05}
 # What is learnt against what the rules read has far to go.
 NOTICED = {"letters that it has not": 0.35, "that it is wrong": 0.8}
 
@@ -32,9 +37,9 @@ PLAIN = "C'est pierre point martin arobase gmail point com"
 SPELLED = "Alors c'est Luc Roy, R O Y, tout attaché, enfin non, luc point roy arobase free point fr"
 
 
-def written(text: str, label: Label) -> list[str]:
+def written(text: str, label: Label, language: str = "fr") -> list[str]:
     """What words of `text` are written as, as `label`."""
-    return [edge.text for edges in lattice_of(text, "fr").edges for edge in edges if edge.label == label]
+    return [edge.text for edges in lattice_of(text, language).edges for edge in edges if edge.label == label]
 
 
 @pytest.mark.parametrize(
@@ -52,11 +57,48 @@ def written(text: str, label: Label) -> list[str]:
         ("luc arobase wana doux point fr", Label.PROVIDER, "wanadoo"),
         ("luc arobase gmail com", Label.DOT_COM, ".com"),
         ("commande, au pluriel", Label.CHANGED, "commandes"),
+        ("rémi avec un y à la fin", Label.CHANGED, "remy"),
+        ("luc arobase free point fr, ça s'écrit L U K", Label.RETOLD, "luk"),
+        ("paul 75 arobase free point fr, ah non, 78", Label.RETOLD, "78"),
+        ("paul point roy arobase free point fr, enfin, un tiret", Label.RETOLD, "-"),
+        ("daniel arobase free point fr, pardon, danielle", Label.RETOLD, "danielle"),
+        ("D U P O N T", Label.SPELLED, "dupont"),
+        ("à l'international, Lima Echo Oscar", Label.SPELLED, "leo"),
+        ("martin75", Label.FIGURES, "75"),
+        ("treize mille sept", Label.NUMBER, "13007"),
         ("gaz eau, avec un tiret entre les deux", Label.MARKED, "-eau"),
     ],
 )
 def test_a_word_may_be_written_as_it_is_said(text, label, found):
     assert found in written(text, label)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "found"),
+    [
+        ("Mike Alpha X-ray", Label.SPELLED, "max"),
+        ("karl with a c", Label.CHANGED, "carl"),
+        ("sarah no h", Label.CHANGED, "sara"),
+        ("steven with a p h", Label.CHANGED, "stephen"),
+        ("two thousand and five", Label.NUMBER, "2005"),
+        ("double oh seven", Label.NUMBER, "00"),
+        ("kovalsky at free dot com, that's K O W A L S K I", Label.RETOLD, "kowalski"),
+    ],
+)
+def test_a_word_of_english_may_be_written_as_it_is_said(text, label, found):
+    assert found in written(text, label, "en")
+
+
+@pytest.mark.parametrize("text", ["Victor Hugo", "hôtel Sierra", "Mike Alpha"])
+def test_a_word_or_two_of_the_alphabet_are_no_letters(text):
+    assert not written(text, Label.LETTER)
+    assert not written(text, Label.SPELLED)
+
+
+def test_what_is_true_of_a_word_changes_nothing():
+    assert not list(changes(Remark("y", place="end"), "remy"))
+    assert list(changes(Remark("h", is_negated=True), "sarah")) == ["sara"]
+    assert "brian" not in list(changes(Remark("y"), "brian"))
 
 
 def test_all_words_may_be_talk():
@@ -124,8 +166,8 @@ def test_the_likelihoods_of_all_answers_make_one_and_none_is_among_them():
 
 
 def test_what_is_said_plainly_is_left_to_the_rules():
-    assert is_plain(lattice_of(PLAIN, "fr"))
-    assert not is_plain(lattice_of(SPELLED, "fr"))
+    assert is_plain(heard(PLAIN, "fr"))
+    assert not is_plain(heard(SPELLED, "fr"))
     assert ranking.likeliest(PLAIN, "as.they@read.it", "fr") == "as.they@read.it"
 
 
@@ -143,14 +185,14 @@ def test_what_is_said_around_an_address_hardly_ever_changes_it(way):
     assert sum(got is None for _, got in heard) <= ASKED_AGAIN * len(heard)
 
 
-@pytest.mark.parametrize("way", CHANGED)
+@pytest.mark.parametrize("way", LEFT)
 def test_what_may_change_an_address_hardly_ever_leaves_it(way):
-    heard = [email(CHANGED[way](text, address), "fr") for text, address in ADDRESSES]
+    heard = [email((CHANGED | MISREAD)[way](text, address), "fr") for text, address in ADDRESSES]
 
-    assert sum(got is not None for got in heard) <= HARDLY_EVER * len(heard)
+    assert sum(got is not None for got in heard) <= LEFT[way] * len(heard)
 
 
-@pytest.mark.parametrize("way", MISREAD)
+@pytest.mark.parametrize("way", NOTICED)
 def test_what_the_rules_do_not_notice_is_noticed_often(way):
     read = [text for text, address in ADDRESSES if by_rules(MISREAD[way](text, address), "fr") == address]
     heard = [email(MISREAD[way](text, address), "fr") for text, address in ADDRESSES if text in read]

@@ -32,6 +32,11 @@ def spelled(address: str) -> str:
     return " ".join(re.findall("[a-z]+", address)[0].upper())
 
 
+def missing(address: str) -> str:
+    """A letter that it has not."""
+    return next(letter for letter in "kqwzjxbh" if letter not in address).upper()
+
+
 AROUND: dict[str, Way] = {
     "who calls": lambda text, _: f"Plomberie Chauffage Ravel, alors {text}",
     "who calls, and where": lambda text, _: f"C'est la mairie de Saint-Cyr, donc c'est {text}",
@@ -52,6 +57,7 @@ CHANGED: dict[str, Way] = {
 }
 # These change it, too, and the rules do not know.
 MISREAD: dict[str, Way] = {
+    "a letter that it has not": lambda text, address: f"{begun(text)}, avec un {missing(address)}.",
     "letters that it has not": lambda text, address: f"{begun(text)}, ça s'écrit {spelled(address)} X.",
     "that it is wrong": lambda text, _: f"{begun(text)}, non non non, c'est faux.",
 }

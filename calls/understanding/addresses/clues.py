@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from calls.understanding.addresses.lattice import ATS, CORRECTIONS, Lattice, Run
+from calls.understanding.addresses.hearing import ATS, CORRECTIONS
+from calls.understanding.addresses.lattice import Lattice
+from calls.understanding.addresses.runs import Run
 from calls.understanding.letters import SPELLED, spells
 
 # How many words away from a word what tells of it may be: a spelling, a correction, an at sign.

@@ -7,6 +7,7 @@ Markov models», EMNLP 2002. `python -m tests.understanding.address_training` ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import IntEnum
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import NamedTuple
@@ -16,19 +17,26 @@ from numpy.typing import NDArray
 
 from calls.understanding.address_rules.phrases import ADDRESS, endings
 from calls.understanding.addresses.clues import clues, ends
-from calls.understanding.addresses.lattice import MARKS_WRITTEN, Edge, Label, Lattice
+from calls.understanding.addresses.hearing import MARKS_WRITTEN
+from calls.understanding.addresses.lattice import Edge, Label, Lattice
 from calls.understanding.learned import weights_file
 from calls.understanding.text import table
 
-WIDTH, BEHIND = 6, 300.0
+WIDTH, BEHIND = 6, 500.0
 _REPEATED, LONGEST_STEP = 3, 5
 _START = -1
 
 
-# The label before, the last that is written, whether there is an at sign.
-State = tuple[int, int, bool]
+# The label before, the last that is written, and how far the address is: a key of `Stage`.
+State = tuple[int, int, int]
 # The state before, the label, what stands before it, and how many words it has.
 Step = tuple[State, int, str, int]
+
+
+class Stage(IntEnum):
+    MAILBOX = 0
+    DOMAIN = 1
+    WHOLE = 2  # «…point fr», which nothing may follow
 
 
 class Hypothesis(NamedTuple):
@@ -52,25 +60,28 @@ class Hypothesis(NamedTuple):
 
 
 def step_clues(step: Step) -> tuple[str, ...]:
-    (before, kept, has_at), label, gap, length = step
+    (before, kept, stage), label, gap, length = step
     return (
         f"{before}>{label}",
         f"{before}>{label} {gap}",
-        f"{kept}>>{label} {has_at}",
+        f"{kept}>>{label} {stage}",
         f"{kept}>{before}>{label}",
-        f"{before}>{label} {gap} {has_at}",
-        f"{kept}>>{label} {gap} {has_at} {label > 0}",
+        f"{before}>{label} {gap} {stage}",
+        f"{kept}>>{label} {gap} {stage} {label > 0}",
         f"length {label} {length}",
     )
 
 
-def again_clue(label: int) -> str:
+def again_clue(label: int, how: int) -> str:
     """Of what is written a second time."""
-    return f"again {label}"
+    return f"again {label} {how}"
 
 
-def is_again(written: str, text: str) -> bool:
-    return len(written) >= _REPEATED and written in text
+def how_again(written: str, text: str) -> int:
+    """Whether `written` stands in `text`: 2 at its end, 1 anywhere else, 0 not at all."""
+    if len(written) < _REPEATED or written not in text:
+        return 0
+    return 2 if text.endswith(written) else 1
 
 
 def end_clues(state: State, address: str) -> tuple[str, ...]:
@@ -85,7 +96,7 @@ def search(
     emitted: Sequence[Sequence[float]],
     ended: Sequence[Sequence[float]],
     worth: Callable[[Step], float],
-    again: Sequence[float],
+    again: Sequence[Sequence[float]],
     *,
     width: int = WIDTH,
     behind: float = BEHIND,
@@ -93,11 +104,11 @@ def search(
 ) -> list[Hypothesis]:
     """Whole paths, the best first; only those that write a beginning of `target`, if there is one.
 
-    Of each place `width` hypotheses are followed with an at sign, and as many without, that
-    are not further `behind` the best.
+    Of each place `width` hypotheses of each stage are followed that are not further `behind` the best.
     """
+    known_endings = endings()
     beams: list[list[Hypothesis]] = [[] for _ in range(len(lattice.plain) + 1)]
-    beams[0].append(Hypothesis(0.0, (_START, _START, False), "", None, 0, None))
+    beams[0].append(Hypothesis(0.0, (_START, _START, Stage.MAILBOX), "", None, 0, None))
     for position, edges in enumerate(lattice.edges):
         kept = _kept(beams[position], width, behind)
         beams[position] = []
@@ -112,19 +123,26 @@ def search(
             known: dict[State, float] = {}
             for hypothesis in kept:
                 score, state, text, *_ = hypothesis
-                following = (label, state[1], state[2])
+                stage = state[2]
+                following = (label, state[1], stage)
                 value = known.get(state)
                 if value is None:
                     value = known[state] = base + worth((state, label, gap, length))
                 if written:
-                    if is_mark and (not text or text[-1] in "@.-+" or (label == Label.AT and state[2])):
-                        continue
-                    if is_again(written, text):
-                        value += repeated
+                    if is_mark:
+                        if not text or text[-1] in "@.-+" or (label == Label.AT and stage):
+                            continue
+                        stage = stage and (Stage.WHOLE if label == Label.DOT_COM else Stage.DOMAIN)
+                        if label == Label.AT:
+                            stage = Stage.DOMAIN
+                    else:
+                        value += repeated[how_again(written, text)]
+                        if stage:
+                            stage = Stage.WHOLE if text[-1] == "." and written in known_endings else Stage.DOMAIN
                     text += written
                     if target is not None and not target.startswith(text):
                         continue
-                    following = (label, label, state[2] or label == Label.AT)
+                    following = (label, label, stage)
                 beam.append(Hypothesis(score + value, following, text, hypothesis, position, edge))
     return sorted(beams[-1], key=_score, reverse=True)
 
@@ -133,18 +151,18 @@ _score = itemgetter(0)
 
 
 def _kept(beam: list[Hypothesis], width: int, behind: float) -> list[Hypothesis]:
-    """The best with an at sign and without; of those in the same state that write the same, the best."""
+    """The best of each stage; of those in the same state that write the same, the best."""
     best: list[Hypothesis] = []
     seen: set[tuple[int, int, str]] = set()
-    room = {True: width, False: width}
-    worst: dict[bool, float] = {}
+    room = [width] * len(Stage)
+    worst: dict[int, float] = {}
     for hypothesis in sorted(beam, key=_score, reverse=True):
-        score, (label, last, has_at), text, *_ = hypothesis
-        if score < worst.setdefault(has_at, score - behind) or not room[has_at]:
+        score, (label, last, stage), text, *_ = hypothesis
+        if score < worst.setdefault(stage, score - behind) or not room[stage]:
             continue
         if (key := (label, last, text)) not in seen:
             seen.add(key)
-            room[has_at] -= 1
+            room[stage] -= 1
             best.append(hypothesis)
     return best
 
@@ -161,7 +179,7 @@ class Weights:
         self.rows, self.steps = rows, steps
         self.words = np.vstack([words, np.zeros((1, len(Label)), dtype=words.dtype)])
         self.worth = lru_cache(maxsize=1 << 15)(self._worth)
-        self.again = [steps.get(again_clue(label), 0.0) for label in Label]
+        self.again = [[steps.get(again_clue(label, how), 0.0) for how in range(3)] for label in Label]
 
     def _worth(self, step: Step) -> float:
         return sum(self.steps.get(clue, 0.0) for clue in step_clues(step))

@@ -19,17 +19,8 @@ import numpy as np
 
 from calls.understanding.addresses.clues import relation
 from calls.understanding.addresses.decoder import Candidate, candidates, reader
-from calls.understanding.addresses.lattice import (
-    ATS,
-    CORRECTIONS,
-    TALK_KINDS,
-    Edge,
-    Label,
-    Lattice,
-    is_plain,
-    lattice_of,
-    may_have_at,
-)
+from calls.understanding.addresses.hearing import ATS, CORRECTIONS, TALK_KINDS, heard, is_plain, may_have_at
+from calls.understanding.addresses.lattice import Edge, Label, Lattice, lattice_from
 from calls.understanding.learned import weights_file
 from calls.understanding.text import LONGEST_DICTATION, table
 
@@ -44,7 +35,7 @@ _BESIDE = 8
 _WORDS = (Label.WORD, Label.PROVIDER, Label.CHANGED, Label.MARKED)
 _FIGURES = (Label.NUMBER, Label.FIGURES)
 # How likely an address must be that the rules read, and among the addresses alone; and any other.
-_AS_RULES, _AMONG, _SURE = 0.4, 0.65, 0.9
+_AS_RULES, _AMONG, _SURE = 0.7, 0.7, 0.75
 
 
 class Ranked(NamedTuple):
@@ -56,10 +47,11 @@ def likeliest(text: str, by_rules: str | None, language: str) -> str | None:
     """The address that was dictated, if one is likely enough; `by_rules` is what the rules read."""
     if len(text) > LONGEST_DICTATION or not may_have_at(text, language):
         return by_rules
-    said = lattice_of(text, language)
+    said = heard(text, language)
     if by_rules and is_plain(said):
         return by_rules
-    answers = dict(ranked(signs(said, candidates(said, reader(), MOST_CANDIDATES), by_rules), weights()))
+    lattice = lattice_from(said, language)
+    answers = dict(ranked(signs(lattice, candidates(lattice, reader(), MOST_CANDIDATES), by_rules), weights()))
     any_address = 1 - answers.pop(NOTHING)
     if by_rules and answers[by_rules] >= max(_AS_RULES, _AMONG * any_address):
         return by_rules
@@ -157,7 +149,7 @@ def _kept(lattice: Lattice, kept: Sequence[tuple[int, Edge]]) -> Iterator[tuple[
         kind = lattice.kinds[position]
         if edge.label in (Label.WORD, Label.WEAK_LETTER) and kind in TALK_KINDS:
             found[f"wrote {kind}"] += 1
-        if edge.label in (Label.WEAK_LETTER, Label.CHANGED, Label.MARKED):
+        if edge.label in (Label.WEAK_LETTER, Label.CHANGED, Label.MARKED, Label.RETOLD):
             found[f"wrote {edge.label}"] += 1
         if edge.label == Label.AT and kind not in ATS:
             found["weak at"] += 1
@@ -167,12 +159,24 @@ def _kept(lattice: Lattice, kept: Sequence[tuple[int, Edge]]) -> Iterator[tuple[
 def _told(lattice: Lattice, kept: Sequence[tuple[int, Edge]], address: str) -> Iterator[tuple[str, float]]:
     """Whether what is said of letters and figures is true of the address."""
     parts = [part for part in re.split(r"[^a-z]+", address) if part]
-    true = sum(any(remark.is_true_of(part) for part in parts) for remark in lattice.remarks)
+    true = sum(any(remark.is_true_of(part) for part in parts) for _, remark in lattice.remarks)
     yield "remarks true", float(min(true, 3))
     yield "remarks false", float(min(len(lattice.remarks) - true, 3))
+    end = kept[-1][1].end
+    behind = [remark for place, remark in lattice.remarks if place >= end]
+    own = _own_parts(address)
+    yield "false behind", float(any(not any(map(remark.may_be_of, own)) for remark in behind))
     has_figures = any(map(str.isdigit, address))
     for how in lattice.how:
         yield f"in {how} {has_figures}", 1.0
+
+
+def _own_parts(address: str) -> list[str]:
+    """The words of the address, without those of a provider that everybody knows."""
+    mailbox, _, domain = address.partition("@")
+    name = domain.rpartition(".")[0]
+    own = mailbox if name in table("email")["providers"] else f"{mailbox}.{name}"
+    return [part for part in re.split(r"[^a-z]+", own) if part]
 
 
 def _letters(kept: Sequence[tuple[int, Edge]]) -> list[tuple[int, str]]:
@@ -180,7 +184,7 @@ def _letters(kept: Sequence[tuple[int, Edge]]) -> list[tuple[int, str]]:
     runs: list[tuple[int, str]] = []
     end = -1
     for position, edge in kept:
-        if edge.label not in (Label.LETTER, Label.WEAK_LETTER):
+        if edge.label not in (Label.LETTER, Label.WEAK_LETTER, Label.SPELLED):
             continue
         if position == end:
             runs[-1] = (runs[-1][0], runs[-1][1] + edge.text)
