@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 
 from calls.understanding.text import fold, table
 
-# Whose e-mail addresses are learnt.
-LANGUAGES = frozenset({"fr"})
 BUCKETS = 1 << 18
 # In words. What is longer is judged in parts: one angry sentence among calm ones is anger.
 LONGEST_PART = 40
