@@ -1,4 +1,4 @@
-"""What did the caller say? Pure functions of the text, each well under a millisecond."""
+"""What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import angry_words, is_angry, wants_human
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations

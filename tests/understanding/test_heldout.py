@@ -37,11 +37,11 @@ HARDER = {
 }
 # What addresses are learnt from has none of these, and no rule was made for them: so many are read on new ones.
 UNSEEN = "email_unseen"
-HARDER[UNSEEN] = 0.86
+HARDER[UNSEEN] = 0.88
 # English was taught a third of what French was, and these were never read: so many are right.
-ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83}
-MOST_WRONG = 0.02
-KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités")
+ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.84}
+MOST_WRONG = {"fr": 0.02, "en": 0.02}
+KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités", "monsieur pol arobase")
 
 
 @pytest.mark.parametrize(("kind", "language"), FILES)
@@ -62,8 +62,9 @@ def test_nothing_wrong_is_taken_for_certain(kind, language):
     assert not [line for line in taken if not line.strip("'\"").startswith(KNOWN_TO_BE_WRONG)]
 
 
-def test_little_is_wrong_of_addresses_that_neither_the_weights_nor_the_rules_were_made_for():
-    wrong = misunderstood(UNSEEN, "fr", folder="heldout")
+@pytest.mark.parametrize("language", MOST_WRONG)
+def test_little_is_wrong_of_addresses_that_neither_the_weights_nor_the_rules_were_made_for(language):
+    wrong = misunderstood(UNSEEN, language, folder="heldout")
     taken = [line for line in wrong if ": null instead of" not in line]
 
-    assert len(taken) <= MOST_WRONG * len(utterances(UNSEEN, "fr", folder="heldout")), "\n".join(taken)
+    assert len(taken) <= MOST_WRONG[language] * len(utterances(UNSEEN, language, folder="heldout")), "\n".join(taken)
