@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from functools import cache
-from itertools import product, takewhile
+from itertools import chain, product, takewhile
 from typing import NamedTuple
 
 from calls.understanding.letter_remarks import Remark
@@ -130,11 +130,11 @@ def phrases(language: str) -> Lexicon[Part]:
         for lead in ("", *(also if kind in SILENT else leads.get(kind, ())))
     )
     combined = (
-        (split(lead + " ".join(words).strip()), Part(Kind[kind.upper()]))
+        ([*lead, *chain.from_iterable(pieces)], Part(Kind[kind.upper()]))
         for kind, sections in lists["combined"].items()
         for words_of in sections.values()
-        for words in product(*words_of)
-        for lead in ("", *(also if Kind[kind.upper()] in SILENT else ()))
+        for pieces in product(*([split(words) for words in group] for group in words_of))
+        for lead in ([], *(split(word) for word in (also if Kind[kind.upper()] in SILENT else ())))
     )
     return Lexicon([*spoken, *combined])
 
@@ -178,7 +178,7 @@ def asides(section: str, language: str) -> Lexicon[str]:
 
 
 def split(phrase: str) -> list[str]:
-    return [compact(word) for word in re.split(r"[ -]+", phrase)]
+    return [compact(word) for word in re.split(r"[ -]+", phrase) if word]
 
 
 def text_of(parts: Iterable[Part]) -> str:
