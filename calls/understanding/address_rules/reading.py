@@ -73,9 +73,10 @@ def by_rules(text: str, language: str) -> str | None:
 def _told_again(parts: Sequence[Part], language: str) -> str | None:
     """The address that the parts tell twice, each time whole: «…, dubois tout attaché. Info arobase dubois…»."""
     for pause, part in enumerate(parts):
+        if part not in (_PAUSE, Part(Kind.DOUBT, INITIAL)):  # «avec deux L. Luc…»
+            continue
         before, after = parts[:pause], list(dropwhile(lambda other: other.kind in SILENT, parts[pause + 1 :]))
-        is_end = part in (_PAUSE, Part(Kind.DOUBT, INITIAL))  # «avec deux L. Luc…»
-        if not is_end or not has_at(before) or not has_at(after):
+        if not has_at(before) or not has_at(after):
             continue
         address = _dictated(after, language)
         if address and address == _dictated(before, language):

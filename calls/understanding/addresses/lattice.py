@@ -188,7 +188,7 @@ def _instead(
         yield from (Edge(run.end, Label.RETOLD, text) for text in told.of_letters(run))
     for edge in [edge for edge in found if edge.label in (Label.NUMBER, Label.FIGURES)]:
         yield from (Edge(edge.end, Label.RETOLD, text) for text in told.numbers if text != edge.text)
-    if mark and mark[1] in "-._":
+    if mark and mark[1] in MARKS:
         yield from (Edge(mark[0], Label.RETOLD, text) for text in told.marks if text != mark[1])
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from calls.understanding.address_rules.phrases import endings
 from calls.understanding.addresses.hearing import Mark
 from calls.understanding.addresses.runs import Run
+from calls.understanding.letter_remarks import MARKS
 from calls.understanding.letters import resembles, spells
 
 _MOST_WORDS, _MOST_EACH = 16, 2
@@ -58,7 +59,7 @@ def retold(
     return Retold(
         [plain[place] for place in behind if len(plain[place]) >= _SHORTEST and plain[place].isalpha()],
         list(dict.fromkeys(text for place in behind for text in numbers[place]))[:_MOST_EACH],
-        list(dict.fromkeys(mark[1] for place in behind if (mark := marks[place]) and mark[1] in "-._"))[:_MOST_EACH],
+        list(dict.fromkeys(mark[1] for place in behind if (mark := marks[place]) and mark[1] in MARKS))[:_MOST_EACH],
         all_runs,
     )
 
