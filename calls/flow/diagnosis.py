@@ -53,13 +53,18 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
 
 
 async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
-    """«Non, c'est mon téléphone mobile», into our last phrase; whether it is another problem now.
+    """«Non, c'est mon téléphone mobile», into our last phrase; whether it is another problem now."""
+    said = await dialogue.overheard()
+    return bool(said) and not is_backchannel(said, dialogue.settings.language) and await correct(dialogue, case, said)
+
+
+async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
+    """Take «non, c'est mon téléphone mobile» for what is the matter; whether it is another problem now.
 
     A caller who only says that it is wrong is asked what is right; nobody knows, if he cannot tell.
     """
     settings = dialogue.settings
-    said = await dialogue.overheard()
-    if case.problem is None or not said or is_backchannel(said, settings.language):
+    if case.problem is None:
         return False
     before = case.problem.code
     code = problem(said, settings.problem_index, settings.language)

@@ -1,6 +1,7 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import angry_words, is_angry, wants_human
+from calls.understanding.attempts import Attempt, attempt, means_another
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
@@ -17,7 +18,6 @@ from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
     is_acknowledgement,
-    is_done,
     is_question,
     refuses_recording,
     times,
@@ -27,12 +27,14 @@ from calls.understanding.yes_no import Answer, yes_no
 
 __all__ = [
     "Answer",
+    "Attempt",
     "FaqIndex",
     "Mention",
     "ProblemIndex",
     "angry_words",
     "asks_if_machine",
     "asks_to_repeat",
+    "attempt",
     "censor",
     "company",
     "email",
@@ -42,11 +44,11 @@ __all__ = [
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
-    "is_done",
     "is_grounded",
     "is_noise",
     "is_question",
     "is_unfinished",
+    "means_another",
     "mentions",
     "phone",
     "problem",

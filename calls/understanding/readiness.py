@@ -18,7 +18,7 @@ _QUESTIONS: Final = (
     understanding.free_company,
     understanding.is_acknowledgement,
     understanding.is_backchannel,
-    understanding.is_done,
+    understanding.attempt,
     understanding.is_question,
     understanding.is_unfinished,
     understanding.phone,

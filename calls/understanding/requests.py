@@ -1,4 +1,4 @@
-"""What a caller says besides an answer: that it is done, a question, a refusal to be recorded."""
+"""What a caller says besides an answer: a question, «d'accord», «pardon ?», a refusal to be recorded."""
 
 from __future__ import annotations
 
@@ -14,44 +14,39 @@ def _phrases(section: str, language: str) -> Lexicon[str]:
     return lexicon([(table("requests")[language][section], section)], language)
 
 
-def _says(section: str, text: str, language: str) -> bool:
+def says(section: str, text: str, language: str) -> bool:
     return bool(_phrases(section, language).find(words(text, language)))
-
-
-def is_done(text: str, language: str) -> bool:
-    """Whether the caller has done what he was asked to do; «oui, attendez» has not."""
-    return _says("done", text, language) and not _says("not_done", text, language)
 
 
 def refuses_recording(text: str, language: str) -> bool:
     """Whether the caller does not want the call to be recorded."""
-    return _says("refuses_recording", text, language)
+    return says("refuses_recording", text, language)
 
 
 def is_question(text: str, language: str) -> bool:
     """Whether the caller asks something, by the mark of recognition or by the words."""
-    return text.rstrip().endswith("?") or _says("question", text, language)
+    return text.rstrip().endswith("?") or says("question", text, language)
 
 
 def is_acknowledgement(text: str, language: str) -> bool:
     """Whether the caller only agrees: «d'accord» after «take your time» has not done anything yet."""
     if text.rstrip().endswith("?") or is_noise(text):
         return False
-    return _made_of(words(text, language), language, "acknowledgement")
+    return made_of(words(text, language), language, "acknowledgement")
 
 
 def asks_to_repeat(text: str, language: str) -> bool:
     """Whether the caller wants to hear it again: «pardon ?», «vous pouvez répéter ?»."""
-    if _says("repeat", text, language):
+    if says("repeat", text, language):
         return True
-    return _says("repeat_alone", text, language) and _made_of(
+    return says("repeat_alone", text, language) and made_of(
         words(text, language), language, "repeat_alone", "acknowledgement"
     )
 
 
 def asks_if_machine(text: str, language: str) -> bool:
     """Whether the caller asks if he speaks to a machine; «c'est un ordinateur.» says what he has."""
-    asks = "?" in text or _says("question", text, language)
+    asks = "?" in text or says("question", text, language)
     leads = [_phrases("machine_you", language)] + ([_phrases("machine_it", language)] if asks else [])
     after = table("requests")[language]["machine_after"]
     follows = {word for phrase in after for word in words(phrase, language)}
@@ -63,7 +58,7 @@ def asks_if_machine(text: str, language: str) -> bool:
     return False
 
 
-def _made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:
+def made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:
     """Whether phrases of `sections` are all that was said."""
     position = 0
     while position < len(spoken):

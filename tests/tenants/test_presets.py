@@ -17,7 +17,8 @@ KEYS = {
         confirm_company retry_phone retry_firstname retry_spelling retry_company retry_email
         skip_item""",
     "diagnosis": "ask_problem retry_problem clarify_problem problem_understood",
-    "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time check_back still_waiting""",
+    "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time check_back still_waiting
+        cannot_try""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
     "handover": "transfer nobody_free transfer_failed callback calm",
     "anywhere": """still_there filler off_topic faq_back machine use_keys_yes_no use_keys_phone too_long_warning
