@@ -38,6 +38,8 @@ _SAID: Final = (
     "oui c'est fait, vous êtes un robot ? vous pouvez répéter ? je ne veux pas être enregistré ni la donner",
     "ça marche, le voyant est passé au vert mais le wifi va revenir, mon mari est furieux contre vous, pas de réseau",
     "le problème est résolu",
+    "oui, ça ne marche plus du tout",
+    "yes, the wifi works not at all",
     "Dupont",
     "le wifi marche, le wifi aussi, pas de souci, mais personne ne peut me joindre sur le wifi",
     "the wifi works, the wifi too, no problem, but nobody can reach me on the wifi",

@@ -14,6 +14,10 @@ _INFINITIVE = re.compile(r"(?:er|ir|dre|tre|ire)$")
 # They end like one.
 _NO_INFINITIVES = frozenset({"super", "hier", "cher", "hiver", "centre", "notre", "votre", "autre"})
 _TAKES_BACK = frozenset({"mais", "enfin", "seulement", "but", "except", "only"})
+# Words that make a clause of «ne marche plus» before «du tout».
+_FEWEST_TOLD = 2
+# «Ce n'est pas du tout ça», «vous n'avez pas du tout compris»
+_ABOUT_ANSWER = frozenset({"ce", "vous", "that", "you"})
 _PLEASE = frozenset({"plait", "please"})
 
 
@@ -42,8 +46,16 @@ def _lexicon(language: str) -> Lexicon[_Sign]:
     return lexicon([(lists[sign], sign) for sign in _Sign], language)
 
 
+@cache
+def _phrases(section: str, language: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(words(phrase, language)) for phrase in table("yes_no")[section][language])
+
+
 def yes_no(text: str, language: str) -> Answer:
-    """Whether the caller agreed. The last firm word counts: «oui, enfin non» is a no."""
+    """Whether the caller agreed. The last firm word counts: «oui, enfin non» is a no.
+
+    Not what it says of something else: «oui, ça ne marche plus du tout» is a yes.
+    """
     signs = _signs(text, language)
     if _Sign.DOUBT in signs:
         return Answer.UNCLEAR
@@ -85,11 +97,25 @@ def _settled(hit: Hit[_Sign], spoken: Sequence[str], before: Sequence[_Sign]) ->
     return _Sign.NO if takes_back or _Sign.YES not in before else _Sign.ASIDE
 
 
+def _is_of_something_else(hit: Hit[_Sign], spoken: Sequence[str], start: int, language: str) -> bool:
+    """«Ma box ne marche plus du tout», «it is not working», in what is told from `start` on."""
+    if tuple(spoken[hit.start : hit.end + 1]) in _phrases("works_not", language):
+        return True
+    told = spoken[start : hit.start]
+    return (
+        tuple(spoken[hit.start : hit.end]) in _phrases("degree", language)
+        and len(told) >= _FEWEST_TOLD
+        and _ABOUT_ANSWER.isdisjoint(told)
+        and _TAKES_BACK.isdisjoint(told)
+    )
+
+
 def _signs(text: str, language: str) -> list[_Sign]:
     spoken = words(text, language)
     clause_ends = set(accumulate(len(clause) for clause in clauses(text, language)))
     signs: list[_Sign] = []
     negated_up_to = -1
+    firm: Hit[_Sign] | None = None
     for hit in _lexicon(language).find(spoken):
         if hit.value in (_Sign.NO, _Sign.DENY) and {"pas", "not"}.intersection(spoken[hit.start : hit.end]):
             negated_up_to = hit.end
@@ -101,7 +127,14 @@ def _signs(text: str, language: str) -> list[_Sign]:
             continue
         if hit.value is _Sign.AGREE and not _agrees(hit, spoken, language):
             continue
-        signs.append(_settled(hit, spoken, signs))
+        sign = _settled(hit, spoken, signs)
+        if sign in (_Sign.YES, _Sign.NO):
+            if firm is not None and sign is not firm.value:
+                start = max(end for end in {firm.end, *clause_ends} if end <= hit.start)
+                if _is_of_something_else(hit, spoken, start, language):
+                    continue
+            firm = hit._replace(value=sign)
+        signs.append(sign)
     if language == "fr":
         # «si» contradicts a no; before a clause it is only «if».
         if spoken[:1] == ["si"] and (len(spoken) == 1 or spoken[1:3] == ["ce", "est"] or signs[:1] == [_Sign.YES]):
