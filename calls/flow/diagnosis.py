@@ -41,10 +41,9 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     else:
         code = await _describe(dialogue, case, desk, "ask_problem")
     if code == OFF_TOPIC:
-        case.description = ""
         await dialogue.say("off_topic")
-        code = await _describe(dialogue, case, desk, "retry_problem")
-    if code not in settings.problems and settings.problems and case.description:
+        code = await _describe(dialogue, case, desk, "ask_problem")
+    if code not in (OFF_TOPIC, *settings.problems) and settings.problems and case.description:
         code = await _clarify(dialogue, case)
     if code is not None and code in settings.problems:
         case.problem = settings.problems[code]
@@ -81,7 +80,10 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
 
 
 async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -> str | None:
-    """The caller's description, and the problem's code if it is clear; or OFF_TOPIC."""
+    """The caller's description, and the problem's code if it is clear; or OFF_TOPIC.
+
+    What is off topic is kept until something else is described: it is for a person to hear.
+    """
     settings = dialogue.settings
     description = await dialogue.ask(
         question, lambda text: _description(text, settings), patience=Patience.LONG, retry="retry_problem"
@@ -89,7 +91,9 @@ async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -
     if description is None:
         return None
     code = await _place(dialogue, desk, description)
-    if code != OFF_TOPIC:
+    if code == OFF_TOPIC:
+        _add_words(case, description)
+    else:
         case.description = description
     return code
 
