@@ -35,14 +35,25 @@ async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
 
 
 async def ask_whether_right(
-    dialogue: Dialogue, key: str, correction: Callable[[str], Value | None], values: Mapping[str, str]
+    dialogue: Dialogue,
+    key: str,
+    correction: Callable[[str], Value | None],
+    values: Mapping[str, str],
+    *,
+    told_again: Callable[[str], Value | None] = lambda text: None,
 ) -> Value | bool | None:
-    """As `ask_yes_or_no`; but what `correction` finds in «non, c'est …», or instead of a yes, is the answer."""
+    """As `ask_yes_or_no`; but what `correction` finds in «non, c'est …», or instead of a yes, is the answer.
+
+    So is what `told_again` finds beside a yes.
+    """
     language = dialogue.settings.language
 
     def understand(text: str) -> Value | bool | None:
         agreed = _decided(yes_no(text, language))
-        if agreed or refuses(text, language) or is_question(text, language):
+        if agreed:
+            right = told_again(text)
+            return agreed if right is None else right
+        if refuses(text, language) or is_question(text, language):
             return agreed
         rest = _NO[language].sub("", text, count=1) if _NO[language].match(text) else text
         if agreed is None:

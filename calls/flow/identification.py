@@ -9,7 +9,17 @@ from calls.dialogue import Dialogue
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.flow.diagnosis import keep_early_words
 from calls.turns import Patience
-from calls.understanding import company, email, first_name, free_company, phone, problem, refuses, spelling
+from calls.understanding import (
+    company,
+    email,
+    first_name,
+    free_company,
+    last_name_again,
+    phone,
+    problem,
+    refuses,
+    spelling,
+)
 from calls.understanding.names import is_first_name
 
 PHONE_KEYS = 10
@@ -114,9 +124,13 @@ async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) ->
             first = case.first_name
         return (first, last) if (first, last) != (case.first_name, case.last_name) else None
 
+    def told_again(text: str) -> tuple[str, str] | None:
+        last = last_name_again(text, case.first_name, case.last_name, language)
+        return (case.first_name, last) if last else None
+
     for _ in range(2):  # what was corrected is confirmed once
         names = {"first_name": case.first_name, "last_name": case.last_name}
-        right = await ask_whether_right(dialogue, "confirm_name", correction, names)
+        right = await ask_whether_right(dialogue, "confirm_name", correction, names, told_again=told_again)
         if not isinstance(right, tuple):
             break
         case.first_name, case.last_name = right

@@ -10,6 +10,7 @@ from calls.understanding.faq import FaqIndex
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.grounding import is_grounded
+from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
 from calls.understanding.problem import Mention, mentions, problem
@@ -48,6 +49,7 @@ __all__ = [
     "is_noise",
     "is_question",
     "is_unfinished",
+    "last_name_again",
     "means_another",
     "mentions",
     "phone",
