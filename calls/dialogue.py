@@ -87,6 +87,7 @@ class Dialogue:
         # Answers what the caller says instead of an answer (a question about the company,
         # say); whether it did, and our question is asked again. The script may set it.
         self.aside: Callable[[str], Awaitable[bool]] = _no_aside
+        self.asked = ""  # the question that was asked last
         self.saying = ""  # the phrase that is being said
         self.said_meanwhile = ""  # by the caller while the last phrase was played, and taken for no answer
 
@@ -126,6 +127,10 @@ class Dialogue:
     def now(self) -> float:
         """Seconds of the call's clock."""
         return self._audio.now
+
+    def hand_turns_to(self, listener: Callable[[str], None] | None) -> None:
+        """Have `listener` told every turn of the caller, whatever it answers."""
+        self._floor.listener = listener
 
     def enter(self, scene: str) -> None:
         """Name the scene that begins; it is stored, shown live and counted."""
@@ -218,6 +223,7 @@ class Dialogue:
                 if value is not None:
                     self._show_understood(question, heard, value)
                     return value
+            self.asked = question
             await self.say(question, **(values or {}))
             heard = await self.listen(patience, understand, keys=keys or bool(meaning))
             if heard.digits:

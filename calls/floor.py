@@ -28,6 +28,7 @@ class Floor:
     def __init__(self, settings: CallSettings, audio: CallAudio, hearing: Hearing, scribe: Scribe) -> None:
         self.quiet_since = 0.0
         self.caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
+        self.listener: Callable[[str], None] | None = None  # to each turn of the caller
         self._settings = settings
         self._audio = audio
         self._hearing = hearing
@@ -66,6 +67,8 @@ class Floor:
         self.caller_ended_at = utterance.end
         self.quiet_since = max(self.quiet_since, utterance.end)
         self._scribe.turn(_said(utterance))
+        if self.listener is not None:
+            self.listener(utterance.text)
         if check and (fate := self.takes_over(utterance.text)):
             raise fate(utterance.text)
         return Heard(text=utterance.text)

@@ -15,13 +15,14 @@ from calls.understanding import (
     asks_to_repeat,
     is_acknowledgement,
     is_backchannel,
-    is_question,
+    is_complaint,
+    names_thing,
     problem,
-    refuses_recording,
+    tells_fault,
     yes_no,
 )
 
-LONG_WORDS = 8  # said before it was asked for: a description, not a slip
+LONG_WORDS = 8  # said before anything was asked: a description, not a slip
 ANSWER_WORDS = 4  # «non, pas du tout»
 _OR = {"fr": "ou", "en": "or"}
 
@@ -143,17 +144,30 @@ def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
         case.problem = dialogue.settings.problems[code]
 
 
-def keep_early_words(dialogue: Dialogue, case: Case, text: str, *, is_dictation: bool = False) -> None:
-    """Keep a description that came before it was asked for; letters and addresses are long and name nothing."""
+def keep_early_words(dialogue: Dialogue, case: Case, text: str) -> None:
+    """Keep a description that came before it was asked for, over the greeting or beside an answer.
+
+    Beside an answer it takes a fault: «l'internet, c'est mon petit-fils» is none. A second
+    telling of the same adds nothing.
+    """
     settings = dialogue.settings
-    count = len([word for word in text.split() if len(word) > 1])
-    if _description(text, settings) is None or refuses_recording(text, settings.language):
+    index, language = settings.problem_index, settings.language
+    is_told = tells_fault(text, index, language)
+    if not is_told and not dialogue.asked:
+        is_long = len(text.split()) >= LONG_WORDS
+        is_told = names_thing(text, index, language) or (is_long and is_complaint(text, language))
+    is_known = case.problem is not None and problem(text, index, language) == case.problem.code
+    if is_told and not is_known:
+        add_words(dialogue, case, text)
+
+
+def add_words(dialogue: Dialogue, case: Case, text: str) -> None:
+    """Add to the description what is not in it, and take the problem from the whole where that is clear."""
+    if text in case.description:
         return
-    if is_dictation and (count < LONG_WORDS // 2 or "@" in text or "arobase" in text.lower()):
-        return
-    is_long = count >= LONG_WORDS and not is_dictation and not is_question(text, settings.language)
-    if is_long or problem(text, settings.problem_index, settings.language):
-        keep_words(dialogue, case, text)
+    settings = dialogue.settings
+    _add_words(case, text)
+    case.problem = settings.problems.get(problem(case.description, settings.problem_index, settings.language) or "")
 
 
 def _description(text: str, settings: CallSettings) -> str | None:

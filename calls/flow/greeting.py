@@ -6,14 +6,12 @@ from calls.case import Case, Cut
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no
 from calls.flow.desk import Desk
-from calls.flow.diagnosis import keep_early_words
 from calls.understanding import times
 
 
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     """Recognise the caller, and ask about an open ticket."""
     dialogue.enter("greeting")
-    keep_early_words(dialogue, case, dialogue.said_meanwhile)  # into the greeting
     await desk.look_up_caller(case)
     if case.cut is not None and await _goes_on(dialogue, case, case.cut, desk):
         return

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
-from calls.flow.diagnosis import keep_early_words
 from calls.turns import Patience
 from calls.understanding import (
     company,
@@ -91,21 +90,15 @@ class Questions:
         keys: int = 0,
         last: str = "",
     ) -> str:
-        missed: list[str] = []
-
         def answer(text: str) -> str | None:
             value = understand(text)
             if value is None and refuses(text, self._language):
                 return REFUSED  # «…point fr, mais je la regarde pas souvent» was given all the same
-            if value is None:
-                missed.append(text)
             return value
 
         value = await self._dialogue.ask(
             f"ask_{item}", answer, patience=patience, retry=f"retry_{item}", last=last, keys=keys
         )
-        for text in missed:
-            keep_early_words(self._dialogue, self._case, text, is_dictation=patience is Patience.SPELLING)
         if not value:
             await self._dialogue.say("skip_item")
         return value or ""

@@ -7,6 +7,7 @@ from calls.dialogue import Dialogue
 from calls.flow.asides import announce_recording
 from calls.flow.closing import part
 from calls.flow.desk import Desk
+from calls.flow.diagnosis import add_words
 from calls.flow.identification import identification
 from calls.models import Call
 from calls.turns import Patience
@@ -39,7 +40,7 @@ async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
 async def _take_message(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     await desk.look_up_caller(case)
     message = await dialogue.ask("take_message", lambda text: text or None, patience=Patience.LONG, attempts=1)
-    case.description = message or ""
+    add_words(dialogue, case, message or "")
     await identification(dialogue, case)
     dialogue.enter("closing")
     await dialogue.say("message_taken")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import weakref
+from functools import partial
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
@@ -23,7 +25,7 @@ from calls.flow.busy import turn_away
 from calls.flow.closing import part, say_anyway
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
-from calls.flow.diagnosis import diagnosis, keep_words
+from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words
 from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
@@ -86,6 +88,7 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
 async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     if case.returned_ticket_id is not None:
         return await come_back(dialogue)
+    dialogue.hand_turns_to(partial(keep_early_words, weakref.proxy(dialogue), case))
     if (ending := await opening(dialogue, case, desk)) is not None:
         return ending
     if not case.is_past("greeting"):
@@ -96,6 +99,7 @@ async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
         return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
     if not case.is_past("identification"):
         await identification(dialogue, case)
+    dialogue.hand_turns_to(None)  # from now on it is asked for
     if not case.is_past("diagnosis"):
         await diagnosis(dialogue, case, desk)
     if case.problem is None or not await remedy(dialogue, case):

@@ -7,6 +7,7 @@ from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
+from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.grounding import is_grounded
@@ -45,6 +46,8 @@ __all__ = [
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
+    "is_complaint",
+    "is_done",
     "is_grounded",
     "is_noise",
     "is_question",
@@ -52,12 +55,14 @@ __all__ = [
     "last_name_again",
     "means_another",
     "mentions",
+    "names_thing",
     "phone",
     "problem",
     "refuses",
     "refuses_recording",
     "spelling",
     "strip_hallucinations",
+    "tells_fault",
     "times",
     "wants_human",
     "yes_no",
