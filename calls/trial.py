@@ -139,7 +139,7 @@ def _others(text: str, settings: CallSettings) -> list[Finding]:
         gettext("asks to hear it again"): understanding.asks_to_repeat(text, language),
         gettext("asks whether it is a machine"): understanding.asks_if_machine(text, language),
         gettext("refuses to be recorded"): understanding.refuses_recording(text, language),
-        gettext("has done what was asked"): understanding.is_done(text, language),
+        gettext("has done what was asked"): understanding.attempt(text, language) is understanding.Attempt.DONE,
         gettext("only agrees"): understanding.is_acknowledgement(text, language),
         gettext("only shows that he listens"): understanding.is_backchannel(text, language),
     }

@@ -29,6 +29,20 @@ async def ask_yes_or_no(dialogue: Dialogue, key: str, *, values: Mapping[str, st
     return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), _KEYS, values)
 
 
+async def ask_yes_or_no_unless(
+    dialogue: Dialogue, key: str, other: Callable[[str], Value | None]
+) -> Value | bool | None:
+    """As `ask_yes_or_no`; but what `other` finds in the answer is the answer."""
+    language = dialogue.settings.language
+
+    def understand(text: str) -> Value | bool | None:
+        found = other(text)
+        return _decided(yes_no(text, language)) if found is None else found
+
+    keys: Mapping[str, Value | bool] = {**_KEYS}
+    return await _ask(dialogue, key, understand, keys, None)
+
+
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
     """«Does it work now?»"""
     return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)), _KEYS, None)

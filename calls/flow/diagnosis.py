@@ -80,6 +80,15 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     return True
 
 
+def another_problem(dialogue: Dialogue, case: Case, said: str) -> str | None:
+    """`said`, if it tells that something else is wrong than what the case has; «non, de mon portable» does not."""
+    index, language = dialogue.settings.problem_index, dialogue.settings.language
+    if yes_no(said, language) is Answer.YES or not tells_fault(said, index, language):
+        return None
+    code = problem(said, index, language)
+    return said if case.problem and code not in (None, case.problem.code) else None
+
+
 async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -> str | None:
     """The caller's description, and the problem's code if it is clear; or OFF_TOPIC.
 

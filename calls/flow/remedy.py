@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.flow.answers import ask_whether_it_works, ask_yes_or_no
-from calls.flow.diagnosis import hear_correction
+from calls.flow.answers import ask_whether_it_works, ask_yes_or_no, ask_yes_or_no_unless
+from calls.flow.diagnosis import another_problem, correct, hear_correction
 from calls.flow.trying import let_the_caller_try
 from calls.understanding import Attempt
 from companies.phone import is_french_mobile
@@ -26,9 +26,14 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     if problem.cuts_fixed_line and is_mobile and not steps[0].phrase.interruptible:
         steps = steps[1:]  # it warns that the line will be cut
     is_new = case.step is None
-    if is_new and problem.cuts_fixed_line and not is_mobile and await ask_yes_or_no(dialogue, "ask_line"):
-        case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
-        return False
+    if is_new and problem.cuts_fixed_line and not is_mobile:
+        on_line = await ask_yes_or_no_unless(dialogue, "ask_line", lambda text: another_problem(dialogue, case, text))
+        if isinstance(on_line, str):
+            await correct(dialogue, case, on_line)
+            return await remedy(dialogue, case)
+        if on_line:
+            case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
+            return False
     if is_new:
         await dialogue.say("remedy_intro")
         if await hear_correction(dialogue, case):

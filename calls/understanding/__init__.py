@@ -47,7 +47,6 @@ __all__ = [
     "is_angry",
     "is_backchannel",
     "is_complaint",
-    "is_done",
     "is_grounded",
     "is_noise",
     "is_question",
