@@ -46,9 +46,6 @@ def _close_abandoned(call: Call) -> None:
     services.recognise(call, case)
     journal.replay(call)
     case.recall(cut.known, call_settings.load(call.tenant).problems)
-    if not case.description:
-        said = call.turns.filter(speaker="caller", scene="diagnosis").values_list("text", flat=True)
-        case.description = " ".join(said)
     Call.objects.filter(pk=call.pk).update(scene=cut.scene)
     services.finish(call_id=call.pk, ending=_ending(call), case=case, quality=services.LineQuality())
     logger.error("call %s was abandoned by %s", call.uuid, call.worker)

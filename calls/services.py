@@ -23,6 +23,7 @@ from calls import settings as call_settings
 from calls.case import Case, Cut, Ending, OpenTicket
 from calls.models import Announcement, Call, SpendLimit
 from calls.settings import CallSettings, Target
+from calls.understanding import is_noise
 from calls.usage import speech_cost
 from companies.models import Customer
 from companies.phone import forms, international
@@ -297,6 +298,8 @@ def finish(
     was_given_up = call.end_reason == Call.EndReason.WORKER_DIED and ending.reason != Call.EndReason.WORKER_DIED
     if call.status != Call.Status.IN_PROGRESS and not was_given_up:
         return None
+    if not case.description:
+        case.description = _said_of_the_problem(call)
     if call.is_test:  # who tries the bot becomes no customer
         remembered = Remembered(call.customer, call.customer.company if call.customer else None, {})
     else:
@@ -334,6 +337,12 @@ def finish(
         problem_type = case.problem.code if case.problem else metrics.UNKNOWN
         transaction.on_commit(lambda: _count(call, problem_type), robust=True)
     return open_ticket(call=call, case=case, ending=ending, remembered=remembered)
+
+
+def _said_of_the_problem(call: Call) -> str:
+    """The words of a caller who was asked for the problem, and whose description did not come to its end."""
+    said = call.turns.filter(speaker="caller", scene="diagnosis").exclude(text__startswith="[")  # keys
+    return " ".join(text for text in said.values_list("text", flat=True) if not is_noise(text))
 
 
 def _count(call: Call, problem_type: str) -> None:

@@ -100,11 +100,11 @@ async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -
     )
     if description is None:
         return None
+    before = case.description
+    case.description = description  # at once: the call may end while the language model decides
     code = await _place(dialogue, desk, description)
     if code == OFF_TOPIC:
-        _add_words(case, description)
-    else:
-        case.description = description
+        case.description = f"{before} {description}".strip()
     return code
 
 

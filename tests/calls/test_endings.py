@@ -1,14 +1,21 @@
 """Ends that come from outside: a line that fails, a worker that stops, a database that is away."""
 
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from calls import services
 from calls.case import Case, Ending
-from calls.fates import CallerGone
+from calls.fates import CallerGone, TakenOver
+from calls.flow.desk import OFF_TOPIC
 from calls.models import Call
+from calls.scenarios.preset import preset
+from calls.scenarios.scenario import Vendors
+from calls.scenarios.stage import FakeDesk, Stage
 from calls.services import LineQuality
+from calls.settings import Problem
 from tenants.scope import acting_for
 from tests.calls.stage import LEAVES, on_stage
 from tests.calls.test_services import GOODBYE, begin
@@ -50,6 +57,45 @@ async def test_who_asks_for_a_person_in_the_last_words_gets_one() -> None:
     stage = on_stage("[goodbye_silence] [interrupt 0.5] Non attendez, je veux parler à un conseiller")
     ending = await stage.play(replace(PIERRE))
     assert ending.status == Call.Status.TRANSFERRED
+
+
+class HangingDesk(FakeDesk):
+    """Something happens while the language model decides, and it decides nothing."""
+
+    happens: Callable[[], object]
+
+    async def decide_problem(self, description: str, problems: Mapping[str, Problem]) -> str | None:
+        self.happens()
+        await asyncio.Event().wait()
+        return None
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda stage: stage.dialogue.end(CallerGone("hangup")),
+        lambda stage: stage.dialogue.end(TakenOver("night")),
+        lambda stage: stage.dialogue.stop_within(0.0),
+        lambda stage: stage.dialogue.press("0"),
+        lambda stage: setattr(stage, "vendors", Vendors(hears_until=0.0)),
+    ],
+    ids=["hang-up", "taken over", "drain", "key", "deaf"],
+)
+async def test_a_description_is_kept_whatever_ends_the_call_before_it_is_understood(
+    happens: Callable[[Stage], object],
+) -> None:
+    words, desk = "Le truc dans mon bureau fait des siennes depuis ce matin", HangingDesk()
+    stage = on_stage(words, desk=desk, settings=preset("fr", filler_seconds=0.0))
+    desk.happens = lambda: happens(stage)
+    await stage.play(replace(PIERRE))
+    assert stage.case.description == words
+
+
+async def test_what_is_off_topic_is_no_description() -> None:
+    stage = on_stage("Passe-moi le sel", "Quel temps fait-il", desk=FakeDesk(decision=OFF_TOPIC))
+    await stage.play(replace(PIERRE))
+    assert stage.case.description == ""
+    assert "clarify_problem" not in stage.phrases
 
 
 def test_a_call_that_was_given_up_and_lives_ends_as_it_really_ended(cast: Cast) -> None:

@@ -269,6 +269,20 @@ def test_calls_of_a_dead_worker_are_closed_with_a_ticket(cast: Cast) -> None:
     assert not journal.path_of(call).exists()
 
 
+def test_who_hangs_up_in_the_middle_of_the_description_leaves_its_words(cast: Cast) -> None:
+    opening = begin(cast.alpha)
+    said = [("greeting", "Bonjour."), ("diagnosis", "Euh"), ("diagnosis", "[5]"), ("diagnosis", "Ma box fait un")]
+    with acting_for(cast.alpha.tenant):
+        for position, (scene, text) in enumerate(said, 1):
+            opening.call.turns.create(
+                position=position, speaker="caller", scene=scene, text=text, started_at=position, ended_at=position
+            )
+        hangup = Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP)
+        ticket = services.finish(call_id=opening.call.pk, ending=hangup, case=Case(), quality=LineQuality())
+    assert ticket is not None
+    assert ticket.description == "Ma box fait un"
+
+
 def test_after_an_outage_those_who_live_may_say_so_before_they_are_given_up(cast: Cast) -> None:
     abandon(cast.alpha.call)
     now = time.time()
