@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calls.audio import CallAudio
 from providers.failover import FailoverSpeechToText
@@ -143,12 +143,22 @@ class Hearing:
         """Instead of `run`, for who is not listened to: no vendor is asked."""
         self._audio.listen_with(lambda pcm: None)
 
+    def _without_taken(self, heard: Transcript) -> Transcript:
+        """Words that were taken before they were final come again with what followed, later or from the next stream."""
+        until = self._taken_until - self._offset
+        if not heard.words:  # nobody knows where each of them ends
+            return replace(heard, text="") if heard.end <= until + SAME_WORD_SECONDS else heard
+        # By its middle: where a word ends is seen better once it is followed by another.
+        new = tuple(word for word in heard.words if word.start + word.end > 2 * until)
+        if len(new) == len(heard.words):
+            return heard
+        return replace(
+            heard, text=" ".join(word.text for word in new), start=new[0].start if new else heard.start, words=new
+        )
+
     def _on_speech(self, event: SpeechEvent) -> None:
         if isinstance(event, Transcript):
-            # Words that were taken before they were final come again: later, or from the next stream.
-            if event.text and self._offset + event.end <= self._taken_until + SAME_WORD_SECONDS:
-                return
-            if not self.utterance.add(event, self._offset):
+            if not self.utterance.add(self._without_taken(event), self._offset):
                 return
         elif isinstance(event, UtteranceEnded):
             if self.utterance:

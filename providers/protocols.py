@@ -8,7 +8,7 @@ warm connections; it is shared by all calls and safe to use from one event loop.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Literal, Protocol
@@ -96,10 +96,20 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One of a transcript, written as it is there."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """Words. An interim one is replaced by the next; a final one is not.
 
     `ends_speech`: the vendor heard the endpointing silence behind the last word.
+    `words` are those of the text, in order; none where the vendor does not tell their times.
     """
 
     text: str
@@ -108,6 +118,12 @@ class Transcript:
     start: float
     end: float
     confidence: float = 1.0
+    words: tuple[Word, ...] = field(default=(), compare=False)
+
+    def shifted(self, seconds: float) -> Transcript:
+        """The same on a clock that began so much earlier."""
+        words = tuple(Word(word.text, word.start + seconds, word.end + seconds) for word in self.words)
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
 
 
 @dataclass(frozen=True, slots=True)

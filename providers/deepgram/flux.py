@@ -11,7 +11,7 @@ import json
 from typing import Any, Final
 
 from providers.deepgram.messages import Connected, Message, parse_control
-from providers.protocols import SpeechStarted, Transcript
+from providers.protocols import SpeechStarted, Transcript, Word
 
 # Moderate confidence that a turn is over: told early, and taken back when speech goes on.
 EAGER_END: Final = 0.5
@@ -42,5 +42,12 @@ def _turn(message: dict[str, Any]) -> list[Message]:
     told: list[Message] = [SpeechStarted(start)] if event == "StartOfTurn" else []
     if text or event == "EndOfTurn":
         confidence = sum(word["confidence"] for word in words) / len(words) if words else 0.0
-        told.append(Transcript(text, event == "EndOfTurn", event in _ENDS, start, end, confidence))
+        told.append(Transcript(text, event == "EndOfTurn", event in _ENDS, start, end, confidence, _timed(words)))
     return told
+
+
+def _timed(words: list[dict[str, Any]]) -> tuple[Word, ...]:
+    """None, unless the times of all are told."""
+    if any(word.get("start") is None or word.get("end") is None for word in words):
+        return ()
+    return tuple(Word(word["word"], word["start"], word["end"]) for word in words)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from providers.protocols import SpeechEvent, SpeechStarted, Transcript, UtteranceEnded
+from providers.protocols import SpeechEvent, SpeechStarted, Transcript, UtteranceEnded, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def _transcript(message: dict[str, Any]) -> list[Message]:
     ends_speech = message["speech_final"]
     if not best["transcript"] and not ends_speech:
         return []  # heard nothing: sent all the time in silence
-    words = best["words"]
-    start = words[0]["start"] if words else message["start"]
-    end = words[-1]["end"] if words else message["start"] + message["duration"]
-    return [Transcript(best["transcript"], message["is_final"], ends_speech, start, end, best["confidence"])]
+    words = tuple(
+        Word(word.get("punctuated_word") or word["word"], word["start"], word["end"]) for word in best["words"]
+    )
+    start = words[0].start if words else message["start"]
+    end = words[-1].end if words else message["start"] + message["duration"]
+    return [Transcript(best["transcript"], message["is_final"], ends_speech, start, end, best["confidence"], words)]

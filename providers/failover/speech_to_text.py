@@ -130,7 +130,7 @@ class _FailoverStream:
             return
         if isinstance(event, Transcript):
             inner.vendor.breaker.succeeded()
-            event = replace(event, start=event.start + inner.offset, end=event.end + inner.offset)
+            event = event.shifted(inner.offset)
             if event.is_final:
                 self._kept.forget_until(event.end)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from providers.protocols import BYTES_PER_SECOND, SpeechEvent, SpeechStarted, Transcript, UtteranceEnded
+from providers.protocols import BYTES_PER_SECOND, SpeechEvent, SpeechStarted, Transcript, UtteranceEnded, Word
 
 
 class Hearing:
@@ -57,4 +57,5 @@ class Hearing:
         confidence = sum(word["conf"] for word in words) / len(words) if words else 1.0
         self._last_end = end
         started: list[SpeechEvent] = [] if had_started else [SpeechStarted(start)]
-        return [*started, Transcript(text, True, True, start, end, confidence)]
+        timed = tuple(Word(word["word"], word["start"], word["end"]) for word in words)
+        return [*started, Transcript(text, True, True, start, end, confidence, timed)]

@@ -25,6 +25,7 @@ from providers.protocols import (
     StreamEnded,
     Transcript,
     UtteranceEnded,
+    Word,
 )
 from tests.providers.conftest import Vendors
 from tests.providers.helpers import SENTENCE, SILENCE, Ear, listen, spoken
@@ -322,6 +323,17 @@ async def test_the_key_is_not_logged_even_when_everything_is(
         await listen(spoken("Oui."))
     assert "websockets.client" in {record.name for record in caplog.records}
     assert key not in caplog.text
+
+
+def test_words_are_told_with_their_times_as_they_are_written() -> None:
+    words = [
+        {"word": "oui", "punctuated_word": "Oui,", "start": 1.0, "end": 1.2, "confidence": 0.9},
+        {"word": "allô", "start": 1.3, "end": 1.6, "confidence": 0.9},
+    ]
+    told = RESULT | {"channel": {"alternatives": [{"transcript": "Oui, allô", "confidence": 0.9, "words": words}]}}
+    [heard] = parse(json.dumps(told).encode())
+    assert isinstance(heard, Transcript)
+    assert heard.words == (Word("Oui,", 1.0, 1.2), Word("allô", 1.3, 1.6))
 
 
 def test_silence_says_nothing() -> None:

@@ -238,6 +238,7 @@ async def test_another_vendor_hears_what_the_first_did_not_finish(vendors: Vendo
     assert ear.text == SENTENCE  # each word once
     assert isinstance(heard, Transcript)
     assert 1.4 < heard.start < 2.2  # on the clock of the call, not of the second stream
+    assert (heard.words[0].start, heard.words[-1].end) == (heard.start, heard.end)
 
 
 @pytest.mark.parametrize("fault", ["401", "429", "500", "hang"])

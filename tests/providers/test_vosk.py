@@ -61,6 +61,7 @@ async def test_speech_becomes_text() -> None:
     assert HEARD.startswith(interim[0].text)
     final = next(event for event in ear.events if isinstance(event, Transcript) and event.is_final)
     assert final.start == pytest.approx(0.5, abs=0.2)
+    assert " ".join(word.text for word in final.words) == HEARD
     assert 0 < final.confidence <= 1
 
 
