@@ -150,7 +150,7 @@ class Dialogue:
 
     async def _say_lines(self) -> None:
         """What colleagues wrote, while the caller is silent; what was said into our own phrase stays known."""
-        while self._lines and not self.has_words:
+        while self._lines and not self.has_words and not self._digits:
             said_meanwhile = self.said_meanwhile
             line = self._lines.popleft()
             try:
@@ -165,7 +165,7 @@ class Dialogue:
         return await self._utter(lambda: self._speaking.follow(TOLD, sentences))
 
     async def _utter(self, start: Callable[[], Speech]) -> str:
-        await self._let_the_caller_finish()
+        await self.let_the_caller_finish()
         answers_turn_of = self._floor.caller_ended_at
         speech = start()
         phrase, self.saying = speech.phrase, speech.text
@@ -365,8 +365,8 @@ class Dialogue:
         """What ends the script now; all but the caller's hang-up waits for what must be heard."""
         return self._fate if isinstance(self._fate, CallerGone) or not self._is_protected else None
 
-    async def _let_the_caller_finish(self) -> None:
-        """Never begin to talk into a sentence of the caller (after a barge-in, say)."""
+    async def let_the_caller_finish(self) -> None:
+        """Never begin to talk into a sentence of the caller (after a barge-in, say), or past who asks for a person."""
         until = self._audio.now + SETTLE_SECONDS
         utterance = self._hearing.utterance
         while utterance and not utterance.has_ended and self._audio.now < until:
@@ -376,6 +376,8 @@ class Dialogue:
             utterance = self._hearing.utterance
         if utterance and self._floor.takes_over(utterance.text):
             self._floor.take()
+        if self._digits and not self._digits.strip("0#"):
+            await self._take_digits(0)
 
     # Keys.
 

@@ -28,7 +28,13 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
 
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
     """Say something on the way out; what else the caller wants is being done already, or cannot be."""
-    with contextlib.suppress(
-        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops, TakenOver
-    ):
+    with _on_the_way_out():
+        await dialogue.let_the_caller_finish()  # who asks for a person before it is to hear it, too
+    with _on_the_way_out():
         await dialogue.say(phrase)
+
+
+def _on_the_way_out() -> contextlib.suppress:
+    return contextlib.suppress(
+        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops, TakenOver
+    )

@@ -1,7 +1,12 @@
-"""Turn-taking: barge-in, backchannels, the end of a turn."""
+"""Turn-taking: barge-in, backchannels, keys, the end of a turn."""
+
+from dataclasses import replace
+
+import pytest
 
 from calls.case import Case
-from tests.calls.stage import LEAVES, on_stage
+from calls.scenarios.stage import FakeDesk, Stage
+from tests.calls.stage import LEAVES, during, on_stage
 
 PIERRE = Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN")
 
@@ -48,3 +53,56 @@ async def test_a_voice_that_goes_on_keeps_the_turn_before_its_words_are_there() 
     stage = on_stage("Sophie", "D U R [pause 1.3] A N D", LEAVES)
     await stage.play(Case(phone_number="+33611111111"))
     assert stage.case.last_name == "DURAND"
+
+
+def pressing(phrase: str, keys: str, *script: str, free: str = "technician") -> Stage:
+    """A caller who presses keys while the bot says a phrase."""
+    stage = on_stage(*script, desk=FakeDesk(free=free))
+
+    def press() -> None:
+        for key in keys:
+            stage.dialogue.press(key)
+
+    during(stage, phrase, press)
+    return stage
+
+
+@pytest.mark.parametrize("keys", ["0", "00", "0#"])
+async def test_nothing_is_said_between_the_key_zero_and_the_person(keys: str) -> None:
+    stage = pressing("remedy_intro", keys, "Ma box internet ne marche plus")
+    ending = await stage.play(replace(PIERRE))
+    assert stage.bot("remedy_intro").was_interrupted
+    assert stage.phrases[-2:] == ["remedy_intro", "transfer"]
+    assert (ending.transfer_to, stage.case.wants_human) == ("technician", True)
+    assert [said.text for said in stage.scribe.said if said.speaker == "caller"][-1] == f"[{keys.removesuffix('#')}]"
+
+
+async def test_what_must_be_heard_is_said_to_its_end_whatever_key_is_pressed() -> None:
+    stage = pressing("greet", "0")
+    await stage.play(replace(PIERRE))
+    assert stage.phrases == ["greet", "transfer"]
+    assert not stage.bot("greet").was_interrupted
+
+
+async def test_another_key_changes_nothing_of_what_is_said_next() -> None:
+    stage = pressing("remedy_intro", "5", "Ma box internet ne marche plus", LEAVES)
+    await stage.play(replace(PIERRE))
+    assert stage.phrases[-3:] == ["remedy_intro", "internet_step_2", "take_your_time"]
+
+
+async def test_a_number_that_begins_with_zero_is_no_wish_for_a_person_though_a_colleague_s_line_waits() -> None:
+    stage = pressing("ask_phone", "0", "[dtmf 612345678]", LEAVES)
+    during(stage, "ask_phone", lambda: stage.dialogue.interject("Je vous écoute aussi."))
+    await stage.play(Case())
+    assert stage.case.phone_number == "+33612345678"
+    assert "agent" in [said.speaker for said in stage.scribe.said]
+
+
+@pytest.mark.parametrize("wish", ["0", ""])
+async def test_who_asks_for_a_person_when_nobody_is_free_is_promised_a_call_back(wish: str) -> None:
+    again = [] if wish else ["[nobody_free] [interrupt 0.5] Je veux parler à quelqu'un"]
+    stage = pressing("nobody_free", wish, "Je veux parler à quelqu'un", *again, free="")
+    await stage.play(replace(PIERRE))
+    assert stage.bot("nobody_free").was_interrupted
+    assert stage.phrases[-2:] == ["nobody_free", "callback"]
+    assert not stage.bot("callback").was_interrupted
