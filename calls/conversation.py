@@ -124,8 +124,9 @@ class Conversation:
     def dismiss(self) -> None:
         self._dialogue.end(Dismissed())
 
-    def hand_over(self, extension: str) -> None:
+    def hand_over(self, extension: str) -> bool:
         self._dialogue.end(TakenOver(extension))
+        return self._ending is None
 
     def interject(self, text: str) -> bool:
         return self._dialogue.interject(text)

@@ -27,6 +27,7 @@ from calls.fates import (
     CannotHear,
     CannotSpeak,
     ServiceStops,
+    TakenOver,
 )
 from calls.floor import LINE, Floor
 from calls.hearing import Hearing
@@ -78,7 +79,7 @@ class Dialogue:
         self._news = news
         self._fate: CallEnds | None = None
         self._end_of_time: CallEnds = CallTooLong()
-        self._is_protected = False  # what is being said must be heard
+        self._held: tuple[type[CallEnds], ...] = ()  # what waits for the end of the phrase that is being said
         self._digits = ""
         self._lines: deque[str] = deque()
         self._floor = Floor(settings, audio, hearing, scribe)
@@ -170,7 +171,8 @@ class Dialogue:
         speech = start()
         phrase, self.saying = speech.phrase, speech.text
         interrupted, pressed = False, len(self._digits)
-        self._is_protected = not phrase.interruptible
+        # A colleague lets us finish; what must be heard, everybody.
+        self._held = (TakenOver,) if phrase.interruptible else (CallEnds,)
         try:
             while not speech.is_over:
                 if phrase.interruptible and self._floor.is_interrupted_by_caller(speech):
@@ -182,11 +184,13 @@ class Dialogue:
                     break
                 await self._next()
         finally:
-            self._is_protected, self.saying = False, ""
+            self._held, self.saying = (), ""
             self._audio.stop()
             speech.cancel()
             self._floor.quiet_since = self._audio.now
             self._floor.spoken(speech, interrupted, answers_turn_of)
+        if isinstance(self._fate, TakenOver):
+            self._meet_fate()  # now: these may have been the last words
         self.said_meanwhile = "" if interrupted else self._floor.drop_backchannel()
         if speech.error is not None:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
@@ -355,6 +359,10 @@ class Dialogue:
             except TimeoutError:
                 return
             self._news.clear()
+        self._meet_fate()
+
+    def _meet_fate(self) -> None:
+        """Raise what ends the script."""
         if (fate := self._due_fate()) is not None:
             if not isinstance(fate, CallerGone):  # a caller who is gone stays gone
                 self._fate = None
@@ -362,8 +370,9 @@ class Dialogue:
             raise type(fate)(*fate.args)
 
     def _due_fate(self) -> CallEnds | None:
-        """What ends the script now; all but the caller's hang-up waits for what must be heard."""
-        return self._fate if isinstance(self._fate, CallerGone) or not self._is_protected else None
+        """What ends the script now; all but a hang-up may have to wait for the end of the phrase."""
+        is_held = isinstance(self._fate, self._held) and not isinstance(self._fate, CallerGone)
+        return None if is_held else self._fate
 
     async def let_the_caller_finish(self) -> None:
         """Never begin to talk into a sentence of the caller (after a barge-in, say), or past who asks for a person."""

@@ -68,8 +68,8 @@ class Steered(Protocol):
     def dismiss(self) -> None:
         """Hang up at once."""
 
-    def hand_over(self, extension: str) -> None:
-        """Hand the caller over, when what is being said is over."""
+    def hand_over(self, extension: str) -> bool:
+        """Hand the caller over, when what is being said is over; False: the conversation has ended."""
 
     def interject(self, text: str) -> bool:
         """Say this as soon as nobody speaks; False: too much waits already."""
@@ -105,6 +105,7 @@ class Onlookers:
 
     async def obey(self, command: dict[str, Any]) -> None:
         """Do what a message asks for, and answer it if it says whom to."""
+        refusal = "busy"
         match command["type"]:
             case "call.watch":
                 self._watch()
@@ -117,8 +118,7 @@ class Onlookers:
             case "call.say":
                 is_done = self._conversation.interject(command["text"])
             case "call.transfer":
-                is_done = True
-                self._conversation.hand_over(command["extension"])
+                is_done, refusal = self._conversation.hand_over(command["extension"]), "over"
             case "call.hangup":
                 is_done = True
                 self._conversation.dismiss()
@@ -126,7 +126,8 @@ class Onlookers:
                 return
         layer = get_channel_layer()
         if layer is not None and "reply" in command:
-            answer = {"type": "live.answer", "id": command.get("id", ""), "done": is_done}
+            why = "" if is_done else refusal
+            answer = {"type": "live.answer", "id": command.get("id", ""), "done": is_done, "why": why}
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(LAYER_SECONDS):
                     await layer.send(command["reply"], answer)

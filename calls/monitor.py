@@ -188,7 +188,7 @@ class Monitor:
                     self._events.get_nowait()
                 self._events.put_nowait(event)
             case "live.answer":
-                why = "" if message["done"] else "busy"
+                why = message.get("why", "")
                 await self._socket.send({"type": "answer", "id": message["id"], "done": message["done"], "why": why})
             case "live.sound" if message["call"] == self._listening and self._unheard < MOST_UNHEARD:
                 self._unheard += 1

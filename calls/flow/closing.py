@@ -14,7 +14,6 @@ from calls.fates import (
     CannotHear,
     CannotSpeak,
     ServiceStops,
-    TakenOver,
 )
 from calls.models import Call
 
@@ -27,7 +26,10 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
 
 
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
-    """Say something on the way out; what else the caller wants is being done already, or cannot be."""
+    """Say something on the way out; what else the caller wants is being done already, or cannot be.
+
+    Raises TakenOver: what a colleague wants is to be done all the same.
+    """
     with _on_the_way_out():
         await dialogue.let_the_caller_finish()  # who asks for a person before it is to hear it, too
     with _on_the_way_out():
@@ -36,5 +38,5 @@ async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
 
 def _on_the_way_out() -> contextlib.suppress:
     return contextlib.suppress(
-        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops, TakenOver
+        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops
     )

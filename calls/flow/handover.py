@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
+from calls.fates import TakenOver
 from calls.flow.closing import part, say_anyway
 from calls.flow.desk import Desk
 from calls.models import Call
 
 
-async def handover(dialogue: Dialogue, case: Case, desk: Desk, *, extension: str = "", error: str = "") -> Ending:
+async def handover(
+    dialogue: Dialogue, case: Case, desk: Desk, *, extension: str = "", first: str = "", error: str = ""
+) -> Ending:
     """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back.
 
-    `extension`: somebody has chosen it already.
+    `extension`: a colleague has chosen it already; one who does so now is obeyed, too. `first` is said before all else.
     """
     dialogue.enter("handover")
-    if not extension and not case.wants_callback:
-        extension = await desk.free_target()
-    if extension:
+    try:
+        if first:
+            await say_anyway(dialogue, first)
+        if not extension and not case.wants_callback:
+            extension = await desk.free_target()
+        if not extension:
+            await _promise_to_call_back(dialogue, case)
+            return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
+    except TakenOver as order:
+        extension, case.wants_callback = str(order), False
+    try:
         await say_anyway(dialogue, "transfer")
-        return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
+    except TakenOver as order:
+        extension = str(order)
+    return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
+
+
+async def _promise_to_call_back(dialogue: Dialogue, case: Case) -> None:
     if not case.wants_callback and dialogue.settings.targets:
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
     await say_anyway(dialogue, "callback")
-    return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
 
 
 async def come_back(dialogue: Dialogue) -> Ending:

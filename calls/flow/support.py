@@ -22,7 +22,7 @@ from calls.fates import (
 )
 from calls.flow.asides import Asides
 from calls.flow.busy import turn_away
-from calls.flow.closing import part, say_anyway
+from calls.flow.closing import part
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words
@@ -61,8 +61,7 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             keep_words(dialogue, case, str(anger))
-            await say_anyway(dialogue, "calm")
-            return await handover(dialogue, case, desk)
+            return await handover(dialogue, case, desk, first="calm")
         except CallerWantsHuman as wish:
             case.wants_human = True
             keep_words(dialogue, case, str(wish))

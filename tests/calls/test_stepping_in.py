@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from channels.layers import get_channel_layer
 
 from calls.case import Case
 from calls.fates import Dismissed, TakenOver
-from calls.models import Turn
+from calls.live import Onlookers
+from calls.models import Call, Turn
 from calls.scenarios.scenario import Vendors
-from calls.scenarios.stage import Stage
+from calls.scenarios.stage import FakeDesk, Stage
 from calls.scribe import Said
-from tests.calls.stage import LEAVES, on_stage
+from tests.calls.stage import LEAVES, during, on_stage
 
 PIERRE = Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN")
 
@@ -66,6 +71,67 @@ async def test_the_caller_is_handed_over_to_the_extension_that_was_chosen() -> N
     ending = await stage.play(PIERRE)
     assert (ending.status, ending.transfer_to) == ("transferred", "night")
     assert stage.phrases[-1] == "transfer"
+
+
+WISH, ANGER = "Je veux parler à quelqu'un", "C'est scandaleux, j'en ai ras le bol de vous"
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase", "free", "said"),
+    [
+        (WISH, "nobody_free", "", ["nobody_free", "transfer"]),
+        (WISH, "callback", "", ["nobody_free", "callback", "transfer"]),
+        (WISH, "transfer", "technician", ["ask_problem", "transfer"]),
+        (ANGER, "calm", "technician", ["calm", "transfer"]),
+        (ANGER, "callback", "", ["calm", "nobody_free", "callback", "transfer"]),
+        ("[silence 60]", "goodbye_silence", "", ["goodbye_silence", "transfer"]),
+    ],
+)
+async def test_who_is_chosen_while_the_bot_takes_its_leave_gets_the_call(
+    words: str, phrase: str, free: str, said: list[str]
+) -> None:
+    stage = on_stage(words, desk=FakeDesk(free=free))
+    during(stage, phrase, lambda: stage.dialogue.end(TakenOver("night")))
+    ending = await stage.play(replace(PIERRE))
+    assert (ending.status, ending.transfer_to) == ("transferred", "night")
+    assert stage.phrases[-len(said) :] == said
+    assert not stage.bot(phrase).was_interrupted
+    assert not stage.case.wants_callback
+
+
+async def test_a_colleague_who_chooses_twice_gets_what_was_chosen_last() -> None:
+    stage = on_stage(WISH, desk=FakeDesk(free=""))
+    during(stage, "callback", lambda: stage.dialogue.end(TakenOver("night")))
+    when(stage, "callback", lambda: during(stage, "transfer", lambda: stage.dialogue.end(TakenOver("day"))))
+    ending = await stage.play(replace(PIERRE))
+    assert ending.transfer_to == "day"
+    assert stage.phrases.count("transfer") == 1
+
+
+async def test_a_phrase_is_over_before_the_caller_is_handed_over() -> None:
+    stage = on_stage("Ma box internet ne marche plus", "[silence 30]")
+    during(stage, "remedy_intro", lambda: stage.dialogue.end(TakenOver("night")))
+    await stage.play(replace(PIERRE))
+    assert stage.phrases[-2:] == ["remedy_intro", "transfer"]
+    assert not stage.bot("remedy_intro").was_interrupted
+
+
+class Over:
+    """A conversation that has ended."""
+
+    audio = None
+
+    def hand_over(self, extension: str) -> bool:
+        return False
+
+
+async def test_a_colleague_who_comes_too_late_is_told_so() -> None:
+    layer, conversation = get_channel_layer(), Over()
+    assert layer is not None
+    reply = await layer.new_channel()
+    onlookers = Onlookers(Call(), conversation)  # type: ignore[arg-type]
+    await onlookers.obey({"type": "call.transfer", "extension": "night", "reply": reply, "id": "7"})
+    assert await layer.receive(reply) == {"type": "live.answer", "id": "7", "done": False, "why": "over"}
 
 
 async def test_a_call_that_a_colleague_hangs_up_is_over_for_the_dialplan_too() -> None:
