@@ -91,10 +91,11 @@ async def test_a_description_is_kept_whatever_ends_the_call_before_it_is_underst
     assert stage.case.description == words
 
 
-async def test_what_is_off_topic_is_no_description() -> None:
+async def test_what_is_off_topic_is_no_kind_of_problem_and_left_to_a_person_with_its_words() -> None:
     stage = on_stage("Passe-moi le sel", "Quel temps fait-il", desk=FakeDesk(decision=OFF_TOPIC))
     await stage.play(replace(PIERRE))
-    assert stage.case.description == ""
+    assert stage.case.problem is None
+    assert stage.case.description == "Passe-moi le sel Quel temps fait-il"
     assert "clarify_problem" not in stage.phrases
 
 
