@@ -11,6 +11,7 @@ from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.grounding import is_grounded
+from calls.understanding.half import is_half_dictated
 from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
@@ -19,8 +20,10 @@ from calls.understanding.problems.index import ProblemIndex
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
+    asks_to_wait,
     is_acknowledgement,
     is_question,
+    only_asks_to_wait,
     refuses_recording,
     times,
 )
@@ -36,6 +39,7 @@ __all__ = [
     "angry_words",
     "asks_if_machine",
     "asks_to_repeat",
+    "asks_to_wait",
     "attempt",
     "censor",
     "company",
@@ -48,6 +52,7 @@ __all__ = [
     "is_backchannel",
     "is_complaint",
     "is_grounded",
+    "is_half_dictated",
     "is_noise",
     "is_question",
     "is_unfinished",
@@ -55,6 +60,7 @@ __all__ = [
     "means_another",
     "mentions",
     "names_thing",
+    "only_asks_to_wait",
     "phone",
     "problem",
     "refuses",

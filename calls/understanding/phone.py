@@ -44,6 +44,11 @@ def phone(text: str, language: str) -> str | None:
     return None
 
 
+def most_digits(text: str, language: str) -> int:
+    """How many digits of a number were dictated, be it whole or not."""
+    return max((len(digits) for digits in _heard(parts(text, language), language, recut=False)), default=0)
+
+
 def _may_be_french(found: str, said: Sequence[Part], language: str) -> bool:
     """In English ten digits from zero may be a British number that lacks one, or an Irish one: only pairs tell."""
     is_international = any(part.spoken[0] == PLUS or part.spoken[0].startswith("00") for part in said)

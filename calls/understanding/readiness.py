@@ -12,6 +12,7 @@ LANGUAGES: Final = ("fr", "en")
 _QUESTIONS: Final = (
     understanding.asks_if_machine,
     understanding.asks_to_repeat,
+    understanding.asks_to_wait,
     understanding.email,
     understanding.first_name,
     understanding.fixed,
@@ -19,6 +20,7 @@ _QUESTIONS: Final = (
     understanding.is_acknowledgement,
     understanding.is_backchannel,
     understanding.attempt,
+    understanding.is_half_dictated,
     understanding.is_question,
     understanding.is_unfinished,
     understanding.phone,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from calls.understanding.backchannel import is_noise
+from calls.understanding.names import refuses
 from calls.understanding.text import Lexicon, clauses, lexicon, table, words
 
 
@@ -56,6 +57,43 @@ def asks_if_machine(text: str, language: str) -> bool:
             if machine and (machine.end == len(clause) or clause[machine.end] in follows):
                 return True
     return False
+
+
+def asks_to_wait(text: str, language: str) -> bool:
+    """Whether the caller wants a moment, or goes to find out: «attendez», «je sais pas, je demande à ma femme».
+
+    Who says besides that he keeps it to himself does not.
+    """
+    spoken = clauses(text, language)
+    kinds = [_opening(clause, language) for clause in spoken]
+    if not {"wait", "search"}.intersection(kinds):
+        return False
+    said = [clause for clause, kind in zip(spoken, kinds, strict=True) if kind in ("search", "")]
+    return not refuses(" ".join(word for clause in said for word in clause), language)
+
+
+def only_asks_to_wait(text: str, language: str) -> bool:
+    """Whether that is all: «attendez, je regarde»; but «je cherche un conseiller» tells something."""
+    kinds = [_opening(clause, language) for clause in clauses(text, language)]
+    return "wait" in kinds and "" not in kinds
+
+
+def _opening(clause: Sequence[str], language: str) -> str:
+    """Whether a clause asks to wait, tells what for, or excuses it, by how it begins past «oui» and «euh»; or «»."""
+    position, kind = 0, ""
+    while position < len(clause):
+        hits = [
+            hit
+            for section in ("wait", "search", "excuse", "acknowledgement")
+            if (hit := _phrases(section, language).at(clause, position))
+        ]
+        if not hits:
+            return ""
+        longest = max(hits, key=lambda hit: hit.end)
+        position, kind = longest.end, longest.value
+        if kind != "acknowledgement":
+            break
+    return kind
 
 
 def made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:

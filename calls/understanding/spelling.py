@@ -324,8 +324,8 @@ def _endings(language: str) -> Lexicon[str]:
 def is_unfinished(text: str, language: str) -> bool:
     """Whether the caller is not done: «m comme», «a, r, euh», «pierre point», «ça s'écrit».
 
-    One or two letters of a name are unfinished too. What can be an answer on its own
-    never is.
+    One or two letters of a name are unfinished too, and so are more that recognition puts
+    a comma behind. What can be an answer on its own never is.
     """
     heard = dictated(text)
     if not heard:
@@ -342,7 +342,8 @@ def is_unfinished(text: str, language: str) -> bool:
     pieces = pieces_of(heard, language)
     letters = "".join(piece.value for piece in pieces if piece.kind is Kind.LETTERS)
     only_letters = all(piece.kind in (Kind.LETTERS, Kind.FILLER) for piece in pieces)
-    return only_letters and 0 < len(letters) <= _FEWEST_LETTERS
+    goes_on = len(letters) <= _FEWEST_LETTERS or text.rstrip().endswith(",")
+    return only_letters and bool(letters) and goes_on
 
 
 def _is_dictation(plain: Sequence[str]) -> bool:

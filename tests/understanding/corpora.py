@@ -100,6 +100,8 @@ KINDS: dict[str, Understand] = {
     "censor": lambda text, language: understanding.censor(text, CENSORED),
     "spelling": understanding.spelling,
     "unfinished": understanding.is_unfinished,
+    "half_dictated": understanding.is_half_dictated,
+    "wait": understanding.asks_to_wait,
     "email": understanding.email,
     "email_unseen": understanding.email,
     "acknowledgement": understanding.is_acknowledgement,
