@@ -13,6 +13,7 @@ from calls.settings import Problem
 _KNOWN: Final = (
     *("phone_number", "first_name", "last_name", "company", "email", "description", "step", "is_fixed"),
     *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human", "disclosure"),
+    "number_refused",
 )
 
 #: In the order in which a call goes through them.
@@ -62,6 +63,7 @@ class Case:
     is_fixed: bool | None = None
     disclosure: str = ""  # the words that told the caller that a machine speaks
     recording_refused: bool = False
+    number_refused: bool = False  # that of his telephone
     wants_callback: bool = False
     is_angry: bool = False
     wants_human: bool = False

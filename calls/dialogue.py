@@ -14,10 +14,12 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
 from calls.audio import CallAudio
+from calls.dictation import Dictation
 from calls.fates import (
     CallEnds,
     CallerGone,
@@ -44,6 +46,7 @@ from calls.turns import (
     Heard,
     Patience,
 )
+from calls.understanding import asks_to_wait
 from monitoring import metrics
 
 logger = logging.getLogger(__name__)
@@ -83,6 +86,7 @@ class Dialogue:
         self._digits = ""
         self._lines: deque[str] = deque()
         self._floor = Floor(settings, audio, hearing, scribe)
+        self._dictation: Dictation | None = None  # the last one: the caller may go on with it
         self._ends_at = settings.max_seconds
         self._is_warned = settings.max_seconds <= settings.warning_seconds
         # Answers what the caller says instead of an answer (a question about the company,
@@ -189,6 +193,8 @@ class Dialogue:
             speech.cancel()
             self._floor.quiet_since = self._audio.now
             self._floor.spoken(speech, interrupted, answers_turn_of)
+            if self._dictation is not None and speech.playback.started_at is not None:
+                self._dictation.bot_began(speech.playback.started_at)
         if isinstance(self._fate, TakenOver):
             self._meet_fate()  # now: these may have been the last words
         self.said_meanwhile = "" if interrupted else self._floor.drop_backchannel()
@@ -210,26 +216,30 @@ class Dialogue:
         meaning: Mapping[str, Value] | None = None,
         keys: int = 0,
         values: Mapping[str, str] | None = None,
+        dictation: Dictation | None = None,
     ) -> Value | None:
         """Ask until the answer is understood; None after `attempts` that were not.
 
         `retry` is the phrase for the second question on, `last` one more after all of them.
         The answer may be keyed in: one key with a `meaning`, or up to `keys` that are
         understood like words. A caller who spoke before the question, or into what was told
-        beside it, may have answered it.
+        beside it, may have answered it; or goes on with an answer that was a `dictation`, and
+        is asked again. Who asks for a moment has it, at no cost.
         """
         questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
         question, asides = key, 0
         while questions:
             if self.has_words:
-                heard = await self.listen(patience, understand)
-                value = understand(heard.text)
-                if value is not None:
+                heard = await self._hear_answer(patience, understand, dictation)
+                value = None if heard is None else understand(heard.text)
+                if heard is not None and value is not None:
                     self._show_understood(question, heard, value)
                     return value
             self.asked = question
             await self.say(question, **(values or {}))
-            heard = await self.listen(patience, understand, keys=keys or bool(meaning))
+            heard = await self._hear_answer(patience, understand, dictation, keys=keys or bool(meaning))
+            if heard is None:
+                continue
             if heard.digits:
                 value = meaning.get(heard.digits) if meaning else understand(heard.digits)
             else:
@@ -238,12 +248,35 @@ class Dialogue:
                 if not is_clear and asides < MOST_ASIDES and await self.aside(heard.text):
                     question, asides = key, asides + 1
                     continue
+                if value is None and asides < MOST_ASIDES and asks_to_wait(heard.text, self.settings.language):
+                    question, asides = "take_your_time", asides + 1
+                    continue
             self._show_understood(question, heard, value)
             if value is not None:
                 return value
             questions.pop(0)
             question = questions[0] if questions else key
         return None
+
+    async def _hear_answer(
+        self,
+        patience: Patience,
+        understand: Callable[[str], Value | None],
+        dictation: Dictation | None,
+        *,
+        keys: int = 0,
+    ) -> Heard | None:
+        """The caller's turn; None: it went on with an earlier answer. What goes on with `dictation` comes whole."""
+        before, utterance = self._dictation, self._hearing.utterance
+        if before is not None and utterance and before.is_open_to(utterance.start, utterance.text):
+            patience = Patience.SPELLING
+        heard = await self.listen(patience, understand, keys=keys)
+        if before is not None and before.goes_on(heard):
+            return replace(heard, text=before.text) if before is dictation else None
+        if dictation is not None and heard.text:
+            dictation.begin(heard.text)
+            self._dictation = dictation
+        return heard
 
     @contextmanager
     def expecting(self, terms: Sequence[str]) -> Iterator[None]:

@@ -16,7 +16,7 @@ from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
 from calls.speaking import Speech
 from calls.turns import LAST_WORDS_SECONDS, UNFINISHED_SECONDS, WITHOUT_ENDPOINT_SECONDS, Heard, Patience
-from calls.understanding import is_angry, is_backchannel, is_noise, is_unfinished, wants_human
+from calls.understanding import is_angry, is_backchannel, is_half_dictated, is_noise, is_unfinished, wants_human
 from monitoring import metrics
 
 LINE: Final = Spoken("", "{line}")  # what a colleague wrote; as a value it is said once and not kept
@@ -49,7 +49,8 @@ class Floor:
         if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
             return 0.0  # «oui» after a yes-or-no question needs no second of silence
         pause = patience.value
-        if self._is_unfinished(utterance.text):
+        may_be_half = patience is Patience.SPELLING and silence >= pause
+        if self._is_unfinished(utterance.text) or (may_be_half and self._is_half(utterance.text, understand)):
             pause += UNFINISHED_SECONDS
         if not utterance.has_ended:
             pause += WITHOUT_ENDPOINT_SECONDS
@@ -61,6 +62,12 @@ class Floor:
             self._looked_at = (text, is_unfinished(text, self._settings.language))
         return self._looked_at[1]
 
+    def _is_half(self, text: str, understand: Callable[[str], object] | None) -> bool:
+        """Of a number or an address; asked only when the turn seems over, as an address takes milliseconds to read."""
+        if not is_half_dictated(text, self._settings.language):
+            return False
+        return understand is None or understand(text) is None
+
     def take(self, *, check: bool = True) -> Heard:
         """End the caller's turn. With `check`, raises the fate that the words call for."""
         utterance = self._hearing.take()
@@ -71,7 +78,7 @@ class Floor:
             self.listener(utterance.text)
         if check and (fate := self.takes_over(utterance.text)):
             raise fate(utterance.text)
-        return Heard(text=utterance.text)
+        return Heard(text=utterance.text, started_at=utterance.start)
 
     @property
     def unfinished(self) -> Said | None:

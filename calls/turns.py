@@ -22,6 +22,7 @@ LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a ques
 DIGIT_SECONDS: Final = 3.0  # between two keys of a number
 SETTLE_SECONDS: Final = 10.0  # the bot waits so long for a caller who talks on
 MOST_ASIDES: Final = 3  # questions of the caller that are answered before one of ours counts
+FIRST_WORDS_SECONDS: Final = 1.0  # of ours: nobody answers a question so soon after it began
 FAREWELL_SECONDS: Final = 20.0  # what remains for the last words when the call is too long
 
 
@@ -31,3 +32,4 @@ class Heard:
 
     text: str = ""
     digits: str = ""
+    started_at: float = 0.0

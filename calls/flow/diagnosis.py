@@ -17,6 +17,7 @@ from calls.understanding import (
     is_backchannel,
     is_complaint,
     names_thing,
+    only_asks_to_wait,
     problem,
     tells_fault,
     yes_no,
@@ -188,10 +189,12 @@ def _description(text: str, settings: CallSettings) -> str | None:
 
 
 def _only_answers(text: str, settings: CallSettings) -> bool:
-    """«Oui, c'est ça», «non, pas du tout»; but «ça marche pas» tells something, and «non, le wifi» too."""
+    """«Oui, c'est ça», «attendez, je regarde»; but «ça marche pas» tells something, and «non, le wifi» too."""
     language = settings.language
     if problem(text, settings.problem_index, language):
         return False
+    if only_asks_to_wait(text, language):
+        return True
     words = text.split()
     begins_with_answer = bool(words) and yes_no(words[0], language) is not Answer.UNCLEAR
     return is_acknowledgement(text, language) or (begins_with_answer and len(words) <= ANSWER_WORDS)

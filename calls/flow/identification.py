@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from calls.case import Case
 from calls.dialogue import Dialogue
+from calls.dictation import Dictation
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.turns import Patience
 from calls.understanding import (
+    asks_to_wait,
     company,
     email,
     first_name,
     free_company,
     last_name_again,
+    only_asks_to_wait,
     phone,
     problem,
     refuses,
@@ -21,7 +25,8 @@ from calls.understanding import (
 )
 from calls.understanding.names import is_first_name
 
-PHONE_KEYS = 10
+PHONE_KEYS = {"fr": 10, "en": 11}  # of the longest national numbers; fewer end with a pause
+USE_KEYS = "use_keys_phone"
 REFUSED = ""  # an answer all the same: the question is not asked again
 SENTENCE_WORDS = 5  # no name of a company, if it names a problem
 
@@ -56,15 +61,27 @@ class Questions:
         self._language = dialogue.settings.language
 
     async def phone_number(self) -> str:
-        return await self._ask(
-            "phone", lambda text: phone(text, self._language), Patience.SPELLING, keys=PHONE_KEYS, last="use_keys_phone"
+        return await self._or_skip(await self._number("ask_phone", "retry_phone", last=USE_KEYS))
+
+    async def number_to_call_back(self, question: str) -> str:
+        """Where nothing else is asked any more: `question` once, then for keys."""
+        return await self._number(question, USE_KEYS) or ""
+
+    async def _number(self, question: str, retry: str, *, last: str = "") -> str | None:
+        keep = partial(setattr, self._case, "phone_number")
+        keys = PHONE_KEYS[self._language]
+        number = await self._answer(
+            question, retry, lambda text: phone(text, self._language), keep, last=last, keys=keys
         )
+        self._case.number_refused = number == REFUSED
+        return number
 
     async def first_name(self) -> str:
         return await self._ask("firstname", lambda text: first_name(text, self._language))
 
     async def last_name(self) -> str:
-        return await self._ask("spelling", lambda text: spelling(text, self._language), Patience.SPELLING)
+        keep = partial(setattr, self._case, "last_name")
+        return await self._ask("spelling", lambda text: spelling(text, self._language), keep)
 
     async def company(self) -> str:
         with self._dialogue.expecting(self._dialogue.settings.likely_companies):
@@ -74,34 +91,70 @@ class Questions:
         settings = self._dialogue.settings
         if known := company(text, settings.companies, self._language):
             return known
+        if only_asks_to_wait(text, self._language):
+            return None  # «deux secondes, c'est marqué sur un papier»
         if len(text.split()) >= SENTENCE_WORDS and problem(text, settings.problem_index, self._language):
             return None  # «j'appelle parce que ma box ne marche plus»
         return free_company(text, self._language)
 
     async def email(self) -> str:
-        return await self._ask("email", lambda text: email(text, self._language), Patience.SPELLING)
+        keep = partial(setattr, self._case, "email")
+        return await self._ask("email", lambda text: email(text, self._language), keep)
 
     async def _ask(
-        self,
-        item: str,
-        understand: Callable[[str], str | None],
-        patience: Patience = Patience.NORMAL,
-        *,
-        keys: int = 0,
-        last: str = "",
+        self, item: str, understand: Callable[[str], str | None], keep: Callable[[str], None] | None = None
     ) -> str:
-        def answer(text: str) -> str | None:
-            value = understand(text)
-            if value is None and refuses(text, self._language):
-                return REFUSED  # «…point fr, mais je la regarde pas souvent» was given all the same
-            return value
+        return await self._or_skip(await self._answer(f"ask_{item}", f"retry_{item}", understand, keep))
 
-        value = await self._dialogue.ask(
-            f"ask_{item}", answer, patience=patience, retry=f"retry_{item}", last=last, keys=keys
-        )
+    async def _or_skip(self, value: str | None) -> str:
         if not value:
             await self._dialogue.say("skip_item")
         return value or ""
+
+    async def _answer(
+        self,
+        question: str,
+        retry: str,
+        understand: Callable[[str], str | None],
+        keep: Callable[[str], None] | None,
+        *,
+        last: str = "",
+        keys: int = 0,
+    ) -> str | None:
+        """None: it was not understood. `keep`: it is dictated, and more of it may come while we say the next thing."""
+
+        def answer(text: str) -> str | None:
+            value = understand(text)
+            if value is None and not asks_to_wait(text, self._language) and refuses(text, self._language):
+                return REFUSED  # «…point fr, mais je la regarde pas souvent» was given all the same
+            return value
+
+        return await self._dialogue.ask(
+            question,
+            answer,
+            patience=Patience.SPELLING if keep else Patience.NORMAL,
+            retry=retry,
+            last=last,
+            keys=keys,
+            dictation=Dictation(understand, keep) if keep else None,
+        )
+
+
+class _Names(Mapping[str, str]):
+    """The name as it is when it is said: the last one may have more letters by then."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    def __getitem__(self, field: str) -> str:
+        value: str = getattr(self._case, field)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("first_name", "last_name"))
+
+    def __len__(self) -> int:
+        return 2
 
 
 async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) -> None:
@@ -122,8 +175,7 @@ async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) ->
         return (case.first_name, last) if last else None
 
     for _ in range(2):  # what was corrected is confirmed once
-        names = {"first_name": case.first_name, "last_name": case.last_name}
-        right = await ask_whether_right(dialogue, "confirm_name", correction, names, told_again=told_again)
+        right = await ask_whether_right(dialogue, "confirm_name", correction, _Names(case), told_again=told_again)
         if not isinstance(right, tuple):
             break
         case.first_name, case.last_name = right

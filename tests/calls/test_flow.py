@@ -372,7 +372,7 @@ async def test_a_key_pressed_before_the_wait_does_not_end_it() -> None:
     assert stage.phrases[-4:] == ["take_your_time", "ask_fixed", "fixed", "goodbye"]
 
 
-@pytest.mark.parametrize("answer", ["Peut-être", "C'est à peu près ça", "Attendez"])
+@pytest.mark.parametrize("answer", ["Peut-être", "C'est à peu près ça"])
 async def test_what_is_neither_yes_nor_a_name_corrects_nothing(answer: str) -> None:
     asks = frozenset({"company"})
     stage = on_stage("CARvertical", answer, "Oui", LEAVES, settings=preset("fr", asks=asks))
