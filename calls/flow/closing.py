@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Final
 
 from calls.case import Ending
 from calls.dialogue import Dialogue
@@ -25,18 +26,16 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
     return Ending(Call.Status.COMPLETED, reason)
 
 
+# On the way out: what else the caller wants is being done already, or cannot be.
+ANYWAY: Final = (CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops)
+
+
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
-    """Say something on the way out; what else the caller wants is being done already, or cannot be.
+    """Say something on the way out.
 
     Raises TakenOver: what a colleague wants is to be done all the same.
     """
-    with _on_the_way_out():
+    with contextlib.suppress(*ANYWAY):
         await dialogue.let_the_caller_finish()  # who asks for a person before it is to hear it, too
-    with _on_the_way_out():
+    with contextlib.suppress(*ANYWAY):
         await dialogue.say(phrase)
-
-
-def _on_the_way_out() -> contextlib.suppress:
-    return contextlib.suppress(
-        CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops
-    )

@@ -10,6 +10,7 @@ from calls.fates import CallerAngry, CallerWantsHuman, CallTooLong, CannotHear, 
 from calls.flow.closing import say_anyway
 from calls.flow.desk import Desk
 from calls.flow.handover import handover
+from calls.flow.identification import USE_KEYS
 from calls.turns import Patience
 from monitoring import metrics
 
@@ -37,4 +38,4 @@ async def without_ears(dialogue: Dialogue, case: Case, desk: Desk, error: Cannot
             ServiceStops,
         ):  # the key 0, or what was said before; a person it is
             pass
-    return await handover(dialogue, case, desk, error=str(error))
+    return await handover(dialogue, case, desk, error=str(error), number_by=USE_KEYS)

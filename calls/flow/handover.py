@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import TakenOver
-from calls.flow.closing import part, say_anyway
+from calls.flow.closing import ANYWAY, part, say_anyway
 from calls.flow.desk import Desk
+from calls.flow.identification import Questions
 from calls.models import Call
 
 
 async def handover(
-    dialogue: Dialogue, case: Case, desk: Desk, *, extension: str = "", first: str = "", error: str = ""
+    dialogue: Dialogue,
+    case: Case,
+    desk: Desk,
+    *,
+    extension: str = "",
+    first: str = "",
+    error: str = "",
+    number_by: str = "ask_phone",
 ) -> Ending:
     """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back.
 
     `extension`: a colleague has chosen it already; one who does so now is obeyed, too. `first` is said before all else.
+    `number_by`: the question for a number to call back, if we have none; "": there is no time for it.
     """
     dialogue.enter("handover")
     try:
@@ -24,7 +35,7 @@ async def handover(
         if not extension and not case.wants_callback:
             extension = await desk.free_target()
         if not extension:
-            await _promise_to_call_back(dialogue, case)
+            await _promise_to_call_back(dialogue, case, number_by)
             return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
     except TakenOver as order:
         extension, case.wants_callback = str(order), False
@@ -35,10 +46,13 @@ async def handover(
     return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
 
 
-async def _promise_to_call_back(dialogue: Dialogue, case: Case) -> None:
+async def _promise_to_call_back(dialogue: Dialogue, case: Case, number_by: str) -> None:
     if not case.wants_callback and dialogue.settings.targets:
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
+    if number_by and not case.phone_number and not case.number_refused:
+        with contextlib.suppress(*ANYWAY):
+            case.phone_number = await Questions(dialogue, case).number_to_call_back(number_by)
     await say_anyway(dialogue, "callback")
 
 

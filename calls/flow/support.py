@@ -57,7 +57,7 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
                 case.wants_callback = not case.is_fixed
                 return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
             except ServiceStops:
-                return await handover(dialogue, case, desk)
+                return await handover(dialogue, case, desk, number_by="")
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             keep_words(dialogue, case, str(anger))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from calls.case import Case
 from calls.scenarios.scenario import Vendors
 from calls.scenarios.stage import FakeDesk
 from tests.calls.stage import on_stage
 
+NUMBERED = Case(phone_number="+33611111111")
 DEAF = Vendors(hears_until=5.0)
 
 
@@ -22,7 +24,7 @@ DEAF = Vendors(hears_until=5.0)
 )
 async def test_the_caller_chooses_by_a_key(keys: str, phrase: str, extension: str) -> None:
     stage = on_stage(f"[dtmf_choice] {keys}", vendors=DEAF)
-    ending = await stage.play()
+    ending = await stage.play(NUMBERED)
     assert stage.phrases[-3:] == ["vendor_down", "dtmf_choice", phrase]
     assert ending.transfer_to == extension
     assert "unreachable" in ending.error
@@ -32,8 +34,15 @@ async def test_the_caller_chooses_by_a_key(keys: str, phrase: str, extension: st
 
 async def test_where_nobody_is_free_there_is_nothing_to_choose() -> None:
     stage = on_stage("[silence 30]", vendors=DEAF, desk=FakeDesk(free=""))
-    await stage.play()
+    await stage.play(NUMBERED)
     assert stage.phrases[-3:] == ["vendor_down", "nobody_free", "callback"]
+
+
+async def test_where_to_call_back_is_asked_for_by_keys() -> None:
+    stage = on_stage("[dtmf_choice] [dtmf 2]", "[use_keys_phone] [dtmf 0639980118]", vendors=DEAF)
+    await stage.play()
+    assert stage.phrases[-3:] == ["dtmf_choice", "use_keys_phone", "callback"]
+    assert stage.case.phone_number == "+33639980118"
 
 
 async def test_a_caller_who_hangs_up_meanwhile_leaves_a_ticket() -> None:

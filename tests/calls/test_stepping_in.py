@@ -134,6 +134,13 @@ async def test_a_colleague_who_comes_too_late_is_told_so() -> None:
     assert await layer.receive(reply) == {"type": "live.answer", "id": "7", "done": False, "why": "over"}
 
 
+async def test_who_is_asked_where_to_call_back_may_be_handed_over_still() -> None:
+    stage = on_stage("Je veux parler à quelqu'un", "[silence 30]", desk=FakeDesk(free=""))
+    when(stage, "nobody_free", lambda: stage.dialogue.end(TakenOver("night")))
+    ending = await stage.play(Case(customer_id=7, first_name="Pierre"))
+    assert (ending.status, ending.transfer_to) == ("transferred", "night")
+
+
 async def test_a_call_that_a_colleague_hangs_up_is_over_for_the_dialplan_too() -> None:
     stage = on_stage("[silence 30]")
     when(stage, "greet", lambda: stage.dialogue.end(Dismissed()))
