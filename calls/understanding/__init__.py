@@ -7,6 +7,7 @@ from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
+from calls.understanding.farewell import Farewell, Reason, farewell
 from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
@@ -34,8 +35,10 @@ __all__ = [
     "Answer",
     "Attempt",
     "FaqIndex",
+    "Farewell",
     "Mention",
     "ProblemIndex",
+    "Reason",
     "angry_words",
     "asks_if_machine",
     "asks_to_repeat",
@@ -44,6 +47,7 @@ __all__ = [
     "censor",
     "company",
     "email",
+    "farewell",
     "first_name",
     "fixed",
     "free_company",

@@ -83,6 +83,11 @@ def _company_of(clients: tuple[str, ...]) -> Understand:
     return lambda text, language: understanding.company(text, clients, language)
 
 
+def _farewell(text: str, language: str) -> str | None:
+    said = understanding.farewell(text, language)
+    return f"{said.reason}{' certain' if said.is_certain else ''}" if said else None
+
+
 KINDS: dict[str, Understand] = {
     "yes_no": understanding.yes_no,
     "fixed": understanding.fixed,
@@ -107,6 +112,7 @@ KINDS: dict[str, Understand] = {
     "acknowledgement": understanding.is_acknowledgement,
     "repeat": understanding.asks_to_repeat,
     "machine": understanding.asks_if_machine,
+    "farewell": _farewell,
     **{kind: _company_of(clients) for kind, clients in CLIENTS.items()},
 }
 

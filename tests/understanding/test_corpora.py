@@ -8,7 +8,7 @@ from tests.understanding.corpora import CLIENTS, CORPUS, KINDS, misunderstood, u
 
 HELPERS = {
     "noise", "censor", "free_company", "unfinished", "refusal", "backchannel", "acknowledgement", "repeat", "machine",
-    "problem_preset", "email_unseen", "half_dictated", "wait",
+    "problem_preset", "email_unseen", "half_dictated", "wait", "farewell",
 }  # fmt: skip
 FILES = sorted((file.stem, file.parent.name) for file in CORPUS.glob("??/*.tsv"))
 # Taken only if they are likely enough: of so many no caller is asked again in vain.
