@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from calls.audio import CallAudio
 from calls.dictation import Dictation
@@ -42,6 +42,7 @@ from calls.turns import (
     FAREWELL_SECONDS,
     MOST_ASIDES,
     SETTLE_SECONDS,
+    STRAY_SECONDS,
     WITHOUT_ENDPOINT_SECONDS,
     Heard,
     Patience,
@@ -57,7 +58,13 @@ MOST_LINES: Final = 5  # of colleagues that wait to be said
 TOLD: Final = Spoken("faq_in_other_words", "")  # what the language model writes
 
 
-async def _no_aside(text: str) -> bool:
+class Aside(Protocol):
+    """Answers what the caller says instead of an answer, or beside one; whether it did."""
+
+    async def __call__(self, text: str, *, answered: bool = False) -> bool: ...
+
+
+async def _no_aside(text: str, *, answered: bool = False) -> bool:
     return False
 
 
@@ -89,9 +96,7 @@ class Dialogue:
         self._dictation: Dictation | None = None  # the last one: the caller may go on with it
         self._ends_at = settings.max_seconds
         self._is_warned = settings.max_seconds <= settings.warning_seconds
-        # Answers what the caller says instead of an answer (a question about the company,
-        # say); whether it did, and our question is asked again. The script may set it.
-        self.aside: Callable[[str], Awaitable[bool]] = _no_aside
+        self.aside: Aside = _no_aside  # when it did, our question is asked again; the script may set it
         self.asked = ""  # the question that was asked last
         self.saying = ""  # the phrase that is being said
         self.said_meanwhile = ""  # by the caller while the last phrase was played, and taken for no answer
@@ -227,25 +232,29 @@ class Dialogue:
         is asked again. Who asks for a moment has it, at no cost.
         """
         questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
+        keys = keys or bool(meaning)
         question, asides = key, 0
         while questions:
+            if self._digits and not keys:
+                await self._take_digits(keys)  # pressed before the question, they do not answer it
             if self.has_words:
                 heard = await self._hear_answer(patience, understand, dictation)
                 value = None if heard is None else understand(heard.text)
-                if heard is not None and value is not None:
+                if heard is not None and asides < MOST_ASIDES and await self._is_aside(heard, value, patience):
+                    question, asides = key, asides + 1
+                elif heard is not None and value is not None:
                     self._show_understood(question, heard, value)
                     return value
             self.asked = question
             await self.say(question, **(values or {}))
-            heard = await self._hear_answer(patience, understand, dictation, keys=keys or bool(meaning))
+            heard = await self._hear_answer(patience, understand, dictation, keys=keys)
             if heard is None:
                 continue
             if heard.digits:
-                value = meaning.get(heard.digits) if meaning else understand(heard.digits)
+                value = meaning.get(heard.digits) if meaning else understand(heard.digits) if keys else None
             else:
                 value = understand(heard.text)
-                is_clear = value is not None and patience is Patience.SHORT
-                if not is_clear and asides < MOST_ASIDES and await self.aside(heard.text):
+                if asides < MOST_ASIDES and await self._is_aside(heard, value, patience):
                     question, asides = key, asides + 1
                     continue
                 if value is None and asides < MOST_ASIDES and asks_to_wait(heard.text, self.settings.language):
@@ -278,6 +287,11 @@ class Dialogue:
             self._dictation = dictation
         return heard
 
+    async def _is_aside(self, heard: Heard, value: object, patience: Patience) -> bool:
+        """Whether it was something else than an answer; what came beside a clear «oui» has its reply, too."""
+        is_clear = value is not None and patience is Patience.SHORT
+        return await self.aside(heard.text, answered=is_clear) and not is_clear
+
     @contextmanager
     def expecting(self, terms: Sequence[str]) -> Iterator[None]:
         """Have these listened for while a question is open whose answer may be one of them."""
@@ -295,12 +309,14 @@ class Dialogue:
     async def listen(
         self, patience: Patience, understand: Callable[[str], object] | None = None, *, keys: int = 0
     ) -> Heard:
-        """Wait for the caller's turn and return it. `keys`: how many digits make an answer."""
+        """Wait for the caller's turn and return it. `keys`: how many digits make an answer; 0: no key does."""
         asked_again = False
         while True:
             await self._say_lines()
-            if self._digits and (digits := await self._take_digits(keys)):
-                return Heard(digits=digits)
+            if self._digits:
+                digits = await self._take_digits(keys)
+                if keys or not self.has_words:
+                    return Heard(digits=digits)
             remaining = self._floor.seconds_left(patience, understand)
             if remaining is not None and remaining <= 0:
                 return self._floor.take()
@@ -424,16 +440,22 @@ class Dialogue:
     # Keys.
 
     async def _take_digits(self, keys: int) -> str:
-        """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person."""
-        until = self._audio.now + DIGIT_SECONDS
-        while len(self._digits) < keys and not self._digits.endswith("#") and self._audio.now < until:
+        """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person.
+
+        Where no key is an answer, all that are pressed in a row are one mistake.
+        """
+        pause = DIGIT_SECONDS if keys else STRAY_SECONDS
+        until = self._audio.now + pause
+        while self._audio.now < until and not self._digits.endswith("#"):
+            if len(self._digits) >= keys and (keys or not self._digits.strip("0")):
+                break
             pressed = len(self._digits)
             await self._next(until - self._audio.now)
             if len(self._digits) > pressed:
-                until = self._audio.now + DIGIT_SECONDS
+                until = self._audio.now + pause
         digits, self._digits = self._digits.removesuffix("#"), ""
         now = self._floor.quiet_since = self._audio.now
         self._scribe.turn(Said(speaker=Turn.Speaker.CALLER, text=f"[{digits}]", started_at=now, ended_at=now))
         if digits and not digits.strip("0"):
             raise CallerWantsHuman
-        return digits if keys else ""
+        return digits

@@ -20,6 +20,7 @@ UNFINISHED_SECONDS: Final = 1.2  # more patience for «m comme», «et puis»
 WITHOUT_ENDPOINT_SECONDS: Final = 1.5  # more patience when the vendor heard no end of speech
 LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a question answers it
 DIGIT_SECONDS: Final = 3.0  # between two keys of a number
+STRAY_SECONDS: Final = 1.0  # the same, where no key is wanted
 SETTLE_SECONDS: Final = 10.0  # the bot waits so long for a caller who talks on
 MOST_ASIDES: Final = 3  # questions of the caller that are answered before one of ours counts
 FIRST_WORDS_SECONDS: Final = 1.0  # of ours: nobody answers a question so soon after it began

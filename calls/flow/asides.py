@@ -15,14 +15,17 @@ from calls.understanding import asks_if_machine, asks_to_repeat, is_question, re
 
 
 class Asides:
-    """Set as `Dialogue.aside`: answers, and says whether it did; then our question is asked again."""
+    """Set as `Dialogue.aside`: answers, and says whether it did; then our question is asked again.
+
+    Of what is said beside an answer, a question counts only if it is surely one that the company has answered.
+    """
 
     def __init__(self, dialogue: Dialogue, case: Case, desk: Desk) -> None:
         self._dialogue: Dialogue = weakref.proxy(dialogue)  # which holds us
         self._case = case
         self._desk: Desk = weakref.proxy(desk)
 
-    async def __call__(self, text: str) -> bool:
+    async def __call__(self, text: str, *, answered: bool = False) -> bool:
         settings = self._dialogue.settings
         if settings.record and refuses_recording(text, settings.language):
             await stop_recording(self._dialogue, self._case, self._desk)
@@ -36,7 +39,7 @@ class Asides:
             return False
         if (answer := settings.faq.match(text)) is not None:
             await self._answer(answer)
-        elif not is_question(text, settings.language):
+        elif answered or not is_question(text, settings.language):
             return False
         elif settings.words_answers:
             if not await self._answer_in_own_words(text):
@@ -46,7 +49,7 @@ class Asides:
             if (answer := await self._dialogue.meanwhile(choice)) is None:
                 return False
             await self._answer(answer)
-        if not self._dialogue.has_words:  # who interrupts has come back alone
+        if not answered and not self._dialogue.has_words:  # who interrupts has come back alone
             await self._dialogue.say("faq_back")
         return True
 

@@ -106,3 +106,17 @@ async def test_who_asks_for_a_person_when_nobody_is_free_is_promised_a_call_back
     assert stage.bot("nobody_free").was_interrupted
     assert stage.phrases[-2:] == ["nobody_free", "callback"]
     assert not stage.bot("callback").was_interrupted
+
+
+async def test_keys_where_words_are_wanted_are_one_mistake() -> None:
+    stage = on_stage("[dtmf 612345678]", "Sophie", LEAVES)
+    await stage.play(Case(phone_number="+33611111111"))
+    assert stage.phrases[-3:] == ["ask_firstname", "retry_firstname", "ask_spelling"]
+    assert stage.case.first_name == "Sophie"
+
+
+async def test_a_key_pressed_before_a_question_does_not_cost_its_first_answer() -> None:
+    stage = on_stage("Sophie", LEAVES)
+    stage.dialogue.press("1")
+    await stage.play(Case(phone_number="+33611111111"))
+    assert "retry_firstname" not in stage.phrases
