@@ -12,8 +12,8 @@ from calls.settings import Problem
 #: What outlasts the worker, for who closes the call or goes on with it. All else is in the records, or of one call.
 _KNOWN: Final = (
     *("phone_number", "first_name", "last_name", "company", "email", "description", "step", "is_fixed"),
-    *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human", "disclosure"),
-    "number_refused",
+    *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human", "needs_nothing"),
+    *("disclosure", "number_refused"),
 )
 
 #: In the order in which a call goes through them.
@@ -67,6 +67,7 @@ class Case:
     wants_callback: bool = False
     is_angry: bool = False
     wants_human: bool = False
+    needs_nothing: bool = False  # the wrong number, say; nobody has to see to it
     wants_ticket: bool = False  # of a test call; every other call leaves one
 
     @property

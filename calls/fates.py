@@ -25,6 +25,10 @@ class CallerWantsHuman(CallEnds):
     """The text is what the caller said; empty for a key."""
 
 
+class CallerLeaves(CallEnds):
+    """The caller needs no help, or none any more; the text is what he said."""
+
+
 class TakenOver(CallEnds):
     """A colleague sends the caller to a person; the text is the extension."""
 

@@ -50,7 +50,7 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
     """Leave the ticket of a call; the caller's transaction holds it.
 
     A call about a ticket that is open already gets a ticket too, which takes over its
-    problem type, and leaves a comment on that one.
+    problem type, and leaves a comment on that one; if it works by now, both are resolved.
     """
     problem, followed = case.problem, followed_ticket(case)
     # Whoever ends a call holds its row: nobody makes another ticket of it meanwhile.
@@ -78,7 +78,9 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
                 % {"field": field, "known": known, "said": said},
             )
         if followed is not None:
-            if followed.status == Ticket.Status.PENDING:  # whom it waited for has called
+            if case.is_fixed and followed.status != Ticket.Status.RESOLVED:
+                resolve(ticket=followed, actor=None)
+            elif followed.status == Ticket.Status.PENDING:  # whom it waited for has called
                 reopen(ticket=followed, actor=None)
             Comment.objects.create(
                 ticket=followed, text=_("The caller called again about this: ticket #%d.") % ticket.pk
@@ -281,7 +283,7 @@ def status_of(case: Case, ending: Ending) -> Ticket.Status:
         return Ticket.Status.FAILED
     if ending.status == Call.Status.TRANSFERRED:
         return Ticket.Status.TRANSFERRED
-    return Ticket.Status.RESOLVED if case.is_fixed else Ticket.Status.OPEN
+    return Ticket.Status.RESOLVED if case.is_fixed or case.needs_nothing else Ticket.Status.OPEN
 
 
 def sentiment_of(case: Case) -> Ticket.Sentiment:
@@ -301,10 +303,14 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
         sentences.append(_("Problem: %s.") % case.problem.name)
     if ticket.description:
         sentences.append(_("The caller said: “%s”.") % ticket.description.rstrip(" ."))
-    if case.is_fixed is True:
+    if case.is_fixed is True and case.step is None:
+        sentences.append(_("It works without a remedy."))
+    elif case.is_fixed is True:
         sentences.append(_("The proposed remedy solved it."))
     elif case.is_fixed is False:
         sentences.append(_("The proposed remedy did not help."))
+    elif case.needs_nothing:
+        sentences.append(_("The caller said goodbye, and needs nothing."))
     if case.is_angry:
         sentences.append(_("The caller was angry."))
     if ending.reason == Call.EndReason.BUSY:
@@ -313,7 +319,7 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
         sentences.append(_("The caller is to be called back."))
     if ending.transfer_to:
         sentences.append(_("The call was handed over to %s.") % _name_of(ending.transfer_to))
-    elif ending.reason == Call.EndReason.HANGUP and not case.is_fixed:
+    elif ending.reason == Call.EndReason.HANGUP and not (case.is_fixed or case.needs_nothing):
         sentences.append(_("The caller hung up before the end."))
     elif ending.status in (Call.Status.FAILED, Call.Status.DROPPED):
         sentences.append(_("The call ended through an error on our side."))

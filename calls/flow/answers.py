@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from calls.dialogue import Dialogue
 from calls.turns import Patience
-from calls.understanding import Answer, fixed, is_question, refuses, yes_no
+from calls.understanding import Answer, farewell, fixed, is_question, refuses, yes_no
 
 Value = TypeVar("Value")
 
@@ -46,6 +46,16 @@ async def ask_yes_or_no_unless(
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
     """«Does it work now?»"""
     return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)), _KEYS, None)
+
+
+async def ask_whether_to_end(dialogue: Dialogue) -> bool | None:
+    """«Would you like to end the call?»; a goodbye is a yes."""
+    language = dialogue.settings.language
+
+    def understand(text: str) -> bool | None:
+        return True if farewell(text, language) else _decided(yes_no(text, language))
+
+    return await _ask(dialogue, "ask_end", understand, _KEYS, None)
 
 
 async def ask_whether_right(

@@ -1,4 +1,4 @@
-"""What a caller may say instead of an answer: «pardon ?», a question, a refusal to be recorded."""
+"""What a caller may say instead of an answer: «pardon ?», a question, a refusal to be recorded, a goodbye."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import aclosing
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
+from calls.flow.farewell import hear_farewell
 from calls.settings import Answer, Spoken
 from calls.understanding import asks_if_machine, asks_to_repeat, is_question, refuses, refuses_recording
 
@@ -24,11 +25,14 @@ class Asides:
         self._dialogue: Dialogue = weakref.proxy(dialogue)  # which holds us
         self._case = case
         self._desk: Desk = weakref.proxy(desk)
+        self._asks_to_end = False
 
     async def __call__(self, text: str, *, answered: bool = False) -> bool:
         settings = self._dialogue.settings
         if settings.record and refuses_recording(text, settings.language):
             await stop_recording(self._dialogue, self._case, self._desk)
+            return True
+        if await self._hears_farewell(text):
             return True
         if asks_to_repeat(text, settings.language):
             return True  # the question itself is the answer
@@ -52,6 +56,16 @@ class Asides:
         if not answered and not self._dialogue.has_words:  # who interrupts has come back alone
             await self._dialogue.say("faq_back")
         return True
+
+    async def _hears_farewell(self, text: str) -> bool:
+        """While nothing was tried yet; and a goodbye that answers our question about it is no other."""
+        if self._asks_to_end or self._case.step is not None:
+            return False
+        self._asks_to_end = True
+        try:
+            return await hear_farewell(self._dialogue, self._case, text)
+        finally:
+            self._asks_to_end = False
 
     async def _answer(self, answer: Answer) -> None:
         await self._dialogue.speak(Spoken(f"faq_{answer.id}", answer.text))
@@ -82,6 +96,8 @@ async def announce_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None
     reply, language = await dialogue.overheard(), dialogue.settings.language
     if reply and (refuses(reply, language) or refuses_recording(reply, language)):
         await stop_recording(dialogue, case, desk)
+    elif reply:
+        await dialogue.aside(reply, answered=True)
 
 
 async def stop_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None:

@@ -11,8 +11,10 @@ from calls.settings import CallSettings
 from calls.turns import Patience
 from calls.understanding import (
     Answer,
+    Reason,
     asks_if_machine,
     asks_to_repeat,
+    farewell,
     is_acknowledgement,
     is_backchannel,
     is_complaint,
@@ -67,6 +69,7 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     settings = dialogue.settings
     if case.problem is None:
         return False
+    await dialogue.aside(said, answered=True)
     before = case.problem.code
     code = problem(said, settings.problem_index, settings.language)
     if code is None and _only_answers(said, settings) and yes_no(said, settings.language) is Answer.NO:
@@ -181,8 +184,10 @@ def add_words(dialogue: Dialogue, case: Case, text: str) -> None:
 
 
 def _description(text: str, settings: CallSettings) -> str | None:
-    """What may describe a problem: «oui», «pardon ?» and «vous êtes un robot ?» do not."""
+    """What may describe a problem: «oui», «pardon ?», «vous êtes un robot ?» and «au revoir» do not."""
     language = settings.language
+    if (said := farewell(text, language)) and said.reason is not Reason.WORKS:
+        return None
     if _only_answers(text, settings) or asks_to_repeat(text, language) or asks_if_machine(text, language):
         return None
     return text if len(text.split()) > 1 or len(text) > 3 else None

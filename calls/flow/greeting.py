@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calls.case import Case, Cut
 from calls.dialogue import Dialogue
+from calls.fates import CallerLeaves
 from calls.flow.answers import ask_yes_or_no
 from calls.flow.desk import Desk
 from calls.understanding import times
@@ -12,6 +13,8 @@ from calls.understanding import times
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     """Recognise the caller, and ask about an open ticket."""
     dialogue.enter("greeting")
+    if early := await dialogue.overheard():  # into the greeting
+        await dialogue.aside(early, answered=True)
     await desk.look_up_caller(case)
     if case.cut is not None and await _goes_on(dialogue, case, case.cut, desk):
         return
@@ -26,7 +29,11 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     key = f"returning_client_pending_{case.open_ticket.problem_code}"
     if key not in dialogue.settings.phrases:
         key = "returning_client_pending_other"
-    answer = await ask_yes_or_no(dialogue, key, values={"problem": case.open_ticket.problem_name})
+    try:
+        answer = await ask_yes_or_no(dialogue, key, values={"problem": case.open_ticket.problem_name})
+    except CallerLeaves:  # «oui, c'est pour vous dire que ça remarche»
+        case.is_about_open_ticket = case.is_fixed is True
+        raise
     case.is_about_open_ticket = answer is True
     await dialogue.say("returning_client_pending_yes" if answer else "returning_client_pending_no")
 

@@ -11,6 +11,7 @@ from calls.dialogue import Dialogue
 from calls.fates import (
     CallerAngry,
     CallerGone,
+    CallerLeaves,
     CallerSilent,
     CallerWantsHuman,
     CallTooLong,
@@ -26,6 +27,7 @@ from calls.flow.closing import part
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words
+from calls.flow.farewell import see_off
 from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
@@ -58,6 +60,9 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
                 return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
             except ServiceStops:
                 return await handover(dialogue, case, desk, number_by="")
+            except CallerLeaves as farewell:
+                keep_words(dialogue, case, str(farewell))
+                return await see_off(dialogue, case)
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             keep_words(dialogue, case, str(anger))

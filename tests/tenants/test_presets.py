@@ -21,8 +21,8 @@ KEYS = {
         cannot_try""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
     "handover": "transfer nobody_free transfer_failed callback calm",
-    "anywhere": """still_there filler off_topic faq_back machine use_keys_yes_no use_keys_phone too_long_warning
-        too_long vendor_down dtmf_choice""",
+    "anywhere": """still_there filler off_topic faq_back machine ask_end use_keys_yes_no use_keys_phone
+        too_long_warning too_long vendor_down dtmf_choice""",
     "closing": "goodbye goodbye_silence error",
 }
 VALUES = {

@@ -47,6 +47,23 @@ def test_a_call_about_an_open_ticket_says_so_and_has_its_problem(alpha: Cast) ->
     assert f"{ticket.pk}" in Comment.objects.filter(ticket=first).latest("pk").text
 
 
+def test_an_open_ticket_is_resolved_by_a_call_that_says_it_works(alpha: Cast) -> None:
+    first = alpha.alpha.ticket
+    follows = OpenTicket(first.pk, "internet", "Alpha internet")
+    ticket = leave(alpha, open_ticket=follows, is_about_open_ticket=True, is_fixed=True)
+    assert ticket.summary.endswith("Cela fonctionne sans dépannage.")
+    first.refresh_from_db()
+    assert (ticket.status, first.status, first.resolved_by) == ("resolved", "resolved", None)
+    assert first.resolved_at is not None
+    assert f"{ticket.pk}" in Comment.objects.filter(ticket=first).latest("pk").text
+
+
+def test_who_needs_nothing_leaves_nobody_anything_to_do(alpha: Cast) -> None:
+    ticket = leave(alpha, Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP), needs_nothing=True)
+    assert (ticket.status, ticket.due_at) == ("resolved", None)
+    assert ticket.summary == "L'appelant a pris congé et n'a besoin de rien."
+
+
 def test_what_is_longer_than_its_column_is_cut(alpha: Cast) -> None:
     ticket = leave(alpha, first_name="Z" * 300, email="z" * 300, phone_number="+33612345678")
     ticket.refresh_from_db()
