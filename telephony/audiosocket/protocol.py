@@ -399,7 +399,6 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             self.transport.write(frame)
         if len(self._server.closing) > MOST_CLOSING:
             self.transport.close()
-        self._timer = self._loop.call_later(self._limits.linger, self.transport.abort)
 
     def _throw_away(self, count: int) -> None:
         self._unwanted += count
@@ -413,6 +412,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
     def _end_audio(self) -> None:
         self.state, self._is_over = State.CLOSING, True
         self._stop_waiting()
+        self._timer = self._loop.call_later(self._limits.linger, self.transport.abort)
         self._server.metronome.remove(self)
         self._server.open.discard(self)
         self._server.opening.pop(self, None)

@@ -278,6 +278,19 @@ async def test_an_end_that_the_other_side_ignores_is_cut_off(application):
         await asyncio.wait_for(call.ended.wait(), DEADLINE)
 
 
+async def test_a_peer_that_hangs_up_and_reads_nothing_is_let_go(application):
+    async with serving(application, limits=Limits(linger=0.05)) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as peer:
+            peer.sendall(codec.encode_uuid(uuid4()))
+            await application.call()
+            (connection,) = server.open
+            connection.transport.write(bytes(8 * 1024 * 1024))  # more than the kernel keeps for it
+            peer.sendall(codec.HANGUP)
+            async with asyncio.timeout(DEADLINE):
+                await connection.closed
+            assert not server.closing
+
+
 async def test_an_application_that_returns_hangs_up():
     async def application(scope, receive, send):
         await receive()
