@@ -43,7 +43,7 @@ class Switchboard:
         self._layer: BaseChannelLayer | None = None
         self._channel = ""
         self._working: asyncio.Task[None] | None = None
-        self._leaving: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()  # those before it, which may take their time
 
     @contextlib.contextmanager
     def connected(
@@ -64,11 +64,13 @@ class Switchboard:
                 self._tenants_changed.set()
             if not self._calls:
                 self._working.cancel()
-                self._working, self._leaving = None, self._working
+                self._leaving.add(self._working)
+                self._working.add_done_callback(self._leaving.discard)
+                self._working = None
 
     async def _work(self) -> None:
-        if self._leaving is not None and not self._leaving.done():  # it would take us out of the groups again
-            await asyncio.wait([self._leaving])
+        if leaving := [task for task in self._leaving if not task.done()]:  # they would take us out of the groups again
+            await asyncio.wait(leaving)
         self._tenants_changed = asyncio.Event()  # one of this event loop
         pause = 1.0
         while (layer := get_channel_layer()) is not None:

@@ -76,6 +76,33 @@ async def test_a_call_that_fails_on_a_command_keeps_none_from_the_others(caplog:
     assert "a call failed on call.watch" in caplog.text
 
 
+async def test_a_short_call_between_two_others_takes_none_out_of_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Redis is slow the first one's leaving outlasts the second one."""
+    layer, board, phone, may_leave = get_channel_layer(), Switchboard(), Phone(), asyncio.Event()
+    discard, left = layer.group_discard, []
+
+    async def slowly(group: str, channel: str) -> None:
+        await may_leave.wait()
+        await discard(group, channel)
+        left.append(group)
+
+    monkeypatch.setattr(layer, "group_discard", slowly)
+    with board.connected(ALPHA, "first", phone.obey):
+        await tell(ALPHA, type="call.hangup", tenant=ALPHA, call="first")  # it has joined
+    await asyncio.sleep(0)  # it is leaving
+    with board.connected(ALPHA, "second", phone.obey):
+        await asyncio.sleep(0)
+    with board.connected(ALPHA, "third", phone.obey):
+        await asyncio.sleep(0)
+        may_leave.set()
+        async with asyncio.timeout(10):
+            while not left or control_group(ALPHA) not in layer.groups:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        phone.rang.clear()
+        await tell(ALPHA, type="call.hangup", tenant=ALPHA, call="third")
+        assert "call.hangup" in await rung(phone)
+
+
 async def test_it_comes_back_when_the_layer_does(monkeypatch: pytest.MonkeyPatch) -> None:
     layer, phone, board = get_channel_layer(), Phone(), Switchboard()
     assert layer is not None
