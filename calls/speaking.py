@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
@@ -13,6 +14,8 @@ from providers import registry
 from providers.phrases import phrase_store
 from providers.protocols import Failure, OnUsage, ProviderError, Voice
 from providers.segments import Segment, segments
+
+logger = logging.getLogger(__name__)
 
 FRAMES_PER_LETTER = 3.3  # about 15 letters a second
 
@@ -144,8 +147,11 @@ class Speaking:
                     if speech.synthesis_seconds is None:
                         speech.synthesis_seconds = loop.time() - asked
                     speech.playback.feed(pcm)
-        except (ProviderError, OSError) as error:
-            speech.error = error if isinstance(error, ProviderError) else ProviderError("store", Failure.GARBAGE)
+        except Exception as error:  # whatever it is, the caller has not heard it
+            if not isinstance(error, ProviderError):
+                logger.exception("a phrase is not said")
+                error = ProviderError("store", Failure.GARBAGE, type(error).__name__)
+            speech.error = error
             self._say_what_is_cached(speech, parts)
 
     def _say_what_is_cached(self, speech: Speech, parts: list[Segment]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,6 +11,8 @@ from typing import Final
 
 from providers.protocols import Failure, ProviderError
 from providers.registry import Vendor
+
+logger = logging.getLogger(__name__)
 
 # Over at once, and perhaps by accident: a warm connection that the vendor had closed, say.
 RETRIED: Final = {Failure.CUT, Failure.UNREACHABLE, Failure.SERVER}
@@ -57,16 +60,19 @@ async def asking(vendor: Vendor, seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise _timed_out(vendor, seconds) from None
+        raise _failed(vendor, Failure.TIMEOUT, f"nothing within {seconds:.1f} s") from None
     except ProviderError as error:
         vendor.breaker.failed(error)
         raise
+    except Exception as bug:  # of its SDK, or ours: the next vendor is asked all the same
+        logger.exception("%s failed in an unforeseen way", vendor.choice.provider)
+        raise _failed(vendor, Failure.GARBAGE, type(bug).__name__) from None
     except BaseException:
         vendor.breaker.abandoned()
         raise
 
 
-def _timed_out(vendor: Vendor, seconds: float) -> ProviderError:
-    error = ProviderError(vendor.choice.provider, Failure.TIMEOUT, f"nothing within {seconds:.1f} s")
+def _failed(vendor: Vendor, failure: Failure, detail: str) -> ProviderError:
+    error = ProviderError(vendor.choice.provider, failure, detail)
     vendor.breaker.failed(error)
     return error

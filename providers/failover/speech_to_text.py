@@ -160,6 +160,10 @@ class _FailoverStream:
             await self._open(vendors, REOPEN_SECONDS)
         except ProviderError as failure:
             self._on_speech(StreamEnded(failure))
+        except Exception as bug:  # else the call would be deaf, and not know it
+            logger.exception("%s: no other stream could be opened", self._options.tag)
+            self._inner = None
+            self._on_speech(StreamEnded(ProviderError("stt", Failure.GARBAGE, type(bug).__name__)))
 
 
 class _Inner:

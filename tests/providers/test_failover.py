@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import override_settings
@@ -293,6 +294,21 @@ async def test_a_stream_that_ends_as_asked_ends_once_and_without_error(vendors: 
     assert [event for event in ear.events if isinstance(event, StreamEnded)] == [StreamEnded(None)]
 
 
+async def test_a_stream_that_cannot_be_opened_again_for_whatever_reason_ends(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the call would be deaf, and not know it."""
+    ear = Ear()
+    stream = await open_stream(chain("stt", "words-drop"), ear)
+    monkeypatch.setattr(stt, "Candidates", Mock(side_effect=RuntimeError("a bug")))
+    speaking = asyncio.create_task(in_real_time(stream, SILENCE + render(SENTENCE, "fr") + SILENCE * 20))
+    end = await ear.end()
+    speaking.cancel()
+    await stream.close()
+    assert end.error is not None
+    assert end.error.failure is Failure.GARBAGE
+
+
 # --- All kinds ---
 
 
@@ -329,6 +345,31 @@ async def test_nobody_listens_at_the_first_vendor(
     for _ in range(2):
         await use(choices)
     assert breakers(kind, choices) == [True, False]  # two tries each time
+
+
+class Buggy:
+    """Whatever it is asked, its SDK fails in a way of its own."""
+
+    async def open(self, *args: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    async def decide(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    async def speak(self, *args: Any) -> Any:
+        for piece in await self.decide():
+            yield piece
+
+
+@pytest.mark.parametrize(("kind", "use"), [("stt", use_stt), ("llm", use_llm), ("tts", use_tts)])
+async def test_the_first_vendors_sdk_has_a_bug(
+    vendors: Vendors, caplog: pytest.LogCaptureFixture, kind: Kind, use: Callable[[Sequence[Choice]], Awaitable[None]]
+) -> None:
+    choices = (Choice(f"{__name__}.Buggy"), Choice(NAMES[kind]))
+    for _ in range(3):
+        await use(choices)
+    assert breakers(kind, choices) == [True, False]
+    assert "RuntimeError: a bug" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["stt", "llm", "tts"])
