@@ -59,9 +59,12 @@ class CircuitBreaker:
             self._close()
 
     def failed(self, error: ProviderError) -> None:
-        self._failures += 1
         metrics.vendor_failures.labels(self._kind, self._provider, error.failure.value).inc()
         metrics.errors.labels(error.failure.value, self._provider).inc()
+        if error.failure is Failure.UNKNOWN_VOICE:  # one company's; the vendor speaks with all others
+            self.abandoned()
+            return
+        self._failures += 1
         pause = self._pause(error)
         if pause is None:
             return

@@ -127,7 +127,7 @@ class _Run:
             self._refusals += 1
             pause = error.retry_after if error.retry_after is not None else min(2.0**self._refusals, LONGEST_PAUSE)
             self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + pause)
-        elif error.failure is Failure.REFUSED:
+        elif error.failure in (Failure.REFUSED, Failure.UNKNOWN_VOICE):
             self.outcome.error = error
         else:
             self._try_again(text)

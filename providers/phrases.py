@@ -136,8 +136,12 @@ class PhraseStore:
             if pcm:
                 yield pcm
             return
-        pieces, speakers = [], list[Vendor]()
-        vendors = self._vendors.speak(spoken(text, voice), voice, on_usage, on_speaker=speakers.append)
+        pieces, addresses = [], list[str]()
+
+        def speaks(vendor: Vendor, voice: Voice) -> None:
+            addresses.append(_address(text, voice, vendor))
+
+        vendors = self._vendors.speak(spoken(text, voice), voice, on_usage, on_speaker=speaks)
         speech = cast(AsyncGenerator[bytes, None], vendors)
         async with aclosing(speech) as live:
             async for piece in live:
@@ -149,14 +153,13 @@ class PhraseStore:
         except Implausible as error:
             logger.warning("not kept: %s", error)
             return
-        if len(speakers) != 1:
+        if len(addresses) != 1:
             return  # two voices in one sentence are for an emergency
-        address = _address(text, voice, speakers[0])
         if keep:
-            self._phrases.put(address, pcm)
-            self._files.submit(_write_or_log, address, pcm)
+            self._phrases.put(addresses[0], pcm)
+            self._files.submit(_write_or_log, addresses[0], pcm)
         else:
-            self._values.put(address, pcm)
+            self._values.put(addresses[0], pcm)
 
     def keep(self, text: str, voice: Voice, pcm: bytes) -> None:
         """Put audio of the voice's first vendor on disk. Blocks; not for calls.

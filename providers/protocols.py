@@ -21,6 +21,7 @@ class Failure(StrEnum):
 
     UNREACHABLE = "unreachable"
     REFUSED = "refused"  # credentials, quota, a model that no longer exists
+    UNKNOWN_VOICE = "unknown_voice"  # the one that was asked for: deleted, or mistyped
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     SERVER = "server"

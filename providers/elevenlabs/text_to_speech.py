@@ -20,6 +20,7 @@ from elevenlabs.core.api_error import ApiError
 from providers import wire
 from providers.protocols import Failure, OnUsage, ProviderError, UsageReport, Voice
 
+_UNKNOWN_VOICE: Final = ("voice_not_found", "voice_does_not_exist")  # with status 400 or 404
 PIECE: Final = 640  # bytes, 40 ms: the SDK hands nothing on before it has as much
 
 
@@ -59,7 +60,7 @@ class ElevenLabsTextToSpeech:
                 raise ProviderError("elevenlabs", Failure.GARBAGE, "an answer without audio")
             is_whole = True
         except Exception as error:
-            raise self._error(error) from None
+            raise self._error(error, voice) from None
         finally:
             if headers is not None:
                 on_usage(replace(self._usage(text, headers, latency, is_whole), began_at=began))
@@ -97,12 +98,15 @@ class ElevenLabsTextToSpeech:
             estimated=not (is_whole and cost),
         )
 
-    def _error(self, error: Exception) -> ProviderError:
-        if isinstance(error, ApiError):
-            return wire.from_status(
-                "elevenlabs", error.status_code or 0, error.headers or {}, detail(error.body), secret=self._key
+    def _error(self, error: Exception, voice: Voice) -> ProviderError:
+        if not isinstance(error, ApiError):
+            return wire.from_exception("elevenlabs", error)
+        status, said = error.status_code or 0, detail(error.body)
+        if voice.voice_id and said.startswith(_UNKNOWN_VOICE):
+            return ProviderError(
+                "elevenlabs", Failure.UNKNOWN_VOICE, wire.redacted(f"{status} {said}", self._key), status=status
             )
-        return wire.from_exception("elevenlabs", error)
+        return wire.from_status("elevenlabs", status, error.headers or {}, said, secret=self._key)
 
 
 def detail(body: Any) -> str:

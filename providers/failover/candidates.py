@@ -14,8 +14,8 @@ from providers.registry import Vendor
 
 logger = logging.getLogger(__name__)
 
-# Over at once, and perhaps by accident: a warm connection that the vendor had closed, say.
-RETRIED: Final = {Failure.CUT, Failure.UNREACHABLE, Failure.SERVER}
+# Over at once, and perhaps by accident: a warm connection that the vendor had closed, say. Or it has another voice.
+RETRIED: Final = {Failure.CUT, Failure.UNREACHABLE, Failure.SERVER, Failure.UNKNOWN_VOICE}
 
 
 class Candidates:

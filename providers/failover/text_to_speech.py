@@ -19,7 +19,7 @@ from typing import Final, cast
 
 from providers import registry
 from providers.failover.candidates import Candidates, asking
-from providers.protocols import BYTES_PER_SECOND, OnUsage, ProviderError, Voice
+from providers.protocols import BYTES_PER_SECOND, Failure, OnUsage, ProviderError, Voice
 from providers.registry import Vendor
 from providers.segments import says_something
 
@@ -41,9 +41,16 @@ class FailoverTextToSpeech:
         self._pace: dict[str, float] = {}  # provider -> characters per second
 
     async def speak(
-        self, text: str, voice: Voice, on_usage: OnUsage, *, on_speaker: Callable[[Vendor], None] = lambda vendor: None
+        self,
+        text: str,
+        voice: Voice,
+        on_usage: OnUsage,
+        *,
+        on_speaker: Callable[[Vendor, Voice], None] = lambda vendor, voice: None,
     ) -> AsyncIterator[bytes]:
-        """Audio as it comes; `on_speaker` is called when another vendor begins to speak.
+        """Audio as it comes; `on_speaker` is called when another vendor begins to speak, or another voice.
+
+        A vendor that does not know the voice speaks with its own of the language.
 
         Raises ProviderError when no vendor is left; what came until then was part of the text.
         """
@@ -63,12 +70,14 @@ class FailoverTextToSpeech:
                 async with aclosing(pieces):
                     async for piece in pieces:
                         if not said:
-                            on_speaker(vendor)
+                            on_speaker(vendor, voice)
                         said += len(piece)
                         begin_by = None
                         yield piece
             except ProviderError as failure:
                 logger.warning("%s", failure)
+                if failure.failure is Failure.UNKNOWN_VOICE:
+                    voice = replace(voice, voice_id="")
                 candidates.failed(vendor, failure, again=not said or candidates.are_exhausted)
                 text = rest_of(text, said / BYTES_PER_SECOND * self._pace_of(vendor) * voice.speed)
                 if not says_something(text):

@@ -75,6 +75,17 @@ def test_one_call_probes_it_and_the_others_wait(breaker: CircuitBreaker, clock: 
     assert gauge() == 0
 
 
+def test_a_voice_that_one_company_asks_for_in_vain_is_no_reason(breaker: CircuitBreaker, clock: Clock) -> None:
+    unknown = ProviderError("vendor", Failure.UNKNOWN_VOICE, status=404)
+    fail(breaker, unknown, times=2 * FAILURES)
+    assert breaker.allows()
+    fail(breaker)
+    clock.now += PAUSE
+    assert breaker.allows()
+    fail(breaker, unknown, times=1)
+    assert breaker.allows()  # it was no probe
+
+
 def test_a_probe_that_fails_opens_it_again(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker)
     clock.now += PAUSE

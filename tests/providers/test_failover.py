@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from django.test import override_settings
+from pytest_django import Settings
 
 from providers import registry
 from providers.deepgram import DeepgramSpeechToText
@@ -171,6 +174,51 @@ async def test_what_the_first_voice_has_said_is_there_when_it_is_gone(vendors: V
         async for _piece in store.stream(LONG, voice, lambda report: None):
             pass
     assert store.cached(SENTENCE, voice)
+
+
+async def elevenlabs_with_one_voice(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, voice: str, status: str, code: str
+) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = int(head.lower().partition("content-length:")[2].split()[0])
+    await reader.readexactly(length)
+    if f"/{voice}/stream" in head:
+        status, kind, body = "200 OK", "audio/pcm", render(SENTENCE, "fr")
+    else:
+        message = "A voice with that voice_id was not found."
+        kind, body = "application/json", json.dumps({"detail": {"status": code, "message": message}}).encode()
+    answer = f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    writer.write(answer.encode() + body)
+    await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("404 Not Found", "voice_not_found"), ("400 Bad Request", "voice_does_not_exist")]
+)
+async def test_for_a_voice_that_is_gone_the_platforms_speaks(
+    vendors: Vendors, serve: Callable[[Any], Awaitable[str]], settings: Settings, status: str, code: str
+) -> None:
+    settings.ELEVENLABS_VOICES = {"fr": "default", "en": "default"}
+    handler = partial(elevenlabs_with_one_voice, voice="default", status=status, code=code)
+    await vendors.use(await serve(handler))
+    store, gone = PhraseStore(), Voice("fr", "deleted")
+    for _ in range(2):
+        pcm = b"".join([piece async for piece in store.stream(SENTENCE, gone, lambda report: None)])
+        assert transcript(pcm) == SENTENCE
+    assert store.cached(SENTENCE, gone) is None  # it is another's voice
+    assert store.cached(SENTENCE, Voice("fr"))
+    assert breakers("tts", registry.defaults("tts")) == [False]  # to all others it speaks as before
+
+
+async def test_without_the_platforms_own_voice_the_vendor_is_left_alone(
+    vendors: Vendors, serve: Callable[[Any], Awaitable[str]]
+) -> None:
+    handler = partial(elevenlabs_with_one_voice, voice="none", status="404 Not Found", code="voice_not_found")
+    await vendors.use(await serve(handler))
+    with pytest.raises(ProviderError) as caught:
+        await speak(())
+    assert caught.value.failure is Failure.REFUSED
+    assert breakers("tts", registry.defaults("tts")) == [True]
 
 
 def test_the_rest_begins_at_a_mark_near_by_or_at_the_next_word() -> None:
