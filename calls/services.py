@@ -333,7 +333,7 @@ def finish(
     call.save(update_fields=outcome)
     if (call.is_test and not case.wants_ticket) or resuming.is_taken_up(call):
         return None
-    if not call.is_test:
+    if not call.is_test and not was_given_up:  # counted then
         problem_type = case.problem.code if case.problem else metrics.UNKNOWN
         transaction.on_commit(lambda: _count(call, problem_type), robust=True)
     return open_ticket(call=call, case=case, ending=ending, remembered=remembered)

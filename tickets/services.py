@@ -72,23 +72,19 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
         ticket.by_bot = signed(ticket)
         ticket.save()
         for field, (known, said) in remembered.differences.items():
-            Comment.objects.create(
-                ticket=ticket,
-                text=_("%(field)s: the record says “%(known)s”, the caller said “%(said)s”.")
+            _note(
+                ticket.pk,
+                _("%(field)s: the record says “%(known)s”, the caller said “%(said)s”.")
                 % {"field": field, "known": known, "said": said},
             )
         if followed is not None:
+            is_news = _note(followed.pk, _("The caller called again about this: ticket #%d.") % ticket.pk)
             if case.is_fixed and followed.status != Ticket.Status.RESOLVED:
                 resolve(ticket=followed, actor=None)
-            elif followed.status == Ticket.Status.PENDING:  # whom it waited for has called
+            elif is_news and followed.status == Ticket.Status.PENDING:  # whom it waited for has called
                 reopen(ticket=followed, actor=None)
-            Comment.objects.create(
-                ticket=followed, text=_("The caller called again about this: ticket #%d.") % ticket.pk
-            )
         if case.returned_ticket_id is not None:
-            Comment.objects.create(
-                ticket_id=case.returned_ticket_id, text=_("Nobody took the call: call back, ticket #%d.") % ticket.pk
-            )
+            _note(case.returned_ticket_id, _("Nobody took the call: call back, ticket #%d.") % ticket.pk)
     if earlier is None and not call.is_test:
         transaction.on_commit(lambda: _count(ticket), robust=True)
     from tickets.tasks import summarise, tell_caller  # the tasks need these services
@@ -104,6 +100,11 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
 
         transaction.on_commit(tell, robust=True)
     return ticket
+
+
+def _note(ticket_id: int, text: str) -> bool:
+    """Leave a comment; False when it is there already, from when a call that goes on was given up."""
+    return Comment.objects.get_or_create(ticket_id=ticket_id, author=None, text=text)[1]
 
 
 @transaction.atomic

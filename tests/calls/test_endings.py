@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from calls import services
-from calls.case import Case, Ending
+from calls.case import Case, Ending, OpenTicket
 from calls.fates import CallerGone, TakenOver
 from calls.flow.desk import OFF_TOPIC
 from calls.models import Call
@@ -16,10 +17,13 @@ from calls.scenarios.scenario import Vendors
 from calls.scenarios.stage import FakeDesk, Stage
 from calls.services import LineQuality
 from calls.settings import Problem
+from monitoring import metrics
 from tenants.scope import acting_for
 from tests.calls.stage import LEAVES, on_stage
 from tests.calls.test_services import GOODBYE, begin
 from tests.cast import Cast
+from tickets.models import Ticket
+from tickets.services import create, wait
 
 PIERRE = Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN")
 
@@ -112,3 +116,37 @@ def test_a_call_that_was_given_up_and_lives_ends_as_it_really_ended(cast: Cast) 
         assert services.result(call) == "done"
         again = services.finish(call_id=call.pk, ending=given_up, case=Case(), quality=LineQuality())
         assert again is None
+
+
+def test_what_goes_with_a_ticket_is_told_once_of_a_call_that_was_given_up_and_lives(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    opening = begin(cast.alpha)
+    with acting_for(cast.alpha.tenant):
+        returned, followed = Ticket.objects.first(), create(description="Plus de tonalité", status="pending")
+        assert returned is not None
+        case = Case(
+            phone_number="+33699999999",
+            returned_ticket_id=returned.pk,
+            is_about_open_ticket=True,
+            open_ticket=OpenTicket(followed.pk, "phone", "Téléphone"),
+        )
+        before, counted = returned.comments.count(), calls_counted()
+        for ending in (Ending(Call.Status.DROPPED, Call.EndReason.WORKER_DIED), GOODBYE):
+            with django_capture_on_commit_callbacks(execute=True):
+                ticket = services.finish(call_id=opening.call.pk, ending=ending, case=case, quality=LineQuality())
+                assert ticket is not None
+            if ending != GOODBYE:
+                followed.refresh_from_db()
+                assert followed.status == Ticket.Status.OPEN
+                wait(ticket=followed, actor=None)  # somebody has answered meanwhile
+        assert returned.comments.count() == before + 1
+        assert followed.comments.count() == 1
+        followed.refresh_from_db()
+        assert followed.status == Ticket.Status.PENDING
+        assert calls_counted() == counted + 1
+
+
+def calls_counted() -> float:
+    (family,) = metrics.calls_total.collect()
+    return sum(sample.value for sample in family.samples if sample.name.endswith("_total"))
