@@ -37,10 +37,7 @@ def phrases_changed(*, tenant: Tenant) -> None:
     """
     from providers.tasks import refresh_phrases as task  # it calls refresh_phrases below
 
-    def start() -> None:  # a partial has no name, which Django writes into its log
-        task.delay(tenant_id=tenant.pk)
-
-    transaction.on_commit(start, robust=True)
+    task.delay_on_commit(tenant_id=tenant.pk)
 
 
 def refresh_phrases(*, tenant: Tenant, on_made: OnMade = lambda text: None) -> Outcome:

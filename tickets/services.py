@@ -89,16 +89,11 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
         transaction.on_commit(lambda: _count(ticket), robust=True)
     from tickets.tasks import summarise, tell_caller  # the tasks need these services
 
-    # Robust: a broker that is away costs the better summary, not the ticket.
-    transaction.on_commit(lambda: summarise.delay(ticket.pk, tenant_id=ticket.tenant_id), robust=True)
+    summarise.delay_on_commit(ticket.pk, tenant_id=ticket.tenant_id)
     tenant = current_tenant() or ticket.tenant
     if ticket.client_email and tenant.writes_to_callers and not call.is_test:
-
-        def tell() -> None:
-            given = {"ticket_id": ticket.pk, "tenant_id": ticket.tenant_id}
-            tell_caller.apply_async(kwargs=given, countdown=TELL_CALLER_AFTER_SECONDS)
-
-        transaction.on_commit(tell, robust=True)
+        given = {"ticket_id": ticket.pk, "tenant_id": ticket.tenant_id}
+        tell_caller.apply_async_on_commit(kwargs=given, countdown=TELL_CALLER_AFTER_SECONDS)
     return ticket
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 
 from monitoring import serving
+from voicebot_site.outgoing import outgoing
 from voicebot_site.threads import stand_back
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,28 @@ class Job(DjangoTask):
             raise
         jobs.end(run, result=result)
         return result
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        self.apply_async_on_commit(args, kwargs)
+
+    def apply_async_on_commit(self, args: Any = None, kwargs: dict[str, Any] | None = None, **options: Any) -> None:
+        """Start it once the transaction is committed, without waiting for the broker.
+
+        The change stands even where the task cannot be started, which is logged.
+        """
+        options.setdefault("task_id", str(uuid.uuid4()))  # whose answer was lost is given out again, and done once
+
+        def give() -> None:
+            self.apply_async(args, kwargs, **options)
+
+        def start() -> None:
+            # A worker's process may end with its task: it gives out what follows before.
+            if app.conf.task_always_eager or app.current_worker_task is not None:
+                give()
+            else:
+                outgoing.put(f"{self.name} {args or ()} {kwargs or {}}", give)
+
+        transaction.on_commit(start, robust=True)
 
 
 app = Celery("voicebot", task_cls=Job)

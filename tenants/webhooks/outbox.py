@@ -133,6 +133,5 @@ def put(event: str, *, subject: str, data: dict[str, Any], to: Iterable[WebhookE
     ]
     if messages:
         WebhookMessage.objects.bulk_create(messages)
-        # Robust: while the broker is away the messages wait for the sweep.
-        transaction.on_commit(lambda: deliver_webhooks.delay(tenant_id=messages[0].tenant_id), robust=True)
+        deliver_webhooks.delay_on_commit(tenant_id=messages[0].tenant_id)  # what is not started waits for the sweep
     return messages

@@ -52,10 +52,6 @@ def resend(*, messages: Iterable[WebhookMessage]) -> int:
     count = rows.update(
         state=WebhookMessage.State.PENDING, next_attempt_at=timezone.now(), expires_at=expiry(), settled_at=None
     )
-
-    def start() -> None:
-        for tenant_id in tenants:
-            deliver_webhooks.delay(tenant_id=tenant_id)
-
-    transaction.on_commit(start, robust=True)
+    for tenant_id in tenants:
+        deliver_webhooks.delay_on_commit(tenant_id=tenant_id)
     return count
