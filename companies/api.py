@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from companies.models import Company, Customer
 from companies.phone import forms, international
 from companies.services import upsert_company, upsert_customer
+from voicebot_site.api.idempotency import in_pieces
 from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer
 from voicebot_site.api.views import ResourceViewSet
@@ -93,6 +94,7 @@ class CompanyViewSet(ResourceViewSet):
         ],
     )
     @action(detail=False, methods=["post"], pagination_class=None)
+    @in_pieces
     def bulk(self, request: Request) -> Response:
         return self.upsert(request, upsert_company)
 
@@ -134,5 +136,6 @@ class CustomerViewSet(ResourceViewSet):
         ],
     )
     @action(detail=False, methods=["post"], pagination_class=None)
+    @in_pieces
     def bulk(self, request: Request) -> Response:
         return self.upsert(request, upsert_customer)

@@ -92,7 +92,8 @@ class Voicebot:
                     document: Row = json.loads(answer.read() or b"{}")
                     return document
             except urllib.error.HTTPError as error:
-                is_passing = error.code == 429 or error.code >= 500
+                # 409 with Retry-After: what we sent before is still being worked on.
+                is_passing = error.code >= 500 or "Retry-After" in error.headers
                 if not is_passing or attempt == ATTEMPTS:
                     raise Problem(error.code, json.loads(error.read() or b"{}")) from None
                 time.sleep(float(error.headers.get("Retry-After") or 2**attempt))

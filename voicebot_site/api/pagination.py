@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +17,33 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-#: A change is seen once its transaction is committed, which may be this much after its time.
+from voicebot_site.api.problems import Busy
+
+#: How far hosts' clocks differ from the database's, and how long before its transaction a time may be taken: SQLite's
+#: writers wait for the lock for 20 s.
 MARGIN: Final = timedelta(seconds=30)
+
+
+def settled() -> datetime:
+    """A time before which nothing comes to light any more: a change has its time when it is made, and is seen later.
+
+    Raises Busy where that cannot be told.
+    """
+    now = timezone.now()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Who waits for a lock may have taken the time of a change already.
+            cursor.execute(
+                "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR wait_event_type = 'Lock')"
+            )
+            (oldest,) = cursor.fetchone()
+        return min(now, oldest or now) - MARGIN
+    try:
+        with transaction.atomic(savepoint=False):  # SQLite has one writer: no other transaction is open in here
+            return timezone.now() - MARGIN
+    except OperationalError:
+        raise Busy from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +73,7 @@ class Cursor:
 def page(rows: QuerySet[Any], *, request: Request, limit: int, cursor: str = "", by: str = "updated_at") -> Page:
     """At most `limit` of `rows`, ordered by their time `by` and key, from `cursor` on."""
     begins = Cursor.decode(cursor) if cursor else None
-    until = begins.synced_until if begins else timezone.now() - MARGIN
+    until = begins.synced_until if begins else settled()
     if begins:
         rows = rows.filter(Q(**{f"{by}__gt": begins.at}) | Q(**{by: begins.at, "pk__gt": begins.key}))
         rows = rows.filter(**{f"{by}__gte": begins.at})  # as such an index is used for it

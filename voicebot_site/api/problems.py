@@ -25,6 +25,21 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class InProgress(Conflict):
+    """As a Conflict, but nothing is to be read: the same request, again, gets the answer."""
+
+    default_detail = _("The first request with this Idempotency-Key is still being worked on: send it again.")
+    default_code = "in_progress"
+    wait = 2  # seconds; answered as Retry-After
+
+
+class Busy(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("Something else is being written for a long time: try again.")
+    default_code = "busy"
+    wait = 2
+
+
 class Gone(exceptions.APIException):
     status_code = status.HTTP_410_GONE
     default_detail = _("What is asked for is not kept any more.")

@@ -23,7 +23,7 @@ ERRORS: Final = {
     404: "There is no such row, or it is another company's.",
     405: "There is no such method.",
     406: "Only JSON is spoken.",
-    409: "Something else changed at the same time.",
+    409: "Something else changed at the same time; with Retry-After: what was sent first is still being worked on.",
     410: "What is asked for is not kept any more.",
     412: "The row has changed since it was read.",
     413: "The body is too large.",
@@ -87,7 +87,8 @@ def components() -> dict[str, Any]:
                 MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem(code, detail="…")}
             },
         }
-    responses["Problem429"]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    for name in ("Problem409", "Problem429"):
+        responses[name]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
     headers = {
         name: {"description": description, "schema": {"type": "integer"}} for name, description in HEADERS.items()
     }

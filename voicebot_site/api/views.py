@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, Final
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
@@ -25,6 +26,9 @@ from voicebot_site.api.pagination import page
 from voicebot_site.api.permissions import require_reading
 from voicebot_site.api.queries import ListQuery, Query, RowQuery
 from voicebot_site.api.serializers import ManyRowsSerializer
+
+#: Rows of many that are written in one transaction at most: others wait for it.
+PIECE: Final = 100
 
 
 class Api:
@@ -142,14 +146,32 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
         audit.record(action=action, row=row, request=request._request, detail="API", changes=changes)
 
     def upsert(self, request: Request, verb: Callable[..., Any]) -> Response:
-        """Many rows by a verb of `companies.services`; the audit log has how many became what."""
+        """Many rows by a verb of `companies.services`, a piece at a time; the body is OutcomesSerializer's."""
         ask(Query, request)
-        done = outcomes(validated(ManyRowsSerializer, request.data)["rows"], verb)
-        counts = {name: done[name] for name in ("created", "updated", "failed")}
-        if counts["created"] or counts["updated"]:
+        rows = validated(ManyRowsSerializer, request.data)["rows"]
+        results, is_replayed = [], True
+        for first in range(0, len(rows), PIECE):
+            work = partial(self._upsert, request, rows[first : first + PIECE], first, verb)
+            done, was_stored = idempotency.once(request, first, work)
+            results += done
+            is_replayed &= was_stored
+        counted = Counter(result["state"] for result in results)
+        counts = {state: counted[state] for state in ("created", "updated", "unchanged", "failed")}
+        return Response({**counts, "results": results}, headers=idempotency.REPLAYED if is_replayed else None)
+
+    def _upsert(self, request: Request, rows: Sequence[Any], first: int, verb: Callable[..., Any]) -> Any:
+        """The results of rows of which the first has that index; the audit log has how many became what."""
+        results = []
+        for index, row in enumerate(rows, first):
+            outcome = verb(row=row)
+            stored = outcome.stored.pk if outcome.stored else None
+            results.append({"index": index, "state": str(outcome.state), "id": stored, "errors": outcome.errors})
+        done = Counter(result["state"] for result in results)
+        if done["created"] or done["updated"]:
+            counts = {name: done[name] for name in ("created", "updated", "failed")}
             changes = [{"field": name, "old": "", "new": str(count)} for name, count in counts.items() if count]
             self._log(request, audit.Action.DO, self.model(), changes)
-        return Response(done)
+        return results
 
     def context(self, query: dict[str, Any]) -> dict[str, Any]:
         return {**self.get_serializer_context(), "query": query}
@@ -186,17 +208,6 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
             if name in self.related:
                 rows = self.related[name](rows)
         return rows
-
-
-def outcomes(rows: list[dict[str, Any]], upsert: Callable[..., Any]) -> dict[str, Any]:
-    """The body of OutcomesSerializer; `upsert` is a verb of `companies.services`."""
-    results = []
-    for index, row in enumerate(rows):
-        outcome = upsert(row=row)
-        stored = outcome.stored.pk if outcome.stored else None
-        results.append({"index": index, "state": str(outcome.state), "id": stored, "errors": outcome.errors})
-    counted = Counter(result["state"] for result in results)
-    return {**{state: counted[state] for state in ("created", "updated", "unchanged", "failed")}, "results": results}
 
 
 def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
