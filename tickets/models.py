@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call
 from companies.models import Company, Customer
+from companies.phone import international
 from tenants.models import ProblemType, Severity, WebhookEvent
 from tenants.privacy import MaskedCharField, MaskedEmailField, MaskedTextField
 from tenants.scope import TenantModel
@@ -137,6 +138,11 @@ class Ticket(Published):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.client_name or self.phone_number}".strip()
+
+    def clean(self) -> None:
+        """A number as customers have it; what is none, such as an extension, stays as it was written."""
+        super().clean()
+        self.phone_number = international(self.phone_number) or self.phone_number
 
     @property
     def is_overdue(self) -> bool:

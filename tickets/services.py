@@ -111,6 +111,7 @@ def create(*, actor: User | None = None, **values: Any) -> Ticket:
 @transaction.atomic
 def file(*, ticket: Ticket, actor: User | None) -> Ticket:
     """Store a new ticket, filled in by whom it concerns."""
+    ticket.clean()
     _begin(ticket)
     ticket.resolved_by = actor if ticket.status == Ticket.Status.RESOLVED else None
     ticket.save()
@@ -131,6 +132,7 @@ def update(*, ticket: Ticket, actor: User | None, **changes: Any) -> Ticket:
     status = changes.pop("status", before.status)
     for name, value in changes.items():
         setattr(ticket, name, value)
+    ticket.clean()
     if status != before.status:
         _move(ticket, Ticket.Status(status), actor, deadlines)
     if (before.severity, before.waited, before.reopened_at) != (ticket.severity, ticket.waited, ticket.reopened_at):

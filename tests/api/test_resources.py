@@ -176,6 +176,16 @@ def test_a_ticket_has_its_comments(cast: Cast, crm: Crm) -> None:
     assert fields_of(crm.post(path, {"text": ""})) == ["text"]
 
 
+def test_the_number_of_a_ticket_is_written_in_any_form_and_answered_in_one(cast: Cast, crm: Crm) -> None:
+    new = crm.post("tickets", {"phone_number": "06 37 17 03 07"}).json()
+    assert new["phone_number"] == "+33637170307"
+    path = f"tickets/{new['id']}"
+    changed = crm.patch(path, {"phone_number": "0033 6 37 17 03 08"}, If_Match="*").json()
+    assert changed["phone_number"] == "+33637170308"
+    assert [row["id"] for row in crm.get("tickets", phone_number="0637170308").json()["results"]] == [new["id"]]
+    assert crm.patch(path, {"phone_number": "204"}, If_Match="*").json()["phone_number"] == "204", "an extension"
+
+
 def test_a_ticket_goes_the_ways_that_people_may_take_it(cast: Cast, crm: Crm) -> None:
     assert fields_of(crm.post("tickets", {"client_name": "Jeanne", "status": "failed"})) == ["status"]
     new = crm.post("tickets", {"client_name": "Jeanne", "severity": "high"}).json()
