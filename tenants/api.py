@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from providers.services import phrases_changed
-from tenants.models import ApiKey, Keyword, Phrase, PhraseChange, ProblemType, Tenant, Tombstone
-from tenants.roles import may
+from tenants.models import Keyword, Phrase, PhraseChange, ProblemType, Tenant, Tombstone
 from tenants.sync import TOMBSTONES_KEPT, synced
 from voicebot_site.api.pagination import page
+from voicebot_site.api.permissions import may_read
 from voicebot_site.api.problems import Gone
 from voicebot_site.api.queries import ListQuery, PageQuery
 from voicebot_site.api.schema import page_of
@@ -109,9 +109,7 @@ class MayLookAtSomething(BasePermission):
 
 def readable(request: Request) -> list[str]:
     """The synced resources whose rows may be read."""
-    if isinstance(request.auth, ApiKey):
-        return [name for name in synced() if request.auth.allows(f"{name}:read")]
-    return [name for name, model in synced().items() if may(request._request, "view", model)]
+    return [name for name, model in synced().items() if may_read(request, model)]
 
 
 class DeletionsView(Api, APIView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -97,16 +98,12 @@ class TicketSerializer(SyncedSerializer):
             raise serializers.ValidationError(_("Only a call leaves such a ticket: choose open, pending or resolved."))
         return status
 
-    def create(self, validated_data: dict[str, Any]) -> Ticket:
-        ticket = Ticket(**validated_data)
-        ticket.full_clean()
-        return services.file(ticket=ticket, actor=author_of(self.context["request"]))
+    def store_new(self, row: Ticket) -> Ticket:
+        return services.file(ticket=row, actor=author_of(self.context["request"]))
 
-    def update(self, instance: Ticket, validated_data: dict[str, Any]) -> Ticket:
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.full_clean()
-        return services.update(ticket=instance, actor=author_of(self.context["request"]), **validated_data)
+    def store(self, row: Ticket, names: Iterable[str]) -> Ticket:
+        changes = {name: getattr(row, name) for name in names}
+        return services.update(ticket=row, actor=author_of(self.context["request"]), **changes)
 
 
 def author_of(request: Request) -> User | None:

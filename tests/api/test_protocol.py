@@ -15,7 +15,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from companies.models import Company
-from tenants.models import SCOPES, ApiKey, IdempotentAnswer, Membership, Tenant, Tombstone
+from tenants.models import (
+    SCOPES,
+    ApiKey,
+    IdempotentAnswer,
+    Membership,
+    Tenant,
+    Tombstone,
+    WebhookEndpoint,
+)
 from tenants.scope import acting_for
 from tenants.tasks import forget_what_was_told
 from tests.api.client import Crm, address
@@ -119,6 +127,44 @@ def test_referred_rows_come_along_for_whoever_may_look_at_them_only(cast: Cast, 
         assert crm.get("tickets", expand=name).status_code == crm.get(row, expand=name).status_code == status, name
     assert crm.patch(f"{row}?expand=customer", {"tag": "box"}, If_Match="*").status_code == 403
     assert crm.get(row).json()["tag"] != "box"
+
+
+@pytest.mark.parametrize("resource", ["companies", "customers", "tickets", "phrases", "keywords"])
+def test_a_key_that_only_writes_is_shown_nothing(cast: Cast, crm: Crm, resource: str) -> None:
+    house = cast.alpha
+    row = getattr(house, {"companies": "company"}.get(resource, resource.removesuffix("s")))
+    shown = crm.get(f"{resource}/{row.pk}").json()
+    change_key(cast, scopes=[f"{resource}:write"])
+    query = "?fields=id,external_id,etag" if resource == "customers" else ""
+    answer = crm.patch(f"{resource}/{row.pk}{query}", {}, If_Match="*")
+    assert answer.status_code == 200
+    assert answer.json() == {name: shown[name] for name in ("id", "updated_at", "etag")}
+    if resource == "companies":
+        new = crm.post(resource, {"name": "New"})
+        assert (new.status_code, set(new.json())) == (201, {"id", "updated_at", "etag"})
+
+
+@pytest.mark.parametrize(
+    ("resource", "body"),
+    [
+        ("tickets", {"client_name": "Alpha", "phone_number": "06 12 34 56 78", "status": "open"}),
+        ("customers", {"phone_number": "06 12 34 56 78"}),
+        ("keywords", {"boost": 2}),
+        ("phrases", {"text": "Allô."}),
+    ],
+)
+def test_what_is_there_already_is_no_change(cast: Cast, crm: Crm, resource: str, body: dict[str, Any]) -> None:
+    row = f"{resource}/{getattr(cast.alpha, resource.removesuffix('s')).pk}"
+    first = crm.patch(row, body, If_Match="*")
+    assert first.status_code == 200
+    with acting_for(cast.alpha.tenant):
+        endpoint = WebhookEndpoint.objects.create(name="CRM", url="https://crm.example.com/hooks")
+        made = Tenant.objects.get(pk=cast.alpha.tenant.pk).configuration
+    again = crm.patch(row, body, If_Match="*")
+    assert (again.status_code, again.json(), again["ETag"]) == (200, first.json(), first["ETag"])
+    with acting_for(cast.alpha.tenant):
+        assert not endpoint.messages.exists()
+        assert Tenant.objects.get(pk=cast.alpha.tenant.pk).configuration == made
 
 
 def test_deletions_are_told_of_what_may_be_read_only(cast: Cast, crm: Crm) -> None:

@@ -41,9 +41,16 @@ def require_scope(key: ApiKey, scope: str) -> None:
         raise PermissionDenied(_("This key lacks the right %(scope)s.") % {"scope": scope})
 
 
+def may_read(request: Request, model: type[SyncedModel]) -> bool:
+    """Whether rows of `model` may be looked at."""
+    if isinstance(request.auth, ApiKey):
+        return request.auth.allows(f"{model.synced_as}:read")
+    return may(request._request, "view", model)
+
+
 def require_reading(request: Request, model: type[SyncedModel]) -> None:
     """Raises PermissionDenied for whoever may not look at rows of `model`."""
     if isinstance(request.auth, ApiKey):
         require_scope(request.auth, f"{model.synced_as}:read")
-    elif not may(request._request, "view", model):
+    elif not may_read(request, model):
         raise PermissionDenied

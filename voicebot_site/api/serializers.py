@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,7 +23,7 @@ class Reference(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
 
 
 class SyncedSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
-    """Shows what the query asks for; writes as the admin does, with the model's own validation.
+    """Shows what the query asks for; writes as the admin does, with the model's own validation, what is changed.
 
     With `query` in its context only those `fields` are shown, and of `expanded` what
     `expand` names; rows inside `expanded` are always whole.
@@ -52,20 +53,36 @@ class SyncedSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         model: Any = self.Meta.model
-        return self._write(model(**validated_data))
+        row = model(**validated_data)
+        _clean(row)
+        return self.store_new(row)
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        before = _values(instance)
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        return self._write(instance)
+        _clean(instance)
+        return instance if _values(instance) == before else self.store(instance, validated_data)
 
-    def _write(self, row: Any) -> Any:
-        try:
-            row.full_clean()
-        except ValidationError as error:
-            raise serializers.ValidationError(by_field(error)) from None
+    def store_new(self, row: Any) -> Any:
         row.save()
         return row
+
+    def store(self, row: Any, names: Iterable[str]) -> Any:
+        """A row of which the fields `names` were given, and something has changed."""
+        row.save()
+        return row
+
+
+def _clean(row: Any) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise serializers.ValidationError(by_field(error)) from None
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
 class ManyRowsSerializer(serializers.Serializer[Any]):

@@ -23,10 +23,12 @@ from tenants import audit
 from tenants.sync import SyncedModel
 from voicebot_site.api import etags, idempotency, problems, throttling
 from voicebot_site.api.pagination import page
-from voicebot_site.api.permissions import require_reading
+from voicebot_site.api.permissions import may_read, require_reading
 from voicebot_site.api.queries import ListQuery, Query, RowQuery
 from voicebot_site.api.serializers import ManyRowsSerializer
 
+#: What whoever may write rows and not read them is answered.
+RECEIPT: Final = ("id", "updated_at", "etag")
 #: Rows of many that are written in one transaction at most: others wait for it.
 PIECE: Final = 100
 
@@ -121,8 +123,8 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
             written = self.get_serializer(row, data=request.data, partial=True)
             written.is_valid(raise_exception=True)
             written.save()
-            self.written(row)
             if changes := audit.changes_between(before, self._plain(row)):
+                self.written(row)
                 self._log(request, audit.Action.CHANGE, row, changes)
         return self._answer(request, key)
 
@@ -192,6 +194,8 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
 
     def _answer(self, request: Request, key: dict[str, Any], status: int = 200) -> Response:
         query = self._asked(request)
+        if not may_read(request, self.model):
+            query = {"fields": RECEIPT, "expand": ()}
         row = get_object_or_404(self._with_related(query["expand"]), **key)
         shown = self.get_serializer(row, context=self.context(query))
         return Response(shown.data, status=status, headers={"ETag": etags.etag_of(row)})
