@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -13,12 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from companies.models import Company, Customer
 from tenants.scope import TenantModel
-from tenants.sync import SyncedModel
+from tenants.webhooks.outbox import one_event_each, referring
 
 Row = TypeVar("Row", Company, Customer)
 
@@ -125,11 +125,12 @@ def merge(*, row: Row, into: Row) -> Row:
     if len(both) < 2:
         raise ValidationError(gettext("Choose two different ones that are still there."))
     row, into = both[row.pk], both[into.pk]
-    for related, field in _references(model):
-        changes: dict[str, Any] = {field: into}
-        if issubclass(related, SyncedModel):
-            changes["updated_at"] = timezone.now()
-        related._default_manager.filter(**{field: row}).update(**changes)
+    with ExitStack() as told:
+        told.enter_context(one_event_each())
+        for each, _field in referring(row):
+            told.enter_context(each.changing())
+        for related, field in _references(model):
+            related._default_manager.filter(**{field: row}).update(**{field: into})
     gaps = {name: getattr(row, name) for name in GAPS[model] if getattr(row, name) and not getattr(into, name)}
     row.delete()  # first: an identifier elsewhere is one row's only
     for name, value in gaps.items():

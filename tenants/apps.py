@@ -9,6 +9,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenants import row_security, sync
+        from tenants.webhooks import outbox
 
         sync.watch()
+        outbox.watch()
         post_migrate.connect(row_security.enforce, sender=self)

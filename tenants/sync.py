@@ -54,10 +54,15 @@ class Tombstone(TenantModel):
         return f"{self.resource} {self.object_id}"
 
 
+def is_of_account(origin: Any) -> bool:
+    """Whether what is deleted goes with its account: then nobody is left to tell."""
+    return bool(getattr(origin, "model", type(origin))._meta.label == "tenants.Tenant")
+
+
 def bury(sender: type[SyncedModel], instance: SyncedModel, origin: Any, **_kwargs: Any) -> None:
     """Leave a tombstone for a row that is being deleted, by itself, in bulk, or with what it hangs on."""
-    if getattr(origin, "model", type(origin))._meta.label == "tenants.Tenant":
-        return  # nobody is left to tell
+    if is_of_account(origin):
+        return
     Tombstone.objects.create(
         tenant_id=instance.tenant_id,
         resource=sender.synced_as,

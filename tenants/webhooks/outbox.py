@@ -9,12 +9,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import SET_NULL, Model
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from tenants.models.webhooks import WebhookEndpoint, WebhookMessage
-from tenants.sync import SyncedModel
+from tenants.scope import is_owned
+from tenants.sync import SyncedModel, is_of_account
 
 
 class Published(SyncedModel):
@@ -50,6 +54,42 @@ class Published(SyncedModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with self.changing():
             super().save(*args, **kwargs)
+
+
+def referring(row: Model) -> Iterator[tuple[Published, str]]:
+    """The rows that show `row`, each with the field, and do without it; none where nobody is told of them."""
+    if not endpoints(getattr(row, "tenant_id", None)):
+        return
+    for relation in _shown_by(type(row)):
+        for each in relation.related_model.objects.filter(**{relation.field.name: row}):
+            yield each, relation.field.name
+
+
+def _shown_by(model: type[Model]) -> list[Any]:
+    return [
+        relation
+        for relation in model._meta.related_objects
+        if issubclass(relation.related_model, Published)
+        and relation.on_delete is SET_NULL
+        and relation.field.editable  # others are not shown
+    ]
+
+
+def let_go(sender: type[Model], instance: Model, origin: Any, **_kwargs: Any) -> None:
+    """Before a row is deleted, take it from those that refer to it, by `save()`: Django's own `update()` tells nobody."""
+    if is_of_account(origin):
+        return
+    with transaction.atomic(), one_event_each():
+        for row, name in referring(instance):
+            setattr(row, name, None)
+            row.save(update_fields=[name])
+
+
+def watch() -> None:
+    """Have deletions told by the rows that showed what is gone."""
+    for model in filter(is_owned, apps.get_models()):
+        if _shown_by(model):
+            pre_delete.connect(let_go, sender=model, dispatch_uid=f"let go {model._meta.label}")
 
 
 # A row and what it showed, by its model and key; None: it was not there.

@@ -19,7 +19,8 @@ from django.urls import reverse
 from calls.case import Case, Ending
 from calls.models import Call
 from calls.services import LineQuality, begin, finish
-from companies.models import Customer
+from companies import duplicates
+from companies.models import Company, Customer
 from companies.services import upsert_customer
 from tenants.allowlist import Entry
 from tenants.models import WebhookEndpoint, WebhookMessage
@@ -82,6 +83,41 @@ def test_a_comment_is_told_with_its_ticket(alpha: Cast, crm: WebhookEndpoint) ->
     Comment.objects.create(ticket=ticket, text="Rappelée.")
     assert told(crm) == [("ticket.updated", f"ticket:{ticket.pk}")]
     assert data_of(crm.messages.get())["comments"][-1]["text"] == "Rappelée."
+
+
+def test_a_ticket_is_told_when_its_customer_becomes_part_of_another(alpha: Cast, crm: WebhookEndpoint) -> None:
+    ticket, into = alpha.alpha.ticket, Customer.objects.create(phone_number="+33637170308")
+    crm.messages.all().delete()
+    duplicates.merge(row=alpha.alpha.customer, into=into)
+    assert ("ticket.updated", f"ticket:{ticket.pk}") in told(crm)
+    assert data_of(crm.messages.get(event="ticket.updated"))["customer"] == into.pk
+
+
+def test_customers_and_tickets_are_told_when_their_company_becomes_part_of_another(
+    alpha: Cast, crm: WebhookEndpoint
+) -> None:
+    ticket, into = alpha.alpha.ticket, Company.objects.create(name="Other")
+    duplicates.merge(row=alpha.alpha.company, into=into)
+    assert sorted(told(crm)) == [
+        ("customer.updated", f"customer:{alpha.alpha.customer.pk}"),
+        ("ticket.updated", f"ticket:{ticket.pk}"),
+    ]
+    assert {data_of(message)["company"] for message in crm.messages.all()} == {into.pk}
+
+
+@pytest.mark.parametrize("name", ["customer", "company", "problem_type", "call"])
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_a_ticket_is_told_when_what_it_refers_to_is_deleted(
+    alpha: Cast, crm: WebhookEndpoint, name: str, is_bulk: bool
+) -> None:
+    ticket, row = alpha.alpha.ticket, getattr(alpha.alpha, name)
+    Ticket.objects.filter(pk=ticket.pk).update(problem_type=alpha.alpha.problem_type)
+    if is_bulk:
+        type(row).objects.filter(pk=row.pk).delete()
+    else:
+        row.delete()
+    assert ("ticket.updated", f"ticket:{ticket.pk}") in told(crm)
+    assert data_of(crm.messages.get(event="ticket.updated"))[name] is None
 
 
 def test_what_is_told_is_what_the_api_shows(
