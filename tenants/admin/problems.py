@@ -49,7 +49,10 @@ class ProblemTypeAdmin(SpokenAhead, TenantModelAdmin):
         "What callers may have trouble with, and the steps that the bot tries with them before it writes a ticket."
     )
     help_texts = {
-        "code": _("What the API and files call it: letters, figures and hyphens."),
+        "code": _(
+            "What the API and files call it: letters, figures and hyphens. It stays as it is once it is saved, for "
+            "other systems know the tickets by it."
+        ),
         "tag": _("Every ticket of this problem bears it, for your CRM to sort by."),
         "severity": _("Of its tickets: it decides when they are due."),
     }
@@ -88,6 +91,10 @@ class ProblemTypeAdmin(SpokenAhead, TenantModelAdmin):
         phrases_changed(tenant=tenant)
         messages.success(request, gettext("%s was added, with its keywords and its remedy.") % problem.name)
         return redirect("admin:tenants_problemtype_change", problem.pk)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whoever keeps a copy would not learn of a new code: no ticket changes with it."""
+        return ("code",) if obj else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else {"code": ("name",)}
