@@ -76,7 +76,7 @@ def _shown_by(model: type[Model]) -> list[Any]:
 
 
 def let_go(sender: type[Model], instance: Model, origin: Any, **_kwargs: Any) -> None:
-    """Before a row is deleted, take it from those that refer to it, by `save()`: Django's own `update()` tells nobody."""
+    """Before a row is deleted, take it from those that show it, by `save()`: Django's `update()` tells nobody."""
     if is_of_account(origin):
         return
     with transaction.atomic(), one_event_each():

@@ -310,6 +310,23 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(cast: Cast, crm: Crm, 
     assert Crm(cast.bravo).get("customers").status_code == 200
 
 
+def test_what_is_refused_is_counted_too(cast: Cast, crm: Crm, settings: Settings) -> None:
+    change_key(cast, scopes=["customers:read"])
+    refused = crm.get("tickets")
+    assert (refused.status_code, refused["RateLimit-Remaining"]) == (403, str(settings.API_REQUESTS_PER_MINUTE - 1))
+    settings.API_REQUESTS_PER_MINUTE = 1
+    crm.get("tickets")
+    assert crm.get("tickets").status_code == 429
+
+
+def test_whoever_is_nobody_takes_no_requests_from_others(cast: Cast, client: Client, settings: Settings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1
+    for _time in range(3):
+        answer = client.get(address("customers"))
+        assert answer.status_code == 401
+        assert "RateLimit-Remaining" not in answer
+
+
 def test_a_cache_that_is_away_lets_requests_pass(cast: Cast, crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_args: Any, **_kwargs: Any) -> None:
         raise ConnectionError("redis is away")

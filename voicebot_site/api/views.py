@@ -48,11 +48,18 @@ class Api:
         idempotency.wrap(self, request)
 
     def check_permissions(self, request: Request) -> None:
-        """Without the second step that the company asks for nobody acts for it, whatever the role."""
+        """Without the second step that the company asks for nobody acts for it, whatever the role.
+
+        Requests are counted first: Django REST framework would let those that are refused come without end.
+        """
+        super().check_throttles(request)  # type: ignore[misc]
         is_person = bool(self.authentication_classes) and request.auth is None  # type: ignore[attr-defined]
         if is_person and hasattr(request._request, "lacks_second_step"):
             raise PermissionDenied(_("This company asks for two-step sign-in: set it up in the admin first."))
         super().check_permissions(request)  # type: ignore[misc]
+
+    def check_throttles(self, request: Request) -> None:
+        """They were counted before they were allowed."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
