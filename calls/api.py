@@ -37,7 +37,7 @@ from tenants.scope import EVERYONE, acting_for
 from voicebot_site.api.authentication import ApiKeyAuthentication
 from voicebot_site.api.permissions import require_scope
 from voicebot_site.api.problems import Conflict
-from voicebot_site.api.queries import ListQuery, Query, RowNumber
+from voicebot_site.api.queries import ListQuery, Moment, Query, RowNumber
 from voicebot_site.api.schema import rows_of
 from voicebot_site.api.serializers import Reference, SyncedSerializer
 from voicebot_site.api.views import Api, ResourceViewSet, ask, validated
@@ -305,8 +305,8 @@ class CallQuery(ListQuery):
     phone_number = PhoneNumber()
     customer = RowNumber()
     problem_type = serializers.CharField(required=False, max_length=40, source="problem_type__code")
-    started_since = serializers.DateTimeField(required=False, source="started_at__gte")
-    started_before = serializers.DateTimeField(required=False, source="started_at__lt")
+    started_since = Moment(required=False, source="started_at__gte")
+    started_before = Moment(required=False, source="started_at__lt")
 
 
 class CallViewSet(ResourceViewSet):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -14,8 +13,7 @@ from rest_framework.views import APIView
 
 from calls.costs import KEYS, summary
 from calls.models import SpendLimit
-from providers.prices import billing_day
-from voicebot_site.api.queries import Query
+from voicebot_site.api.queries import PeriodQuery
 from voicebot_site.api.views import Api, ask
 
 
@@ -30,20 +28,9 @@ class Keys(serializers.Field[Any, Any, Any, Any]):
         return names
 
 
-class CostsQuery(Query):
-    until = serializers.DateField(default=billing_day)
+class CostsQuery(PeriodQuery):
     by = Keys(default=("provider", "model"))
     tenant = serializers.SlugField(default="")
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        return {"from": serializers.DateField(default=None), "to": fields.pop("until"), **fields}
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        since: date = values["from"] or values["to"].replace(day=1)
-        if since > values["to"]:
-            raise serializers.ValidationError({"from": "It is after `to`."})
-        return {**values, "from": since}
 
 
 class CostsRow(serializers.Serializer[Any]):
@@ -79,7 +66,7 @@ class CostsSerializer(serializers.Serializer[Any]):
 class CostsSummaryView(Api, APIView):
     """GET ?from=&to=&by=day,month,kind,provider,model,tenant&tenant=: see calls.costs.summary.
 
-    Days are YYYY-MM-DD and included; without them, this month so far. Of one's own company;
+    Days are YYYY-MM-DD and included, at most a year; without them, this month so far. Of one's own company;
     platform staff outside any see all, or the one that `tenant` names.
     """
 

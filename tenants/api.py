@@ -19,7 +19,7 @@ from tenants.sync import TOMBSTONES_KEPT, synced
 from voicebot_site.api.pagination import page
 from voicebot_site.api.permissions import may_read
 from voicebot_site.api.problems import Gone
-from voicebot_site.api.queries import ListQuery, PageQuery
+from voicebot_site.api.queries import ListQuery, Moment, PageQuery
 from voicebot_site.api.schema import page_of
 from voicebot_site.api.serializers import SyncedSerializer
 from voicebot_site.api.views import Api, ResourceViewSet, ask
@@ -91,7 +91,7 @@ class DeletionSerializer(serializers.ModelSerializer[Tombstone]):
 
 
 class DeletionQuery(PageQuery):
-    updated_since = serializers.DateTimeField(
+    updated_since = Moment(
         required=False, source="deleted_at__gte", help_text="Deletions since then; at most 90 days ago."
     )
     resource = serializers.ChoiceField(required=False, choices=[])

@@ -25,7 +25,7 @@ from tenants.models import ProblemType, Severity
 from tenants.scope import current_tenant
 from tickets import services
 from tickets.models import Comment, Ticket
-from voicebot_site.api.queries import ListQuery, Query, RowNumber
+from voicebot_site.api.queries import ListQuery, Moment, Query, RowNumber
 from voicebot_site.api.schema import rows_of
 from voicebot_site.api.serializers import Reference, SyncedSerializer
 from voicebot_site.api.views import ResourceViewSet, ask
@@ -122,8 +122,8 @@ class TicketQuery(ListQuery):
     customer = RowNumber()
     company = RowNumber()
     call = serializers.UUIDField(required=False, source="call__uuid")
-    created_since = serializers.DateTimeField(required=False, source="created_at__gte")
-    created_before = serializers.DateTimeField(required=False, source="created_at__lt")
+    created_since = Moment(required=False, source="created_at__gte")
+    created_before = Moment(required=False, source="created_at__lt")
 
 
 class TicketViewSet(ResourceViewSet):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -11,27 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from providers.prices import billing_day
 from tickets.models import RoiDay
 from tickets.roi import Roi
-from voicebot_site.api.queries import Query
+from voicebot_site.api.queries import PeriodQuery
 from voicebot_site.api.views import Api, ask
-
-LONGEST = timedelta(days=366)
-
-
-class RoiQuery(Query):
-    until = serializers.DateField(default=billing_day)
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        return {"from": serializers.DateField(default=None), "to": fields.pop("until")}
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        since = values["from"] or values["to"].replace(day=1)
-        if not timedelta(0) <= values["to"] - since <= LONGEST:
-            raise serializers.ValidationError({"from": "Give a day before `to`, at most a year."})
-        return {**values, "from": since}
 
 
 def euros() -> serializers.DecimalField:
@@ -82,9 +64,9 @@ class RoiView(Api, APIView):
     resource = "roi"
     model = RoiDay
 
-    @extend_schema(operation_id="roi", parameters=[RoiQuery], responses=RoiSerializer)
+    @extend_schema(operation_id="roi", parameters=[PeriodQuery], responses=RoiSerializer)
     def get(self, request: Request) -> Response:
-        asked = ask(RoiQuery, request).validated_data
+        asked = ask(PeriodQuery, request).validated_data
         period = {"since": asked["from"], "until": asked["to"]}
         days = [{"day": day, **RoiFigures(roi).data} for day, roi in Roi.by_day(**period).items()]
         return Response(

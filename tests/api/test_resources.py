@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +166,52 @@ def test_lists_are_filtered(cast: Cast, crm: Crm, path: str, query: dict[str, st
 def test_a_question_that_makes_no_sense_is_told_so(cast: Cast, crm: Crm, query: dict[str, str], field: str) -> None:
     answer = crm.get("customers", **query)
     assert (answer.status_code, fields_of(answer)) == (400, [field])
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_ends_of_time_are_out_of_reach(cast: Cast, crm: Crm, moment: str) -> None:
+    for path, name in (
+        *(("customers", "updated_since"), ("deletions", "updated_since")),
+        *(("tickets", "created_since"), ("tickets", "created_before"), ("calls", "started_before")),
+    ):
+        answer = crm.get(path, **{name: moment})
+        assert (answer.status_code, fields_of(answer)) == (400, [name])
+    for times in ((moment, "2026-11-20T13:00:00Z"), ("2026-11-20T13:00:00Z", moment)):
+        written = json.dumps([times[0], 7, times[1]]).encode()
+        answer = crm.get("customers", cursor=base64.urlsafe_b64encode(written).decode())
+        assert (answer.status_code, fields_of(answer)) == (400, ["cursor"])
+
+
+@pytest.mark.parametrize("path", ["costs/summary", "roi"])
+@pytest.mark.parametrize(
+    ("period", "field"),
+    [
+        ({"to": "0001-01-01"}, "to"),
+        ({"to": "9999-12-31"}, "to"),
+        ({"from": "0001-01-01", "to": "2026-01-01"}, "from"),
+        ({"from": "2020-01-01", "to": "2026-01-01"}, "from"),
+        ({"from": "2026-01-02", "to": "2026-01-01"}, "from"),
+    ],
+)
+def test_a_period_is_a_year_at_most(cast: Cast, crm: Crm, path: str, period: dict[str, str], field: str) -> None:
+    answer = crm.get(path, **period)
+    assert (answer.status_code, fields_of(answer)) == (400, [field])
+
+
+@pytest.mark.parametrize("edge", ["1900-01-02", "2999-12-30"])
+def test_what_is_in_reach_is_answered(cast: Cast, crm: Crm, edge: str) -> None:
+    for path in ("costs/summary", "roi"):
+        assert crm.get(path, **{"from": edge, "to": edge}).status_code == 200
+    for offset in ("", "Z", "+14:00", "-14:00"):
+        assert crm.get("customers", updated_since=f"{edge}T00:00:00{offset}").status_code == 200
+
+
+def test_the_sign_of_an_offset_may_have_become_a_space(cast: Cast, crm: Crm) -> None:
+    """As in an address it does: curl sends what it is given."""
+    for offset in (" 01:00", " 0100", "+01:00", "Z"):
+        answer = crm.get("customers", updated_since=f"2999-01-01T00:00:00.123456{offset}")
+        assert (answer.status_code, answer.json()["results"]) == (200, [])
+    assert crm.get("customers", updated_since="2026-11-20 14:00").status_code == 200, "a day and a time"
 
 
 def test_a_ticket_has_its_comments(cast: Cast, crm: Crm) -> None:

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from voicebot_site.api.problems import Busy
+from voicebot_site.api.queries import in_reach
 
 #: How far hosts' clocks differ from the database's, and how long before its transaction a time may be taken: SQLite's
 #: writers wait for the lock for 20 s.
@@ -63,7 +64,8 @@ class Cursor:
         try:
             at, key, until = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
             cursor = cls(datetime.fromisoformat(at), int(key), datetime.fromisoformat(until))
-            if cursor.at.tzinfo is None or cursor.synced_until.tzinfo is None or not 0 <= cursor.key < 2**63:
+            times = (cursor.at, cursor.synced_until)
+            if not all(time.tzinfo and in_reach(time.date()) for time in times) or not 0 <= cursor.key < 2**63:
                 raise ValueError
         except (ValueError, TypeError, binascii.Error, OverflowError):
             raise ValidationError({"cursor": _("Take it from `next` of the page before, unchanged.")}) from None

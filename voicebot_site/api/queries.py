@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from providers.prices import billing_day
 from tenants.privacy import is_hiding, is_masked
 
 
@@ -55,10 +59,63 @@ class RowQuery(Query):
         return values
 
 
+#: What is asked for lies between these: from them to any time zone, and a year on, there are dates.
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2999, 12, 31)
+LONGEST_PERIOD: Final = timedelta(days=366)
+
+
+def in_reach(day: date) -> bool:
+    return EARLIEST <= day <= LATEST
+
+
+class Day(serializers.DateField):
+    default_error_messages = {"reach": gettext_lazy("Give a day from 1900 to 2999.")}
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        if not in_reach(day):
+            self.fail("reach")
+        return day
+
+
+class Moment(serializers.DateTimeField):
+    """A time; of +01:00 the sign may have become a space, as in an address it does."""
+
+    default_error_messages = {"reach": gettext_lazy("Give a time from 1900 to 2999.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if isinstance(value, str):
+            value = re.sub(r"(T\S+) (\d\d:?\d\d)$", r"\1+\2", value)
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            self.fail("reach")
+        if not in_reach(moment.date()):
+            self.fail("reach")
+        return moment
+
+
+class PeriodQuery(Query):
+    """From a day to a day, both included; without them, this month so far."""
+
+    until = Day(default=billing_day)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        return {"from": Day(default=None), "to": fields.pop("until"), **fields}
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        since: date = values["from"] or values["to"].replace(day=1)
+        if not timedelta(0) <= values["to"] - since <= LONGEST_PERIOD:
+            raise serializers.ValidationError({"from": _("Give a day before `to`, at most a year.")})
+        return {**values, "from": since}
+
+
 class PageQuery(Query):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50, help_text="Rows of a page.")
     cursor = serializers.CharField(default="", max_length=300, help_text="From `next` of the page before.")
-    updated_since = serializers.DateTimeField(
+    updated_since = Moment(
         required=False,
         source="updated_at__gte",
         help_text="Rows changed since then: the `synced_until` of the last time.",
