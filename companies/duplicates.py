@@ -132,9 +132,12 @@ def merge(*, row: Row, into: Row) -> Row:
         for related, field in _references(model):
             related._default_manager.filter(**{field: row}).update(**{field: into})
     gaps = {name: getattr(row, name) for name in GAPS[model] if getattr(row, name) and not getattr(into, name)}
+    key = row.pk
     row.delete()  # first: an identifier elsewhere is one row's only
     for name, value in gaps.items():
         setattr(into, name, value)
+    if isinstance(row, Customer):
+        into.merged = {**into.merged, **row.merged, str(key): row.phone_number}
     into.save()
     return into
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.phone import international
 from tenants.models import WebhookEvent
-from tenants.privacy import MaskedCharField, MaskedEmailField
+from tenants.privacy import MaskedCharField, MaskedEmailField, MaskedJSONField
 from tenants.scope import TenantModel
 from tenants.sync import SyncedModel
 from tenants.webhooks.outbox import Published
@@ -67,6 +67,8 @@ class Customer(Published):
     company = models.ForeignKey(
         Company, models.SET_NULL, null=True, blank=True, related_name="customers", verbose_name=_("company")
     )
+    # Who became part of this one, {key: telephone}: whoever asks to be erased means them, too.
+    merged = MaskedJSONField(default=dict, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -43,17 +43,20 @@ BATCH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """A customer's calls and tickets: those that name them, and those of their telephone number."""
+    """A customer's calls and tickets: those that name them, and those of their telephone numbers."""
 
     customer: Customer
+    numbers: tuple[str, ...]
     calls: QuerySet[Call]
     tickets: QuerySet[Ticket]
 
     @classmethod
     def of(cls, customer: Customer) -> Belongings:
-        mine = Q(customer=customer) | Q(phone_number__in=_numbers(customer))
+        numbers = _numbers(customer)
+        mine = Q(customer=customer) | Q(phone_number__in=numbers)
         calls = Call.objects.filter(mine).order_by("started_at")
-        return cls(customer, calls, Ticket.objects.filter(mine | Q(call__in=calls.values("pk"))).order_by("created_at"))
+        tickets = Ticket.objects.filter(mine | Q(call__in=calls.values("pk")) | Q(pk__in=_written_otherwise(numbers)))
+        return cls(customer, numbers, calls, tickets.order_by("created_at"))
 
     def counts(self) -> dict[str, int]:
         return {
@@ -140,12 +143,11 @@ def erase(*, customer: Customer, request: HttpRequest | None = None, actor: User
         cache.delete_many([f"waveform:{call.uuid}" for call in batch])
     for keys in _batches(tickets):
         _anonymise_tickets(keys, now)
-    _forget_copies(Customer, [customer.pk])
+    _forget_copies(Customer, [customer.pk, *map(int, customer.merged)])
     _forget_copies(Ticket, tickets)
     _forget_copies(Call, [call.pk for call in calls])
-    numbers = _numbers(customer)
-    _forget_imports(numbers[0])
-    Announcement.objects.filter(phone_number__in=numbers).delete()
+    _forget_imports(found.numbers)
+    Announcement.objects.filter(phone_number__in=found.numbers).delete()
     key = customer.pk
     customer.delete()
     audit.record(
@@ -161,8 +163,25 @@ def erase(*, customer: Customer, request: HttpRequest | None = None, actor: User
 
 
 def _numbers(customer: Customer) -> tuple[str, ...]:
-    number = customer.phone_number
+    """The customer's, and of who became part of them, where it is nobody else's meanwhile; each in all its forms."""
+    former = [form for number in customer.merged.values() for form in _forms(number)]
+    others = Customer.objects.filter(phone_number__in=former).exclude(pk=customer.pk)
+    taken = {form for number in others.values_list("phone_number", flat=True) for form in _forms(number)}
+    return (*_forms(customer.phone_number), *(form for form in former if form not in taken))
+
+
+def _forms(number: str) -> tuple[str, ...]:
     return forms(international(number) or number)
+
+
+def _written_otherwise(numbers: tuple[str, ...]) -> list[int]:
+    """Tickets of no customer on which one of `numbers` (E.164) is written as people write: 06 12 34 56 78."""
+    ends = "|".join("[^0-9]*".join(number[-6:]) for number in numbers if international(number))
+    if not ends:
+        return []
+    alike = Ticket.objects.filter(customer=None, phone_number__regex=f"({ends})[^0-9]*$")
+    written = alike.exclude(phone_number__in=numbers).values_list("pk", "phone_number")
+    return [key for key, number in written if international(number) in numbers]
 
 
 def _anonymise_tickets(keys: list[int], now: datetime) -> None:
@@ -190,18 +209,18 @@ def _forget_copies(model: type[Customer | Ticket | Call], keys: list[int]) -> No
         WebhookMessage.objects.filter(subject__in=subjects).delete()
 
 
-def _forget_imports(number: str) -> None:
+def _forget_imports(numbers: tuple[str, ...]) -> None:
     """Rows of files that were refused, or not taken over yet: each is [line, {column: text}, …]."""
     for run in Import.objects.exclude(rows=[], refused=[]).select_for_update():
-        kept = [[row for row in rows if not _names(row, number)] for rows in (run.rows, run.refused)]
+        kept = [[row for row in rows if not _names(row, numbers)] for rows in (run.rows, run.refused)]
         if kept != [run.rows, run.refused] and run.state != Import.State.RUNNING:
             run.rows, run.refused = kept
             run.total = len(run.rows) if run.state == Import.State.LOOKED_AT else run.total
             run.save(update_fields=["rows", "refused", "total"])
 
 
-def _names(row: list[Any], number: str) -> bool:
-    return any(international(str(text)) == number for text in row[1].values())
+def _names(row: list[Any], numbers: tuple[str, ...]) -> bool:
+    return any(international(str(text)) in numbers for text in row[1].values())
 
 
 def _batches(rows: list[Any]) -> Iterator[list[Any]]:

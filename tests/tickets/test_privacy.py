@@ -23,6 +23,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from calls.models import Announcement, Call, Turn, Usage
+from companies import duplicates
 from companies.models import Customer, Import
 from tenants import audit
 from tenants.models import AuditEntry, Membership, WebhookEndpoint, WebhookMessage
@@ -30,6 +31,7 @@ from tenants.scope import acting_for
 from tenants.sync import Tombstone
 from tests.admin.pages import text
 from tests.cast import Cast, person
+from tickets import services
 from tickets.models import Comment, Ticket
 from tickets.privacy import Belongings, erase, export
 from tickets.roi import Roi, catch_up, today_of
@@ -121,6 +123,48 @@ def test_other_customers_are_not_touched(house: Any, cast: Cast) -> None:
     assert (call.customer, call.turns.get().text) == (other, "Bonjour.")
     with acting_for(cast.bravo.tenant):
         assert Turn.objects.get().text
+
+
+@pytest.mark.parametrize("written", ["06 12 34 56 78", "+33 (0)6.12.34.56.78", "0033612345678", "06/12/34/56/78"])
+def test_tickets_of_the_number_are_found_however_it_was_written(house: Any, written: str) -> None:
+    def filed(number: str) -> Ticket:
+        return services.create(phone_number=number, client_name="MARTIN-Alpha", client_email="p@alpha.example")
+
+    ticket, other = filed(written), filed("07 12 34 56 78")
+    erase(customer=house.customer)
+    ticket.refresh_from_db()
+    other.refresh_from_db()
+    assert (ticket.phone_number, ticket.client_name, ticket.client_email) == ("", "", "")
+    assert other.client_name == "MARTIN-Alpha"
+
+
+def test_who_became_part_of_a_customer_is_erased_with_them(house: Any, cast: Cast, login: Login) -> None:
+    """Nothing of those who were there twice, in copies and of their numbers, through two merges."""
+    client = login(cast.owner)
+    rows = [Customer.objects.create(phone_number=f"+3369988770{n}", last_name="TWICE") for n in range(3)]
+    for one, into in ((rows[0], rows[1]), (rows[1], rows[2])):
+        client.post(reverse("admin:companies_customer_duplicates"), {"one": one.pk, "into": into.pk})
+    customer = Customer.objects.get(last_name="TWICE")
+    # Of the first one's number, and after it became part of another.
+    call = Call.objects.create(uuid=uuid.uuid4(), phone_number=rows[0].phone_number, status=Call.Status.COMPLETED)
+    services.create(phone_number="06 99 88 77 00", client_name="TWICE")
+    Import.objects.create(file_name="b.csv", refused=[[2, {"phone": "06 99 88 77 01"}, "No."]], state="done", total=1)
+    assert everything_stored().count("TWICE") > 5
+    erase(customer=customer)
+    call.refresh_from_db()
+    assert call.phone_number == ""
+    left = everything_stored()
+    assert [trace for trace in ("TWICE", "twice", "9988770", "99 88 77") if trace in left] == []
+
+
+def test_a_number_that_is_somebody_else_s_meanwhile_stays_theirs(house: Any) -> None:
+    one = Customer.objects.create(phone_number="+33699887700")
+    duplicates.merge(row=one, into=house.customer)
+    heir = Customer.objects.create(phone_number="+33699887700", last_name="HEIR")
+    ticket = services.create(customer=heir, phone_number=heir.phone_number, client_name="HEIR")
+    erase(customer=Customer.objects.get(pk=house.customer.pk))
+    ticket.refresh_from_db()
+    assert (ticket.customer, ticket.client_name) == (heir, "HEIR")
 
 
 def test_a_customer_on_the_telephone_is_not_erased(house: Any) -> None:
