@@ -25,13 +25,14 @@ from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 from unfold.utils import parse_date_str
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import audit
 from tenants.audit import Action
 from tenants.audit_words import lines_of
 from tenants.models import AuditEntry
-from tenants.privacy import is_hiding, is_masked, without_masked
+from tenants.privacy import is_hiding, is_masked, mask, without_masked
 from tenants.roles import EVIDENCE, may
 from tenants.scope import TenantModel, current_tenant
 
@@ -121,6 +122,15 @@ class Audited:
         return response
 
 
+class SiteList(ChangeList):
+    """A list whose order tells nothing of what is masked."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """None: the column is in no order, whatever the address asks for."""
+        field = super().get_ordering_field(field_name)
+        return field if without_masked(self.model, [str(field)]) else None
+
+
 class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     """A screen of rows that no tenant owns."""
 
@@ -132,6 +142,9 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     when_empty: str | Promise = ""
     #: What fields are for whose models do not say it.
     help_texts: dict[str, Promise] = {}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SiteList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Django's title names one row, and asks to select it."""
@@ -159,9 +172,14 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     ) -> HttpResponse:
         """Whoever may read the audit log reads here what it says of the row; others, who changed which fields."""
         response: HttpResponse = super().history_view(request, object_id, extra_context)
-        if isinstance(response, TemplateResponse) and may(request, "view", AuditEntry):
+        if not isinstance(response, TemplateResponse) or response.context_data is None:
+            return response
+        if may(request, "view", AuditEntry):
             entries = AuditEntry.objects.filter(model=self.opts.label_lower, object_id=unquote(object_id))
-            response.context_data["entries"] = [(entry, lines_of(entry)) for entry in entries[:MOST_HISTORY]]  # type: ignore[index]
+            response.context_data["entries"] = [(entry, lines_of(entry)) for entry in entries[:MOST_HISTORY]]
+        else:
+            texts = [(action, action.get_change_message()) for action in response.context_data["action_list"]]
+            response.context_data["actions"] = [(action, mask(t) if is_hiding() else t) for action, t in texts]
         return response
 
     def render_change_form(
@@ -204,7 +222,7 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
         return not hidden and super().lookup_allowed(lookup, value, request)
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
-        """The order of masked numbers would tell of them."""
+        """What the headings offer; that nothing else is obeyed is for `SiteList`."""
         names = [str(name) for name in super().get_sortable_by(request)]
         order = {name: getattr(getattr(self, name, None), "admin_order_field", None) or name for name in names}
         return [name for name in names if order[name] in without_masked(self.model, [str(order[name])])]

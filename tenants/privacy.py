@@ -17,7 +17,7 @@ from django.db import models
 
 DOT: Final = "•"
 # Six digits and more, however they are grouped: shorter ones are codes, hours and prices.
-_NUMBER = re.compile(r"\+?\d(?:[\s.\-/()]{0,2}\d){5,}")
+_NUMBER = re.compile(r"\+?\d(?:[\s.,;\-\u2010-\u2015/()]{0,3}\d){5,}")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 
 _hiding: ContextVar[bool] = ContextVar("hiding", default=False)

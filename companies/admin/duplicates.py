@@ -57,7 +57,7 @@ class Duplicates:
             else:
                 audit.record(action=audit.Action.DELETE, row=one, request=request, detail=gettext_noop("Merge"))
                 audit.record(action=audit.Action.DO, row=into, request=request, detail=gettext_noop("Merge"))
-                screen.log_change(request, into, f"Merge {name}")
+                screen.log_change(request, into, f"Merge #{one.pk}")
                 messages.success(request, gettext("%(one)s is now part of %(into)s.") % {"one": name, "into": into})
                 return redirect(f"admin:companies_{screen.opts.model_name}_duplicates")
         elif "one" in given and (one is None or into is None or one == into):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.test import Client
@@ -127,6 +128,39 @@ def test_lists_are_not_sorted_by_what_is_masked(house: Cast, viewer: Client, log
     )
 
 
+@pytest.mark.parametrize(("model", "name"), [(Customer, "phone_number"), (Customer, "email"), (Call, "caller")])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_address_that_asks_for_the_order_of_a_masked_column_gets_none(
+    model: type[models.Model], name: str, sign: str, house: Cast, viewer: Client, login: Login
+) -> None:
+    def ordered(client: Client) -> set[str]:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        column = list(client.get(address).context["cl"].list_display).index(name)
+        return {
+            part.lstrip("-")
+            for part in client.get(address, {"o": f"{sign}{column}"}).context["cl"].queryset.query.order_by
+        }
+
+    masked = {"phone_number", "email"}
+    assert not masked & ordered(viewer)
+    assert masked & ordered(browser(house, login, Membership.Role.AGENT))
+
+
+def test_the_history_of_a_row_tells_a_viewer_no_number(house: Cast, viewer: Client, login: Login) -> None:
+    """Neither that of a merge, nor what histories have from before."""
+    owner = browser(house, login, Membership.Role.OWNER)
+    with acting_for(house.alpha.tenant):
+        one = Customer.objects.create(phone_number="+33649380217")
+    into = house.alpha.customer
+    owner.post(reverse("admin:companies_customer_duplicates"), {"one": one.pk, "into": into.pk})
+    entry = LogEntry.objects.get(object_id=str(into.pk))
+    assert entry.change_message == f"Merge #{one.pk}"
+    LogEntry.objects.filter(pk=entry.pk).update(change_message="Merge +33649380217")
+    page = text(viewer.get(reverse("admin:companies_customer_history", args=[into.pk])))
+    assert f"Merge {mask('+33649380217')}" in page
+    assert "49380217" not in page
+
+
 def test_a_viewer_sees_the_other_tickets_of_a_number(house: Cast, viewer: Client) -> None:
     with acting_for(house.alpha.tenant):
         ticket, other = (Ticket.objects.create(phone_number=NUMBER) for _number in range(2))
@@ -161,7 +195,11 @@ def test_a_viewer_s_request_masks_and_the_next_one_does_not(house: Cast, viewer:
         ("rendez-vous à 14 h 30", "rendez-vous à 14 h 30"),
         ("pierre@example.com et 0612345678.", "p•••@••• et ••••••••78."),
         ("(01) 23 45 67 89", "(••) •• •• •• 89"),
+        ("06, 12, 34, 56, 78", "••, ••, ••, ••, 78"),
+        ("06 – 12 – 34 – 56 – 78", "•• – •• – •• – •• – 78"),
+        ("06‑12—34;56;78", "••‑••—••;••;78"),
         ("code 12345", "code 12345"),
+        ("de 9 h à 12 h, puis de 14 h à 18 h", "de 9 h à 12 h, puis de 14 h à 18 h"),
         ("", ""),
     ],
 )

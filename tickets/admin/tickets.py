@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -26,7 +25,7 @@ from unfold.decorators import display
 
 from calls.admin import conversation
 from tenants.admin.problems import SEVERITY_COLOURS
-from tenants.modeladmin import DaysFilter, TenantModelAdmin
+from tenants.modeladmin import DaysFilter, SiteList, TenantModelAdmin
 from tenants.privacy import is_hiding
 from tickets import services
 from tickets.admin import desk, queue
@@ -60,7 +59,7 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
         return status
 
 
-class QueueList(ChangeList):
+class QueueList(SiteList):
     """The list with its tabs."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -143,7 +142,7 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
         """Where numbers are masked, only columns that hold none."""
         return ["client_name", "tag", "company__name"] if is_hiding() else super().get_search_fields(request)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SiteList]:
         return QueueList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
