@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tenants import presets
+from tenants import disclosure, presets
 from tenants.models.accounts import Tenant
 from tenants.scope import TenantModel
 from tenants.sync import SyncedModel
@@ -86,6 +86,26 @@ class Phrase(SyncedModel):
             raise ValidationError(_("The conversation has no phrase of this key: this text is never spoken."))
         for field in ("text", "draft"):
             refuse_unknown_values(getattr(self, field), offered=preset.values, field=field)
+        if self.key in disclosure.KEYS:
+            self._refuse_to_hide_the_machine(preset)
+
+    def _refuse_to_hide_the_machine(self, preset: presets.PresetPhrase) -> None:
+        # A text that is heard already does not keep anybody from writing a better one.
+        heard = Phrase.objects.filter(pk=self.pk).values_list("text", flat=True).first() if self.pk else None
+        for field in ("text", "draft"):
+            text = getattr(self, field)
+            if text and text != heard and not disclosure.says_machine(text, self.language):
+                raise ValidationError(
+                    {
+                        field: ValidationError(
+                            _(
+                                "Callers must hear that a machine speaks (European AI Act, article 50): "
+                                "name it, as in “%(example)s”"
+                            ),
+                            params={"example": preset.text},
+                        )
+                    }
+                )
 
 
 class PhraseChange(TenantModel):

@@ -73,6 +73,7 @@ def test_a_number_has_one_form_whoever_writes_it(cast: Cast, crm: Crm) -> None:
         ("tickets", {"assigned_to": "outsider"}, "assigned_to"),
         ("phrases", {"key": "unheard_of", "language": "fr", "text": "x"}, ""),
         ("phrases", {"key": "goodbye", "language": "fr", "text": "{unknown}"}, "text"),
+        ("phrases", {"key": "greet", "language": "fr", "text": "Bonjour, ici Sophie."}, "text"),
         ("keywords", {"kind": "problem", "text": "box"}, "problem_type"),
     ],
 )

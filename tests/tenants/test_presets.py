@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tenants import presets
+from tenants import disclosure, presets
 from tenants.models import Keyword, Severity, Tenant
 
 KEYS = {
@@ -71,10 +71,11 @@ def test_the_same_phrases_can_be_interrupted_in_both_languages() -> None:
 
 
 @both
-def test_the_greeting_says_that_it_is_a_machine_and_is_heard_to_its_end(language: str) -> None:
-    greet = presets.phrases(language)["greet"]
-    assert "automati" in greet.text
-    assert not greet.interruptible
+def test_what_a_call_begins_with_says_that_it_is_a_machine_and_is_heard_to_its_end(language: str) -> None:
+    for key in disclosure.KEYS:
+        phrase = presets.phrases(language)[key]
+        assert disclosure.says_machine(phrase.text, language)
+        assert not phrase.interruptible
 
 
 @both
