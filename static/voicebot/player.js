@@ -33,8 +33,15 @@ class Player {
   }
 
   jump(seconds) {
-    this.audio.currentTime = Math.max(0, Math.min(seconds, this.seconds ?? this.audio.duration));
+    this.seek(seconds);
     this.audio.play();
+  }
+
+  seek(seconds) {
+    this.audio.currentTime = Math.max(0, Math.min(seconds, this.seconds ?? Infinity));
+    // Before the recording is there, which is when it is first played, no event tells of it.
+    this.follow();
+    if (this.seconds) this.show();
   }
 
   // --- The transcript -------------------------------------------------------
@@ -82,14 +89,14 @@ class Player {
     find("speed").addEventListener("change", (event) => (this.audio.playbackRate = Number(event.target.value)));
     this.lanes.addEventListener("pointerdown", (event) => {
       this.lanes.setPointerCapture(event.pointerId);
-      this.audio.currentTime = this.secondsAt(event);
+      this.seek(this.secondsAt(event));
     });
     this.lanes.addEventListener("pointermove", (event) => {
       const seconds = this.secondsAt(event);
       this.hover.hidden = false;
       this.hover.textContent = clock(seconds);
       this.hover.style.left = `${(seconds / this.seconds) * 100}%`;
-      if (event.buttons) this.audio.currentTime = seconds;
+      if (event.buttons) this.seek(seconds);
     });
     this.lanes.addEventListener("pointerleave", () => (this.hover.hidden = true));
     document.addEventListener("keydown", (event) => this.key(event));
@@ -181,12 +188,12 @@ class Player {
     if (!isFree) return;
     const step = event.shiftKey ? BIG_STEP : STEP;
     if (event.key === " " && !event.target.closest("button, a, summary")) this.toggle();
-    else if (event.key === "ArrowLeft") this.audio.currentTime -= step;
-    else if (event.key === "ArrowRight") this.audio.currentTime += step;
-    else if (onWave && event.key === "ArrowUp") this.audio.currentTime = this.neighbour(-1)?.from ?? 0;
-    else if (onWave && event.key === "ArrowDown") this.audio.currentTime = this.neighbour(1)?.from ?? this.seconds;
-    else if (onWave && event.key === "Home") this.audio.currentTime = 0;
-    else if (onWave && event.key === "End") this.audio.currentTime = this.seconds;
+    else if (event.key === "ArrowLeft") this.seek(this.audio.currentTime - step);
+    else if (event.key === "ArrowRight") this.seek(this.audio.currentTime + step);
+    else if (onWave && event.key === "ArrowUp") this.seek(this.neighbour(-1)?.from ?? 0);
+    else if (onWave && event.key === "ArrowDown") this.seek(this.neighbour(1)?.from ?? this.seconds);
+    else if (onWave && event.key === "Home") this.seek(0);
+    else if (onWave && event.key === "End") this.seek(this.seconds);
     else return;
     event.preventDefault();
   }

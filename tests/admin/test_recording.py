@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.http import http_date
 
 from calls.models import Call
 from telephony.wav import header, interleave
-from tenants.models import Membership
+from tenants.models import AuditEntry, Membership
 from tenants.scope import acting_for
 from tests.cast import Cast, person
 from voicebot_site.files import Unsatisfiable, requested_range
@@ -108,6 +109,25 @@ def test_a_viewer_reads_and_does_not_listen(address: str, cast: Cast, login: Log
     assert page.status_code == 200
     assert address not in page.content.decode()
     assert "<audio" not in page.content.decode()
+
+
+def test_who_opens_a_page_has_not_listened_and_who_plays_has_once(address: str, cast: Cast, login: Login) -> None:
+    client = login(cast.owner)
+
+    def listened() -> int:
+        with acting_for(cast.alpha.tenant):
+            return AuditEntry.objects.filter(action=AuditEntry.Action.LISTEN, person=cast.owner).count()
+
+    for page, row in (("calls_call", cast.alpha.call), ("tickets_ticket", cast.alpha.ticket)):
+        content = client.get(reverse(f"admin:{page}_change", args=[row.pk])).content.decode()
+        (player,) = re.findall(r"<audio[^>]*>", content)
+        assert address in player
+        assert 'preload="none"' in player  # else the browser fetches a part of it by itself
+    client.head(address)
+    assert listened() == 0
+    for part in ("bytes=0-", "bytes=200-", "bytes=900-"):
+        client.get(address, headers={"range": part})
+    assert listened() == 1
 
 
 def test_absent_foreign_and_erased_recordings_answer_alike(
