@@ -73,6 +73,7 @@ function keysOfTicket(page) {
     event.preventDefault();
     comment.form.requestSubmit();
   });
+  keepComment(comment);
   for (const form of document.querySelectorAll("[data-act], [data-comment]")) {
     form.addEventListener("submit", () => {
       // Once is enough; afterwards, so that the pressed button is still sent.
@@ -90,6 +91,19 @@ function keysOfTicket(page) {
     else return false;
     return true;
   };
+}
+
+// What is being written goes along when the ticket is saved; whoever leaves otherwise is asked.
+function keepComment(comment) {
+  if (!comment) return;
+  const ticket = document.getElementById("ticket_form");
+  let isSent = false;
+  for (const form of [ticket, comment.form]) form?.addEventListener("submit", () => (isSent = true));
+  ticket?.addEventListener("formdata", ({ formData }) => formData.set("comment", comment.value));
+  addEventListener("beforeunload", (event) => {
+    if (comment.value.trim() && !isSent) event.preventDefault();
+  });
+  addEventListener("pageshow", () => (isSent = false)); // the page may come back
 }
 
 const store = (values) => sessionStorage.setItem(STORED, JSON.stringify(values));

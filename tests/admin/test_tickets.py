@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from calls.models import Call
-from tenants.models import AuditEntry, Membership
+from tenants.models import AuditEntry, Membership, WebhookEndpoint, WebhookMessage
 from tenants.scope import acting_for
 from tests.admin.pages import form_of, text
 from tests.cast import Cast, person
@@ -246,11 +246,51 @@ def test_a_status_that_changed_meanwhile_is_told(cast: Cast, agent: Client) -> N
 
 def test_a_ticket_added_by_hand_has_a_deadline(cast: Cast, agent: Client) -> None:
     address = reverse("admin:tickets_ticket_add")
-    data = form_of(agent, address, "ticket_form") | {"client_name": ["Zoé"], "severity": ["high"]}
+    data = form_of(agent, address, "ticket_form") | {"client_name": ["Zoé"], "summary": ["Débit"], "severity": ["high"]}
     assert agent.post(address, data).status_code == 302
     with acting_for(cast.alpha.tenant):
         ticket = Ticket.objects.get(client_name="Zoé")
     assert ticket.due_at == ticket.created_at + timedelta(hours=4)
+
+
+def test_a_ticket_that_says_nothing_is_refused_by_naming_what_to_fill_in(cast: Cast, agent: Client) -> None:
+    address = reverse("admin:tickets_ticket_add")
+    data = form_of(agent, address, "ticket_form") | {"client_name": ["Zoé"], "summary": [" "]}
+    response = agent.post(address, data)
+    assert "Summary, In the caller&#x27;s words, Customer, Telephone." in text(response)
+    assert list(response.context["adminform"].form.errors) == ["summary"]
+    for name, value in (("phone_number", "+33612000000"), ("customer", str(cast.alpha.customer.pk))):
+        assert agent.post(address, data | {name: [value]}).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        emptied, erased = Ticket.objects.get(phone_number="+33612000000"), services.create()
+    for ticket, change, status in ((emptied, {"phone_number": [""]}, 200), (erased, {"severity": ["high"]}, 302)):
+        address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+        assert agent.post(address, form_of(agent, address, "ticket_form") | change).status_code == status
+
+
+def test_a_comment_that_is_being_written_is_saved_with_the_ticket(cast: Cast, agent: Client) -> None:
+    """Once, told to webhooks together with the change, and not lost where the form is refused."""
+    ticket = cast.alpha.ticket
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    data = form_of(agent, address, "ticket_form") | {"status": ["resolved"], "comment": [" Rappelé hier. "]}
+    refused = agent.post(address, data | {"client_email": ["nonsense"]})
+    assert "> Rappelé hier. </textarea>" in text(refused)
+    with acting_for(cast.alpha.tenant):
+        Comment.objects.all().delete()
+        WebhookEndpoint.objects.create(name="CRM", url="https://crm.example.com/", events=["ticket.updated"])
+    assert agent.post(address, data).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        remark = Comment.objects.get(ticket=ticket)
+        assert (remark.text, remark.author) == ("Rappelé hier.", cast.teammate)
+        assert again(ticket).status == Status.RESOLVED
+        told = WebhookMessage.objects.get(event="ticket.updated").body
+        assert "Rappelé hier." in told
+        assert '"status":"resolved"' in told
+        entries = AuditEntry.objects.filter(object_id=str(ticket.pk), person=cast.teammate)
+        assert not [entry for entry in entries if "Rappelé" in str(entry.changes)]
+        assert entries.filter(detail="Comment").count() == 1
+    too_long = agent.post(address, form_of(agent, address, "ticket_form") | {"comment": ["x" * 5001]})
+    assert "at most 5000 characters" in text(too_long)
 
 
 def test_the_customer_s_history_is_beside_the_ticket(cast: Cast, agent: Client) -> None:

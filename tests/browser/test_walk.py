@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
 from django.urls import reverse
-from playwright.async_api import Page
+from playwright.async_api import Dialog, Page
 
 from sandbox.product import Product
 from tenants.models import AsteriskServer, Membership, Tenant
@@ -18,6 +18,7 @@ from tenants.services import create_tenant
 from tests.admin.rows import OWNED, label, row_of
 from tests.browser.conftest import admin_cookie
 from tests.cast import house, person
+from tickets import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,7 +81,7 @@ async def test_the_first_day_of_an_owner(product: Product, visitor: Page, alpha:
 
     await page.goto(f"{url}/admin/tenants/phrase/")
     await page.get_by_role("link", name="Edit").first.click()
-    await page.locator("[name=draft]").fill("Bonjour, ici la société de Olga.")
+    await page.locator("[name=draft]").fill("Bonjour, ici l'assistant automatique de Olga.")
     await page.locator("[data-meter] [data-listen]").click()
     await page.wait_for_function("player.currentTime > 0")
     await page.click("button[name=_save]")
@@ -90,6 +91,31 @@ async def test_the_first_day_of_an_owner(product: Product, visitor: Page, alpha:
     assert "Theirs" not in await page.content()
     assert answer is not None
     assert answer.status == 404 or page.url == f"{url}/admin/"  # Django leads away from a row that is not there
+
+
+async def test_a_comment_that_is_being_written_is_saved_with_its_ticket(
+    product: Product, page: Page, alpha: Tenant
+) -> None:
+    def new_ticket() -> int:
+        with acting_for(alpha):
+            return services.create(summary="No internet.").pk
+
+    address = f"{product.url}/admin/tickets/ticket/{await sync_to_async(new_ticket)()}/change/"
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.goto(address)
+    await page.fill("#vb-comment", "Called back.")
+    async with page.expect_event("dialog"):
+        await page.get_by_role("link", name="Tickets").first.click(no_wait_after=True)
+    await page.click("button[name=_continue]")
+    await page.locator(".vb-comments__text").wait_for()
+    assert await page.locator(".vb-comments__text").all_inner_texts() == ["Called back."]
+    assert (asked, page.url) == (["beforeunload"], address)
 
 
 async def test_no_page_has_a_serious_accessibility_fault(product: Product, visitor: Page) -> None:

@@ -69,12 +69,17 @@ def act(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpRespon
                 STATUS_VERBS[name](ticket=ticket, actor=user)
             else:
                 continue
-            screen.log_change(request, ticket, DONE[name])
-            audit.record(action=audit.Action.DO, row=ticket, request=request, detail=DONE[name])
+            log(screen, request, ticket, name)
     except ValidationError as error:
         for text in error.messages:
             messages.error(request, text)
     return redirect("admin:tickets_ticket_change", ticket.pk)
+
+
+def log(screen: TicketAdmin, request: HttpRequest, ticket: Ticket, verb: str) -> None:
+    """Into the history and the audit log."""
+    screen.log_change(request, ticket, DONE[verb])
+    audit.record(action=audit.Action.DO, row=ticket, request=request, detail=DONE[verb])
 
 
 def merge(screen: TicketAdmin, request: HttpRequest, object_id: str) -> HttpResponse:

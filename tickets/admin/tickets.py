@@ -31,14 +31,18 @@ from tickets import services
 from tickets.admin import desk, queue
 from tickets.admin.actions import TicketActions
 from tickets.admin.looks import DUE_COLOURS, SENTIMENT_COLOURS, STATUS_COLOURS, due
-from tickets.models import TRANSITIONS, Ticket
+from tickets.models import LONGEST_COMMENT, TRANSITIONS, Ticket
+
+#: One of them at least: what it is about, or whom it is of.
+ESSENTIAL = ("summary", "description", "customer", "phone_number")
 
 
 class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Offers the statuses that the present one leads to."""
+    """Offers the statuses that the present one leads to, and takes the comment that was being written along."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.comment = str(self.data.get("comment", "")).strip()  # no field: it is no change of the ticket's own
         field: Any = self.fields.get("status")
         if field is None:  # who only looks has no fields
             return
@@ -57,6 +61,17 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
             if present != status and Ticket.Status(status) not in TRANSITIONS[present]:
                 raise ValidationError(_("Somebody changed the status meanwhile: look at the ticket again."))
         return status
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        # Whoever was erased left it empty: all else may still be changed of it.
+        is_asked = self.instance.pk is None or not set(ESSENTIAL).isdisjoint(self.changed_data)
+        if is_asked and not any(cleaned.get(name) or name in self.errors for name in ESSENTIAL):
+            names = ", ".join(str(self.fields[name].label) for name in ESSENTIAL)
+            self.add_error("summary", _("The ticket says nothing yet. Fill in one of these at least: %s.") % names)
+        if len(self.comment) > LONGEST_COMMENT:
+            self.add_error(None, _("A comment has at most %d characters.") % LONGEST_COMMENT)
+        return cleaned
 
 
 class QueueList(SiteList):
@@ -190,7 +205,7 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
         ticket = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if ticket is not None and self.has_view_permission(request, ticket):
-            context |= desk.around(ticket)
+            context |= desk.around(ticket) | {"written": request.POST.get("comment", "")}
             if ticket.call is not None:
                 context |= conversation(request, ticket.call)
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
@@ -205,6 +220,10 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            services.update(ticket=obj, actor=request.user, **changes)  # type: ignore[arg-type]
+            with obj.changing():  # webhooks are told of both at once
+                if form.comment:
+                    services.comment(ticket=obj, author=request.user, text=form.comment)  # type: ignore[arg-type]
+                    desk.log(self, request, obj, "comment")
+                services.update(ticket=obj, actor=request.user, **changes)  # type: ignore[arg-type]
         else:
             services.file(ticket=obj, actor=request.user)  # type: ignore[arg-type]
