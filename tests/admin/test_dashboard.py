@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,6 +21,7 @@ from calls.models import Call, SpendLimit, Usage
 from calls.spending import add
 from providers.prices import billing_day
 from tenants.models import Membership, Tenant
+from tenants.roles import COLUMNS
 from tenants.scope import acting_for
 from tests.admin.pages import text
 from tests.cast import Cast, person
@@ -116,6 +119,36 @@ def test_each_figure_leads_to_the_rows_behind_it(house: Tenant, owner: Client) -
             assert len(behind(owner, bar.link)) == int(bar.amount), bar
     assert behind(owner, found["sentiments"][2].link) == [angry]
     assert {owner.get(link).status_code for link in figures.values()} == {200}
+
+
+@pytest.mark.parametrize("role", COLUMNS)
+def test_every_link_of_the_dashboard_opens_for_whoever_sees_it(
+    house: Tenant, login: Login, role: Membership.Role
+) -> None:
+    with acting_for(house):
+        spoken = call(timezone.now(), is_resolved=True)
+        Usage.objects.create(call=spoken, kind="tts", provider="elevenlabs", characters=9, cost_eur=Decimal("20"))
+        Ticket.objects.create(call=spoken, severity="high")
+        SpendLimit.objects.update_or_create(defaults={"day_eur": 1, "month_eur": None})
+        add(billing_day(), Decimal(20))
+    client = login(person("somebody", house, role))
+    for page in (text(response_of(client)), text(client.get(reverse("admin:index")))):
+        links = {html.unescape(link) for link in re.findall(r'href="(/admin/[^"]*)"', page)}
+        assert len(links) > 40
+        assert {link: status for link in links if (status := client.get(link, follow=True).status_code) != 200} == {}
+
+
+@pytest.mark.parametrize("role", COLUMNS)
+def test_whoever_may_not_see_what_days_cost_is_told_no_sum(house: Tenant, login: Login, role: Membership.Role) -> None:
+    with acting_for(house):
+        spoken = call(timezone.now(), is_resolved=True)
+        Usage.objects.create(call=spoken, kind="tts", provider="elevenlabs", characters=9, cost_eur=Decimal("0.5"))
+    client = login(person("somebody", house, role))
+    with_money = client.get(reverse("admin:tickets_roiday_changelist")).status_code == 200
+    found = response_of(client)
+    assert ("€" in text(found)) is with_money
+    assert {"call", "task_alt", "timer"} <= {figure.icon for figure in found.context["figures"]}
+    assert bool(found.context["vendors"]) is with_money
 
 
 def test_an_empty_dashboard_has_dashes_and_no_charts(owner: Client) -> None:

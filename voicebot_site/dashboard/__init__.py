@@ -23,7 +23,7 @@ from tenants.models import AsteriskServer, Tenant
 from tenants.roles import may
 from tenants.scope import current_tenant
 from tickets.admin import STATUS_COLOURS as TICKET_COLOURS
-from tickets.models import TO_WORK_ON, Ticket
+from tickets.models import TO_WORK_ON, RoiDay, Ticket
 from voicebot_site import first_steps
 from voicebot_site.dashboard import company, platform
 from voicebot_site.dashboard.periods import Periods, rows
@@ -66,13 +66,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "open_tickets": [(ticket, TICKET_COLOURS[Ticket.Status(ticket.status)]) for ticket in tickets],
         "has_server": bool(calls) or AsteriskServer.objects.exists(),
         "may_connect": may(request, "add", AsteriskServer),
-        **_of_company(tenant),
+        **_of_company(tenant, with_money=may(request, "view", RoiDay)),
     }
 
 
-def _of_company(tenant: Tenant) -> dict[str, Any]:
+def _of_company(tenant: Tenant, *, with_money: bool) -> dict[str, Any]:
+    """What things cost and save only `with_money`: the rows behind it are not everybody's to see."""
     periods = Periods.of(tenant)
-    return {"now": _now(periods), **company.overview(periods)}
+    now = [*_now(periods), *([_cost(periods)] if with_money else [])]
+    return {"now": now, "with_money": with_money, **company.overview(periods, with_money=with_money)}
 
 
 def _now(periods: Periods) -> list[Now]:
@@ -85,13 +87,11 @@ def _now(periods: Periods) -> list[Now]:
         Now(_("Calls in progress"), str(calls["running"]), reverse("admin:live"), "sensors"),
         Now(_("Calls today"), str(calls["today"]), rows(Call, is_test__exact=0, **periods.days_of_calls(0)), "call"),
         Now(_("Tickets to work on"), str(waiting), rows(Ticket, queue="open"), "confirmation_number"),
-        Now(
-            _("Cost today"),
-            euros(periods.today.cost_eur),
-            reverse("admin:tickets_roiday_changelist"),
-            "payments",
-        ),
     ]
+
+
+def _cost(periods: Periods) -> Now:
+    return Now(_("Cost today"), euros(periods.today.cost_eur), rows(RoiDay), "payments")
 
 
 def _notices(request: HttpRequest) -> list[Notice]:

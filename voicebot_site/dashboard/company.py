@@ -67,16 +67,16 @@ class Bar:
     colour: str = ""
 
 
-def overview(periods: Periods) -> dict[str, Any]:
-    """`figures`, charts and bars for templates/admin/dashboard/."""
-    recent = sum(periods.recent, Roi())
+def overview(periods: Periods, *, with_money: bool) -> dict[str, Any]:
+    """`figures`, charts and bars for templates/admin/dashboard/; what things cost and save only `with_money`."""
+    recent, before = sum(periods.recent, Roi()), sum(periods.before, Roi())
     return {
-        "figures": _figures(periods, recent, sum(periods.before, Roi())),
+        "figures": [*_figures(periods, recent, before), *(_money(periods, recent, before) if with_money else [])],
         "has_figures": bool(recent.calls),
         "period_days": PERIOD_DAYS,
-        "charts": [charts.calls_by_day(periods), charts.savings(periods)],
+        "charts": [charts.calls_by_day(periods), *([charts.savings(periods)] if with_money else [])],
         "hours": _hours(periods),
-        "vendors": _vendors(periods, recent.calls),
+        "vendors": _vendors(periods, recent.calls) if with_money else [],
         **_tickets(periods),
     }
 
@@ -112,16 +112,11 @@ def _points(now: Decimal | None, before: Decimal | None) -> Change | None:
 
 def _figures(periods: Periods, now: Roi, before: Roi) -> list[Figure]:
     ended = {"is_test__exact": 0, "ended_at__isnull": 0, **periods.days_of_calls()}
-    days = rows(RoiDay, day_from=periods.since, day_to=periods.until)
     rate = now.resolution_rate
     numbers = {
         "calls": grouped(now.calls),
         "resolved": grouped(now.resolved),
         "seconds": grouped(round(now.handled_seconds)),
-        "cost": euros(now.cost_eur),
-        "human": euros(now.human_eur),
-        "cached": grouped(now.cached_characters),
-        "said": grouped(now.cached_characters + now.spoken_characters),
         "today": grouped(periods.today.calls),
         "before": grouped(before.calls),
     }
@@ -151,6 +146,19 @@ def _figures(periods: Periods, now: Roi, before: Roi) -> list[Figure]:
             "timer",
             change(now.mean_seconds, before.mean_seconds, good=-1),
         ),
+    ]
+
+
+def _money(periods: Periods, now: Roi, before: Roi) -> list[Figure]:
+    days = rows(RoiDay, day_from=periods.since, day_to=periods.until)
+    numbers = {
+        "calls": grouped(now.calls),
+        "cost": euros(now.cost_eur),
+        "human": euros(now.human_eur),
+        "cached": grouped(now.cached_characters),
+        "said": grouped(now.cached_characters + now.spoken_characters),
+    }
+    return [
         Figure(
             _("Cost per call"),
             euros(now.cost_per_call_eur),
