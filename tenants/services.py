@@ -184,7 +184,7 @@ def publish_drafts(*, by: User | None) -> list[PhraseChange]:
         try:
             phrase.full_clean()
         except ValidationError as error:
-            raise ValidationError(f"{phrase.key}: {' '.join(error.messages)}") from None
+            raise ValidationError(f"{phrase}: {' '.join(error.messages)}") from None
         phrase.save()
         changes.append(PhraseChange(phrase=phrase, before=before, after=phrase.text, changed_by=by))
     return PhraseChange.objects.bulk_create(changes)

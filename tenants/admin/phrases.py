@@ -48,7 +48,7 @@ class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
 
     key = forms.ChoiceField(
         label=capfirst(_("key")),
-        choices=lambda: [(key, key) for key in presets.phrases(presets.LANGUAGES[0])],
+        choices=lambda: [(key, f"{phrase.name} ({key})") for key, phrase in presets.phrases("fr").items()],
         widget=UnfoldAdminSelectWidget(),
     )
     draft = forms.CharField(
@@ -71,7 +71,7 @@ class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Phrase)
 class PhraseAdmin(SpokenAhead, TenantModelAdmin):
     form = PhraseForm
-    list_display = ("key", "language", "text", "draft", "updated_at")
+    list_display = ("__str__", "language", "text", "draft", "updated_at")
     list_filter = ("language",)
     search_fields = ("key", "text", "draft")
     change_form_template = "admin/tenants/phrase/change_form.html"

@@ -140,7 +140,7 @@ def history(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpRe
         "admin/tenants/phrase/history.html",
         {
             **screen.admin_site.each_context(request),
-            "title": gettext("History of %s") % phrase.key,
+            "title": gettext("History of %s") % phrase.name,
             "object": phrase,
             "phrase": phrase,
             "preset": preset_of(phrase.key, phrase.language),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import disclosure, presets
 from tenants.models.accounts import Tenant
+from tenants.presets.names import name_of
 from tenants.scope import TenantModel
 from tenants.sync import SyncedModel
 
@@ -69,25 +70,33 @@ class Phrase(SyncedModel):
         indexes = [models.Index(fields=["tenant", "updated_at"])]
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.name} ({self.key})"
+
+    @property
+    def name(self) -> str:
+        """What people call it, in the language of whoever reads."""
+        return name_of(self.key)
+
+    @property
+    def preset(self) -> presets.PresetPhrase | None:
+        """None for a key that the script does not know."""
+        return presets.phrases(self.language or Tenant.Language.FRENCH).get(self.key)
 
     @property
     def live_text(self) -> str:
         """What callers hear; empty for a key that the script does not know."""
-        preset = presets.phrases(self.language).get(self.key)
-        return self.text or (preset.text if preset else "")
+        return self.text or (self.preset.text if self.preset else "")
 
     def clean(self) -> None:
         """A phrase that could not be spoken is refused here, not in the middle of a call."""
         super().clean()
-        preset = presets.phrases(self.language or Tenant.Language.FRENCH).get(self.key)
-        if preset is None:
+        if self.preset is None:
             # Of no field: the key of a stored phrase is not on its form.
             raise ValidationError(_("The conversation has no phrase of this key: this text is never spoken."))
         for field in ("text", "draft"):
-            refuse_unknown_values(getattr(self, field), offered=preset.values, field=field)
+            refuse_unknown_values(getattr(self, field), offered=self.preset.values, field=field)
         if self.key in disclosure.KEYS:
-            self._refuse_to_hide_the_machine(preset)
+            self._refuse_to_hide_the_machine(self.preset)
 
     def _refuse_to_hide_the_machine(self, preset: presets.PresetPhrase) -> None:
         # A text that is heard already does not keep anybody from writing a better one.

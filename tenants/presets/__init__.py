@@ -15,6 +15,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from tenants.presets.names import name_of
+
 LANGUAGES = ("fr", "en")
 
 
@@ -27,6 +29,11 @@ class PresetPhrase:
     text: str
     interruptible: bool
     values: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """In the language of whoever reads."""
+        return name_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from calls import settings as call_settings
@@ -112,7 +113,7 @@ def test_one_draft_that_cannot_be_spoken_publishes_none(cast: Cast, owner: Clien
     with acting_for(house.tenant):
         Phrase.objects.filter(pk=broken.pk).update(draft="Tant pis, {prenom}.")
     page = text(owner.post(reverse(PUBLISH), follow=True))
-    assert "skip_item: Nothing can be filled in for {prenom}" in page
+    assert "Go on without an answer (skip_item): Nothing can be filled in for {prenom}" in page
     assert heard(house) == "Bienvenue chez Alpha."
     assert stored(broken, house).draft
 
@@ -183,6 +184,31 @@ def test_an_earlier_text_is_restored_as_a_draft(cast: Cast, owner: Client) -> No
     owner.post(restore, {"preset": "1"})
     assert stored(phrase, cast.alpha).draft == presets.phrases("fr")["welcome"].text
     assert owner.post(restore, {"change": "0"}).status_code == 404
+
+
+def test_phrases_are_shown_by_their_names(cast: Cast, owner: Client) -> None:
+    phrase = draft(cast.alpha, "Bienvenue !")
+    pages = [
+        reverse(LIST),
+        reverse(PUBLISH),
+        reverse("admin:tenants_phrase_change", args=[phrase.pk]),
+        reverse("admin:tenants_phrase_history", args=[phrase.pk]),
+        reverse("admin:tenants_phrase_add"),
+    ]
+    for address in pages:
+        assert "Welcome a new caller" in text(owner.get(address)), address
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("welcome", "From the next call on, callers hear"), ("skip_item", "Callers hear the preset")]
+)
+def test_whoever_deletes_a_phrase_reads_what_callers_will_hear(cast: Cast, owner: Client, key: str, said: str) -> None:
+    phrase = draft(cast.alpha, "Bien.", key)
+    page = text(owner.get(reverse("admin:tenants_phrase_delete", args=[phrase.pk])))
+    assert said in page
+    assert escape(presets.phrases("fr")[key].text) in page
+    owner.post(reverse("admin:tenants_phrase_delete", args=[phrase.pk]), {"post": "yes"})
+    assert heard(cast.alpha, key) == presets.phrases("fr")[key].text
 
 
 # --- Scenarios --------------------------------------------------------------------------

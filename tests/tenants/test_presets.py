@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.utils.translation import override
 
 from tenants import disclosure, presets
 from tenants.models import Keyword, Severity, Tenant
+from tenants.presets.names import NAMES, name_of
 
 KEYS = {
     "opening": """greet cut_off busy closed take_message message_taken closed_on_call recording_notice
@@ -150,3 +152,18 @@ def test_nobody_can_change_a_preset() -> None:
 def test_only_plain_names_stand_in_braces(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         presets.placeholders(text)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_phrase_has_a_name_for_people_and_no_two_the_same(language: str) -> None:
+    with override(language):
+        names = {key: name_of(key) for key in presets.phrases("fr")}
+    assert list(names) == list(NAMES)
+    assert len(set(names.values())) == len(names)
+    assert not [key for key, name in names.items() if "_" in name or name == key]
+
+
+def test_steps_of_remedies_and_answers_have_names_too() -> None:
+    with override("fr"):
+        assert name_of("internet_step_2") == "Remède pour internet, étape 2"
+        assert name_of("faq_7") == name_of("faq_in_other_words") == "Réponse à une question"
