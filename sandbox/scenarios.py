@@ -175,4 +175,4 @@ def _report(tenant: Tenant, scenario: Scenario, result: CallResult) -> Report:
             about_open_ticket=ticket.customer_id is not None and earlier.exists(),
             measures_time=False,
         )
-    return report(scenario, outcome)
+        return report(scenario, outcome, load(tenant))

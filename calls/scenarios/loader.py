@@ -137,7 +137,10 @@ def _check(scenario: Scenario) -> None:
         raise ValueError("expect.scenes: name at least the scene that the call ends in")
     if unknown := expect.ticket.keys() - TICKET_FIELDS:
         raise ValueError(f"expect.ticket.{min(unknown)}: unknown; there are {', '.join(sorted(TICKET_FIELDS))}")
-    keys = presets.phrases(scenario.language).keys() | {
+    phrases = presets.phrases(scenario.language)
+    if unknown := expect.values.keys() - frozenset().union(*(phrase.values for phrase in phrases.values())):
+        raise ValueError(f"expect.values.{min(unknown)}: no phrase says it")
+    keys = phrases.keys() | {
         f"{kind.code}_step_{number}"
         for kind in presets.problem_types(scenario.language)
         for number in range(1, len(kind.steps) + 1)
@@ -146,6 +149,7 @@ def _check(scenario: Scenario) -> None:
         "says": [line.after for line in scenario.says if line.after],
         "expect.heard": expect.heard,
         "expect.not_heard": expect.not_heard,
+        "expect.whole": expect.whole,
         "expect.interrupted": expect.interrupted or (),
         "expect.response_seconds": tuple(expect.response_seconds),
     }

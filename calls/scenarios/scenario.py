@@ -84,7 +84,9 @@ class Expected:
     ticket: Mapping[str, str] = field(default_factory=dict)  # as tickets.services.as_dict; "" is empty
     heard: tuple[str, ...] = ()  # keys of phrases that the bot says
     not_heard: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()  # pieces of what the bot says
+    whole: tuple[str, ...] = ()  # keys of phrases that the bot says to their end, as the company has written them
+    values: Mapping[str, str] = field(default_factory=dict)  # that it says, where the company's phrases have them
+    words: tuple[str, ...] = ()  # pieces of what it says that the scenario itself brings
     interrupted: tuple[str, ...] | None = None  # exactly the phrases that were cut short
     transfer_to: str = ""
     is_recorded: bool | None = None

@@ -72,16 +72,22 @@ class FakeScribe:
 
 
 class FakeSpeaking:
-    """Every word takes 0.3 s. A vendor that is gone leaves what is cached."""
+    """Every word takes 0.3 s. A vendor that is gone leaves what is cached.
 
-    def __init__(self, audio: CallAudio, vendors: Vendors) -> None:
+    A phrase of `lasting` (texts by key) lasts as long as its text there would.
+    """
+
+    def __init__(self, audio: CallAudio, vendors: Vendors, lasting: Mapping[str, str]) -> None:
         self._audio = audio
         self._vendors = vendors
+        self._lasting = lasting
         self.speeches: list[Speech] = []
 
     def start(self, phrase: Spoken, values: Mapping[str, str]) -> Speech:
         parts = segments(phrase.text, values)
         text = "".join(part.text for part in parts).strip()
+        usual = self._lasting.get(phrase.key, phrase.text)
+        pace = _frames("".join(part.text for part in segments(usual, values))) / _frames(text)
         speech = Speech(phrase, Playback(interruptible=phrase.interruptible), text)
         self.speeches.append(speech)
         self._audio.play(speech.playback)
@@ -91,7 +97,7 @@ class FakeSpeaking:
                 speech.error = ProviderError("text-to-speech", Failure.UNREACHABLE)
                 break
             speech.begin_part(part.text)
-            speech.playback.feed(bytes(FRAME_BYTES) * FRAMES_PER_WORD * max(1, len(part.text.split())))
+            speech.playback.feed(bytes(FRAME_BYTES) * round(_frames(part.text) * pace))
         speech.playback.complete()
         return speech
 
@@ -106,8 +112,12 @@ class FakeSpeaking:
         async for sentence in sentences:
             speech.text = f"{speech.text} {sentence}".strip()
             speech.begin_part(f"{sentence} ")
-            speech.playback.feed(bytes(FRAME_BYTES) * FRAMES_PER_WORD * len(sentence.split()))
+            speech.playback.feed(bytes(FRAME_BYTES) * _frames(sentence))
         speech.playback.complete()
+
+
+def _frames(text: str) -> int:
+    return FRAMES_PER_WORD * max(1, len(text.split()))
 
 
 class FakeDesk:
@@ -170,16 +180,24 @@ class Stage:
     """Plays one conversation between the flow and a caller."""
 
     def __init__(
-        self, *script: str | Line, settings: CallSettings, desk: FakeDesk | None = None, vendors: Vendors | None = None
+        self,
+        *script: str | Line,
+        settings: CallSettings,
+        desk: FakeDesk | None = None,
+        vendors: Vendors | None = None,
+        lasting: Mapping[str, str] | None = None,
     ) -> None:
-        """`script`: what the caller does, in the notation of `calls.scenarios.loader.parse_lines`."""
+        """`script`: what the caller does, in the notation of `calls.scenarios.loader.parse_lines`.
+
+        `lasting`: texts by key that phrases last as long as, whatever they say.
+        """
         lines = [line for part in script for line in (parse_lines(part) if isinstance(part, str) else [part])]
         self.settings = settings
         self.vendors = vendors or Vendors()
         self._news = asyncio.Event()
         self.audio = CallAudio(None, self._news.set)
         self.hearing = FakeHearing()
-        self.speaking = FakeSpeaking(self.audio, self.vendors)
+        self.speaking = FakeSpeaking(self.audio, self.vendors, lasting or {})
         self.scribe = FakeScribe()
         self.desk = desk or FakeDesk()
         self.dialogue = Dialogue(

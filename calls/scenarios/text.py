@@ -10,9 +10,12 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+from django.utils.translation import gettext
+
 from calls.case import Case, Cut, Ending, OpenTicket
 from calls.models import Call
-from calls.scenarios.report import Outcome, Report, report
+from calls.scenarios.preset import preset
+from calls.scenarios.report import Outcome, Report, report, texts_of
 from calls.scenarios.scenario import Caller, Company, Line, Scenario
 from calls.scenarios.stage import FakeDesk, Stage
 from calls.settings import Answer, CallSettings, Target
@@ -49,13 +52,13 @@ def run_text(scenario: Scenario, settings: CallSettings) -> Report:
     """
     kind = scenario.expect.ticket.get("problem_type")
     if kind and kind not in settings.problems:
-        return Report(scenario.name, skipped=f"there is no problem type {kind!r}")
+        return Report(scenario.name, skipped=gettext("there is no problem type “%s”") % kind)
     try:
         with _silently():
             outcome, _said = asyncio.run(_play(scenario, _furnish(settings, scenario.company)))
-        return report(scenario, outcome)
-    except TimeoutError as error:
-        return Report(scenario.name, failures=(str(error),))
+        return report(scenario, outcome, settings)
+    except TimeoutError:
+        return Report(scenario.name, failures=(gettext("the call does not end"),))
 
 
 def rehearse(scenario: Scenario, settings: CallSettings) -> tuple[list[Line], float]:
@@ -73,7 +76,9 @@ async def _play(scenario: Scenario, settings: CallSettings) -> tuple[Outcome, li
         free=scenario.company.technician if scenario.company.is_open else scenario.company.on_call,
         now=_moment(settings.schedule, is_open=scenario.company.is_open) or MONDAY,
     )
-    stage = Stage(*scenario.says, settings=settings, desk=desk, vendors=scenario.vendors)
+    # Scenarios tell moments in seconds: other words than the preset's must not move them.
+    lasting = texts_of(preset(scenario.language))
+    stage = Stage(*scenario.says, settings=settings, desk=desk, vendors=scenario.vendors, lasting=lasting)
     ending = await stage.play(_case(scenario.caller, settings))
     case = stage.case
     outcome = Outcome(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 from pytest_django import Settings
 
 from calls.scenarios import Report, Scenario, ScenarioError, load, run_text
 from calls.scenarios.preset import preset
+from calls.settings import Spoken
 from calls.settings import load as load_settings
 from sandbox.scenarios import run_audio
 from tenants.models import AsteriskServer, Phrase, Tenant
@@ -111,6 +114,8 @@ expect = { end = "hangup", scenes = ["identification"] }
         ('end = "hangup"', 'end = "hangup", heard = "greet"', "expect.heard: 'greet' is not a list"),
         ('end = "hangup"', 'end = "hangup", not_heard = ["hello"]', "expect.not_heard: no phrase has the key 'hello'"),
         ('end = "hangup"', 'end = "hangup", ticket = { shoe = "42" }', "expect.ticket.shoe: unknown; there are"),
+        ('end = "hangup"', 'end = "hangup", whole = ["hello"]', "expect.whole: no phrase has the key 'hello'"),
+        ('end = "hangup"', 'end = "hangup", values = { shoe = "42" }', "expect.values.shoe: no phrase says it"),
         ("[greets]", "[greets", "Expected ']'"),
     ],
 )
@@ -141,6 +146,7 @@ def test_what_is_not_met_is_said(tmp_path: Path) -> None:
     scenes = ["opening", "diagnosis"]
     heard = ["greet", "ask_firstname", "welcome"]
     not_heard = ["welcome"]
+    whole = ["greet", "goodbye"]
     words = ["Bienvenue", "Bonsoir"]
     interrupted = ["greet"]
     transfer_to = "technician"
@@ -151,19 +157,22 @@ def test_what_is_not_met_is_said(tmp_path: Path) -> None:
     """
     write(tmp_path, "one.toml", A_SCENARIO.replace('expect = { end = "hangup", scenes = ["identification"] }', expect))
     [scenario] = load("fr", tmp_path)
-    report = run_text(scenario, preset("fr"))
+    with override("en"):
+        report = run_text(scenario, preset("fr"))
     assert report.failures == (
-        "it ended with 'hangup', not with 'goodbye'",
-        "it was handed over to '', not to 'technician'",
-        "the ticket's status is 'open', not 'resolved'",
-        "about the open ticket: False",
-        "recorded: False",
-        "no scene 'diagnosis' in its place among opening, greeting, identification",
-        "the bot did not say 'welcome' in its place, but greet, welcome, ask_firstname",
-        "the bot said 'welcome'",
-        "the bot did not say «Bonsoir»",
+        "it ended with “the caller hung up”, not with “the bot said goodbye”",
+        "it was handed over to “”, not to “technician”",
+        "the ticket has “open” as its status, not “resolved”",
+        "it was not about the open ticket",
+        "it was not recorded",
+        "the scene “Diagnosis” is not in its place among: Opening, Greeting, Identification",
+        "the bot did not say “Welcome a new caller (welcome)” in its place, but: Greeting message (greet), "
+        "Welcome a new caller (welcome), Ask for the first name (ask_firstname)",
+        "the bot said “Welcome a new caller (welcome)”",
+        "the bot did not say all of “Goodbye (goodbye)”",
+        "the bot did not say “Bonsoir”",
         "interrupted: nothing",
-        "'greet' answers nothing, so no time can be told",
+        "“Greeting message (greet)” answers nothing, so no time can be told",
     )
     assert report.failed
     assert not report.passed
@@ -180,10 +189,47 @@ def test_lines_without_occasion_are_left_out_with_those_that_follow_them(tmp_pat
 
 def test_a_problem_that_the_company_does_not_know_skips_the_scenario() -> None:
     [scenario] = [scenario for scenario in load("fr") if scenario.name == "remedy_does_not_help"]
-    report = run_text(scenario, preset("fr", problems={}))
-    assert report.skipped == "there is no problem type 'internet'"
+    with override("en"):
+        report = run_text(scenario, preset("fr", problems={}))
+    assert report.skipped == "there is no problem type “internet”"
     assert not report.passed
     assert not report.failed
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"{scenario.language}-{scenario.name}")
+def test_a_scenario_asks_for_no_words_of_the_preset(scenario: Scenario) -> None:
+    """Whoever writes phrases anew, of another length and without values, hears of what they broke alone."""
+
+    def spoken(phrase: Spoken) -> Spoken:
+        return replace(phrase, text="Eh.")
+
+    usual = preset(scenario.language)
+    problems = {
+        code: replace(problem, steps=tuple(replace(step, phrase=spoken(step.phrase)) for step in problem.steps))
+        for code, problem in usual.problems.items()
+    }
+    phrases = {key: spoken(phrase) for key, phrase in usual.phrases.items()}
+    report = run_text(scenario, replace(usual, phrases=phrases, problems=problems))
+    assert not report.failures, "\n".join([*report.failures, *report.transcript])
+
+
+def test_a_value_is_asked_for_where_the_company_s_phrase_has_it() -> None:
+    [scenario] = [scenario for scenario in load("fr") if scenario.name == "number_that_called_once"]
+    wrong = replace(scenario, expect=replace(scenario.expect, values={"count": "cent fois"}))
+    own = {**preset("fr").phrases, "returning_client": Spoken("returning_client", "Rebonjour.")}
+    with override("en"):
+        assert run_text(wrong, preset("fr")).failures == ("the bot did not say “cent fois”",)
+    assert run_text(wrong, preset("fr", phrases=own)).passed
+
+
+def test_what_came_is_told_in_the_language_of_whoever_reads() -> None:
+    [scenario] = [scenario for scenario in load("fr") if scenario.name == "known_caller_is_helped"]
+    wrong = replace(scenario, expect=replace(scenario.expect, whole=("transfer",)))
+    with override("fr"):
+        report = run_text(wrong, preset("fr"))
+    assert report.failures == ("le bot n'a pas dit en entier « Passer un technicien (transfer) »",)
+    assert "bot · Message d'accueil " in report.transcript[0]
+    assert any(" appelant " in line for line in report.transcript)
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import serializers
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.test.utils import override_settings, setup_databases, teardown_databases
 
 from calls.scenarios import Report, Scenario, ScenarioError, load, run_text
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", metavar="NAME", default="", help="those whose name contains this")
         parser.add_argument("--json", action="store_true", help="one JSON object per line instead of the table")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = self.tenant(options["tenant"])
         languages = (tenant.language,) if tenant else presets.LANGUAGES
