@@ -18,7 +18,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from companies.models import Company, Customer, Import
-from companies.services import Outcome, State, upsert_company, upsert_customer
+from companies.phone import international
+from companies.services import Errors, Outcome, State, upsert_company, upsert_customer
 from voicebot_site import sheets
 
 LARGEST_BYTES: Final = 10 * 1024 * 1024
@@ -57,6 +58,7 @@ class Tried:
     cells: list[str]  # in the order of the file's columns
     state: State
     message: str
+    changes: list[tuple[str, str, str]]  # what of it, from which value to which
 
 
 def look_at(*, kind: Import.Kind, content: bytes, file_name: str, by: User | None) -> Import:
@@ -76,12 +78,13 @@ def forget_old() -> int:
 
 def try_first(run: Import) -> list[Tried]:
     """What would become of the first rows; nothing is written."""
-    tried = []
+    tried, first = [], run.rows[:TRIED]
+    repeated = _repeated(run.kind, first)
     with transaction.atomic():
-        for line, cells in run.rows[:TRIED]:
-            outcome = _take(run.kind, cells)
+        for line, cells in first:
+            outcome = _take(run.kind, cells, repeated.get(line))
             shown = [cells.get(column, "") for column in run.columns]
-            tried.append(Tried(line, shown, outcome.state, message(run.kind, outcome)))
+            tried.append(Tried(line, shown, outcome.state, message(run.kind, outcome), _changes(run.kind, outcome)))
         transaction.set_rollback(True)
     return tried
 
@@ -102,11 +105,13 @@ def take_over(*, run: Import) -> int:
     Begun again after a worker died it goes on where that one was.
     """
     taken = 0
+    with translation.override(run.tenant.language):
+        repeated = _repeated(run.kind, run.rows)
     while run.state == Import.State.RUNNING:
         piece = run.rows[run.done : run.done + AT_ONCE]
         with transaction.atomic(), translation.override(run.tenant.language):
             for line, cells in piece:
-                _count(run, line, cells, _take(run.kind, cells))
+                _count(run, line, cells, _take(run.kind, cells, repeated.get(line)))
             run.done += len(piece)
             written = {"done", "created", "updated", "unchanged", "refused"}
             if run.done >= run.total:
@@ -117,8 +122,25 @@ def take_over(*, run: Import) -> int:
     return taken
 
 
-def _take(kind: str, cells: Mapping[str, str]) -> Outcome[Any]:
+def _repeated(kind: str, rows: Sequence[Row]) -> dict[int, Errors]:
+    """By line, what is wrong with rows that say something else of whom an earlier one is about: one must be wrong."""
+    earlier: dict[tuple[str, str], Row] = {}
+    found: dict[int, Errors] = {}
+    for line, cells in rows:
+        for column in (next(iter(COLUMNS[kind])), "external_id"):
+            text = cells.get(column, "")
+            known = (international(text) if column == "phone_number" else " ".join(text.split()).casefold()) or text
+            first, said = earlier.setdefault((column, known), (line, cells))
+            if known and said != cells:
+                why = gettext("Line %d says something else of it already: keep one of them.") % first
+                found.setdefault(line, {})[column] = [why]
+    return found
+
+
+def _take(kind: str, cells: Mapping[str, str], wrong: Errors | None) -> Outcome[Any]:
     """An empty cell says nothing: it removes nothing that is stored."""
+    if wrong:
+        return Outcome(State.FAILED, errors=wrong)
     row = {column: text for column, text in cells.items() if text}
     return upsert_customer(row=row) if kind == Import.Kind.CUSTOMERS else upsert_company(row=row)
 
@@ -133,6 +155,13 @@ def _count(run: Import, line: int, cells: Mapping[str, str], outcome: Outcome[An
             run.unchanged += 1
         case State.FAILED:
             run.refused.append([line, cells, message(run.kind, outcome)])
+
+
+def _changes(kind: str, outcome: Outcome[Any]) -> list[tuple[str, str, str]]:
+    if outcome.before is None:
+        return []
+    values = [(name, getattr(outcome.before, name), getattr(outcome.stored, name)) for name in COLUMNS[kind]]
+    return [(heading(kind, name), str(old or ""), str(new or "")) for name, old, new in values if old != new]
 
 
 def message(kind: str, outcome: Outcome[Any]) -> str:

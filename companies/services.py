@@ -107,6 +107,7 @@ class Outcome(Generic[Row]):
 
     state: State
     stored: Row | None = None
+    before: Row | None = None  # of one that was changed
     errors: Errors = dataclass_field(default_factory=dict)
 
 
@@ -155,7 +156,7 @@ def _upsert(row: Mapping[str, Any], keys: Sequence[str], prepare: Callable[[dict
                 return Outcome(State.UNCHANGED, before)
             changed.full_clean()
             changed.save()
-            return Outcome(State.UPDATED if before else State.CREATED, changed)
+            return Outcome(State.UPDATED if before else State.CREATED, changed, before)
     except ValidationError as error:
         return Outcome(State.FAILED, errors={_named(key): texts for key, texts in error.message_dict.items()})
     except IntegrityError:  # somebody else wrote the same in this moment

@@ -101,7 +101,9 @@ class Sheets:
             run=found,
             columns=[imports.heading(found.kind, column) for column in found.columns],
             tried=tried,
-            bad=sum(bool(row.message) for row in tried),
+            bad=(bad := sum(bool(row.message) for row in tried)),
+            good=len(tried) - bad,
+            all_tried=len(tried) == found.total,
             refused=[
                 (line, [cells.get(column, "") for column in found.columns], why)
                 for line, cells, why in found.refused[:SHOWN_REFUSED]

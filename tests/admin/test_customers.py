@@ -50,6 +50,7 @@ def test_a_file_is_looked_at_then_imported_and_the_page_says_what_was_done(
     page, address = text(response), response.request["PATH_INFO"]
     assert "is created" in page
     assert "1 has an error" in page
+    assert ">Import 1 row<" in page
     assert "&lt;b&gt;X" in page
     with acting_for(cast.alpha.tenant):
         assert Customer.objects.count() == 1

@@ -55,16 +55,19 @@ def test_good_rows_are_kept_and_bad_ones_say_why(alpha: Cast) -> None:
         "douze;A;B;;;",
         f"{known.phone_number};;;pierre@example.com;;",
         f"{known.phone_number};;;pierre@example.com;;",
+        "06 99 88 77 66;Zoé;LEGRAND;zoe@example.com;;",
         "0699887767;A;B;no address;;",
         f"0699887768;{'x' * 101};B;;;",
     ]
     run = imported(EXCEL + "\r\n".join(rows))
-    assert (run.done, run.created, run.updated, run.unchanged) == (6, 1, 1, 1)
+    assert (run.done, run.created, run.updated, run.unchanged) == (7, 1, 1, 1)
     assert [(line, why.split(":")[0].strip()) for line, _cells, why in run.refused] == [
         (3, "Téléphone"),
-        (6, "E-mail"),
-        (7, "Prénom"),
+        (6, "Téléphone"),
+        (7, "E-mail"),
+        (8, "Prénom"),
     ]
+    assert Customer.objects.get(phone_number="+33699887766").last_name == "PETIT"
     known.refresh_from_db()
     assert (known.first_name, known.email) == ("Pierre", "pierre@example.com"), "an empty cell removes nothing"
 
@@ -76,6 +79,28 @@ def test_looking_writes_nothing(alpha: Cast) -> None:
     assert "+33612345678" in tried[1].message
     assert not Customer.objects.filter(phone_number="+33699887766").exists()
     assert not Company.objects.filter(name="Nouvelle").exists()
+
+
+def test_looking_tells_what_would_change_and_from_what(alpha: Cast) -> None:
+    known = alpha.alpha.customer
+    run = looked_at(EXCEL + f"{known.phone_number};Paul;;;Nouvelle;\r\n")
+    [row] = imports.try_first(run)
+    assert str(row.state) == "updated"
+    assert row.changes == [("Prénom", "Pierre", "Paul"), ("Entreprise", str(known.company), "Nouvelle")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (CUSTOMERS, "telephone;nom\n0699887766;PETIT\n+33 6 99 88 77 66;LEGRAND\n", "Téléphone : La ligne 2"),
+        (CUSTOMERS, "telephone;identifiant\n0699887766;C-1\n0699887767;C-1\n", "La ligne 2"),
+        (COMPANIES, "nom;identifiant\nVetodok;C-1\nVETODOK;C-1\n", "La ligne 2"),
+    ],
+)
+def test_two_rows_that_disagree_about_one_are_told(alpha: Cast, kind: Import.Kind, text: str, said: str) -> None:
+    tried = imports.try_first(looked_at(text, kind))
+    assert [str(row.state) for row in tried] == ["created", "failed"]
+    assert said in imported(text, kind).refused[0][2]
 
 
 def test_whoever_goes_on_after_a_worker_died_goes_on_where_it_was(alpha: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
