@@ -17,7 +17,10 @@ from tickets.roi import roi_of
 class RoiDayAdmin(TenantModelAdmin):
     """What the bot earned, by day; docs/roi.md has the formulas."""
 
-    when_empty = _("Each day with calls has a row here: how many the bot resolved, what they cost and what they saved.")
+    when_empty = _(
+        "Each day with calls has a row here: how many the bot resolved, what they cost and what they saved. "
+        "Days are counted every quarter of an hour: today's calls come soon."
+    )
     list_display = ("day", "calls", "resolution", "cost", "cost_per_call", "savings", "cached", "mean_duration")
     list_filter = (("day", RangeDateFilter),)
     list_select_related = ("tenant",)

@@ -28,6 +28,7 @@ from sandbox.product import Product
 from tenants.models import AsteriskServer, Tenant
 from tenants.scope import EVERYONE, acting_for
 from tickets.models import Ticket
+from tickets.roi import catch_up
 from tickets.services import as_dict
 from voicebot_site import celery
 
@@ -100,6 +101,7 @@ class Command(BaseCommand):
         if celery.embedded_worker is not None:  # the summary is being written
             celery.embedded_worker.submit(lambda: None).result(timeout=30)
         with acting_for(tenant):
+            catch_up()  # else the figures of today would wait for the next quarter of an hour
             return Ticket.objects.select_related("call", "company", "problem_type").filter(call__uuid=call_uuid).first()
 
     async def follow(self, tenant: Tenant, over: asyncio.Event) -> None:
