@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -21,7 +24,7 @@ from django.utils.text import capfirst, smart_split, unescape_string_literal
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
-from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import MultipleChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 from unfold.utils import parse_date_str
@@ -140,7 +143,9 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
     list_per_page = 50
     #: What the list is for and how rows come into it; shown while there are none.
     when_empty: str | Promise = ""
-    #: What fields are for whose models do not say it.
+    #: What a number of its rows is called, where the list's name is no plural.
+    counted: str | Promise = ""
+    #: What fields are for whose models do not say it, or not all that matters here.
     help_texts: dict[str, Promise] = {}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -163,8 +168,11 @@ class SiteModelAdmin(Audited, Permissions, ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and not field.help_text:
-            field.help_text = self.help_texts.get(db_field.name, "")
+        if field is not None and db_field.name in self.help_texts:
+            field.help_text = self.help_texts[db_field.name]
+        if isinstance(field, forms.SplitDateTimeField):
+            for part in field.widget.widgets:  # the label is the first one's alone
+                part.attrs["aria-label"] = f"{field.label}, {part.attrs['placeholder']}"
         return field
 
     def history_view(
@@ -281,8 +289,18 @@ def _has(model: type[Model], name: str, word: str) -> Q:
     return Q((name, Lower(Value(word)))) if rest == "contains" else Q((f"{name}__icontains", word))
 
 
-class DaysFilter(RangeDateFilter):
-    """From one day to another, both included, as the company's clock has them."""
+class PeriodFilter(RangeDateFilter):
+    """From one day to another, both included; each field says what it is for."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            for field in choice["form"].fields.values():
+                field.widget.attrs["aria-label"] = f"{capfirst(self.title)}, {field.widget.attrs['placeholder']}"
+            yield choice
+
+
+class DaysFilter(PeriodFilter):
+    """Of moments; the days are as the company's clock has them."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for end, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
@@ -290,6 +308,16 @@ class DaysFilter(RangeDateFilter):
                 moment = timezone.make_aware(datetime.combine(day, time()) + timedelta(days=days))
                 queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": moment})
         return queryset
+
+
+class SeveralFilter(MultipleChoicesDropdownFilter):
+    """While nothing is chosen it says so, as the other filters do."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            for field in choice["form"].fields.values():
+                field.widget.attrs["data-placeholder"] = self.all_option[1]
+            yield choice
 
 
 def count_of(model: type[TenantModel], key: str) -> Coalesce:

@@ -60,6 +60,8 @@ TEXTS = (
     _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
     _("View %s"),
+    # Without its «By», which no French title agrees with: «Par créé le».
+    _(" By %(filter_title)s "),
     _("Add another %(verbose_name)s"),
     _("Add %s"),
     _("Change %s"),

@@ -16,7 +16,6 @@ from calls.templatetags.calls import scene_name
 from tenants.presets import names
 from tickets.models import Ticket
 
-
 _VALUE = re.compile(r"\{\w+\}")
 
 

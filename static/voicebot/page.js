@@ -18,7 +18,7 @@ function nameMenus() {
   for (const menu of document.querySelectorAll("select.select2-hidden-accessible")) {
     const name = menu.getAttribute("aria-label") || menu.labels[0]?.textContent.replace("*", "").trim();
     if (!name) continue;
-    for (const part of menu.nextElementSibling.querySelectorAll('[role="combobox"], [role="textbox"]')) {
+    for (const part of menu.nextElementSibling.querySelectorAll('[role="combobox"], [role="textbox"], [role="searchbox"]')) {
       part.setAttribute("aria-label", name);
       part.removeAttribute("aria-labelledby");
     }

@@ -27,6 +27,12 @@ SPOKEN = frozenset({"name", "language", "voice"})
 class TenantAdmin(SiteModelAdmin):
     """All accounts for platform staff; its own for a company."""
 
+    help_texts = {
+        "voice": _(
+            "The voice's id at the vendor, not its name; empty: the platform's. "
+            "With another voice all phrases are spoken anew, which the vendor charges for."
+        )
+    }
     list_display = ("name", "slug", "language", "time_zone", "is_active", "created_at")
     list_filter = ("is_active", ("language", ChoicesDropdownFilter))
     search_fields = ("name", "slug")

@@ -65,6 +65,7 @@ class KindFilter(DropdownFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(TenantModelAdmin):
     when_empty = _("Who changed what and who listened to which call is written here from now on.")
+    counted = _("entries")
     list_display = ("at", "who", "shown_action", "object", "what", "address")
     list_filter = (
         PersonFilter,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,7 +17,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
 
 from tenants import audit
 from tenants.modeladmin import TenantModelAdmin
@@ -24,6 +25,15 @@ from tenants.models import SCOPES, ApiKey
 
 #: How long the key before a renewal works on, by what the form posts.
 OVERLAPS: Final = {"none": timedelta(0), "day": timedelta(days=1), "week": timedelta(days=7)}
+
+
+class EndOfDayField(forms.SplitDateTimeField):
+    """A moment, or a day: then its end."""
+
+    def compress(self, data_list: Any) -> Any:
+        if data_list and data_list[0] and not data_list[1]:
+            data_list = (data_list[0], time(23, 59, 59))
+        return super().compress(data_list)
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +55,12 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantModelAdmin):
     form = ApiKeyForm
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": EndOfDayField, "widget": UnfoldAdminSplitDateTimeWidget}
+    }
+    help_texts = {
+        "expires_at": _("Empty: it works until it is switched off. Without a time: until the end of that day.")
+    }
     when_empty = _("Another system needs a key to read or write your data: add one with the rights that it needs.")
     list_display = ("name", "beginning", "condition", "last_used_at", "expires_at")
     list_filter = ("is_active",)

@@ -21,8 +21,15 @@ from tenants.models import VendorChoice, VendorKey
 def provider_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=capfirst(_("vendor")),
-        choices=lambda: [(code, name_of(code)) for code in sorted(settings.PROVIDERS)],
+        choices=lambda: [("", "---------"), *((code, _with_services(code)) for code in sorted(settings.PROVIDERS))],
         widget=UnfoldAdminSelectWidget(),
+    )
+
+
+def _with_services(code: str) -> str:
+    kinds = VendorChoice.Kind
+    return (
+        f"{name_of(code)} ({', '.join(str(kinds(kind).label) for kind in kinds if kind in settings.PROVIDERS[code])})"
     )
 
 
@@ -32,6 +39,7 @@ class VendorChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = VendorChoice
         fields = ("kind", "provider", "model")
+        labels = {"kind": capfirst(_("type of service"))}
 
 
 class VendorKeyForm(forms.ModelForm):  # type: ignore[type-arg]

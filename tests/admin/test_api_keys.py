@@ -86,6 +86,14 @@ def test_what_is_wrong_with_a_key_is_said_beside_the_field(cast: Cast, owner: Cl
         assert ApiKey.objects.count() == 1
 
 
+def test_a_key_with_a_day_and_no_time_works_to_the_end_of_the_day(cast: Cast, owner: Client) -> None:
+    make(owner, expires_at_0="2099-12-24", expires_at_1="")
+    with acting_for(cast.alpha.tenant):
+        expires = ApiKey.objects.get(name="CRM").expires_at
+    assert expires is not None
+    assert f"{timezone.localtime(expires):%Y-%m-%d %H:%M:%S}" == "2099-12-24 23:59:59"
+
+
 def test_a_key_opens_no_page(cast: Cast, owner: Client) -> None:
     bearer = {"Authorization": f"Bearer {key_in(make(owner))}"}
     assert Client().get("/api/v1/customers", headers=bearer).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -65,3 +66,59 @@ def test_the_sidebar_opens_the_group_of_the_page(cast: Cast, login: Login) -> No
     client = login(cast.owner)
     assert text(client.get(reverse("admin:index"))).count('<details class="vb-nav" open>') == 3
     assert text(client.get(reverse("admin:tenants_apikey_changelist"))).count('<details class="vb-nav" open>') == 4
+
+
+#: Fields that a label belongs to by its `for`, and those that nobody sees.
+NAMED = re.compile(r'aria-label="[^"]+"|type="(?:hidden|submit|file)"')
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "admin:tickets_ticket_changelist",
+        "admin:calls_call_changelist",
+        "admin:tickets_roiday_changelist",
+        "admin:tenants_auditentry_changelist",
+        "admin:tenants_apikey_add",
+    ],
+)
+def test_every_field_has_a_name_for_ears(address: str, cast: Cast, login: Login) -> None:
+    page = text(login(cast.owner).get(reverse(address)))
+    labelled = set(re.findall(r'<label[^>]* for="([^"]+)"', page))
+    fields = re.findall(r"<(?:input|select|textarea)\b[^>]*>", page)
+    around = "".join(re.findall(r"<label\b.*?</label>", page, re.DOTALL))
+    nameless = [
+        field
+        for field in fields
+        if not NAMED.search(field)
+        and field not in around
+        and ((own := re.search(r'\bid="([^"]+)"', field)) is None or own[1] not in labelled)
+    ]
+    assert not nameless
+
+
+def test_filters_are_named_without_a_word_that_french_titles_do_not_follow(cast: Cast, login: Login) -> None:
+    page = text(login(cast.owner).get(reverse("admin:tickets_ticket_changelist")))
+    assert "Par créé" not in page
+    assert "Par assigné" not in page
+    assert 'data-placeholder="Tous"' in page
+
+
+def test_the_audit_log_counts_entries(cast: Cast, login: Login) -> None:
+    client = login(cast.owner)
+    with acting_for(cast.alpha.tenant):
+        AuditEntry.objects.create(person_name="owner", action="add", model="tickets.ticket", label="#1")
+    page = text(client.get(reverse("admin:tenants_auditentry_changelist")))
+    assert re.search(r"[2-9]\s+entrées\s", page)
+
+
+def test_whoever_made_several_errors_is_not_told_of_one(cast: Cast, login: Login) -> None:
+    page = text(login(cast.owner).post(reverse("admin:tenants_apikey_add"), {}))
+    assert "Corrigez ce qui est signalé ci-dessous." in page
+
+
+def test_a_choice_of_vendor_begins_with_none_and_says_what_each_does(cast: Cast, login: Login) -> None:
+    page = text(login(cast.owner).get(reverse("admin:tenants_vendorchoice_add"), headers=ENGLISH))
+    assert '<option value="" selected>---------</option>' in page
+    assert "Deepgram (speech to text)" in page
+    assert "Type of service" in page

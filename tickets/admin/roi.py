@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from calls.templatetags.calls import clock, euros, percent
-from tenants.modeladmin import TenantModelAdmin
+from tenants.modeladmin import PeriodFilter, TenantModelAdmin
 from tickets.models import RoiDay
 from tickets.roi import roi_of
 
@@ -21,8 +20,9 @@ class RoiDayAdmin(TenantModelAdmin):
         "Each day with calls has a row here: how many the bot resolved, what they cost and what they saved. "
         "Days are counted every quarter of an hour: today's calls come soon."
     )
+    counted = _("days")
     list_display = ("day", "calls", "resolution", "cost", "cost_per_call", "savings", "cached", "mean_duration")
-    list_filter = (("day", RangeDateFilter),)
+    list_filter = (("day", PeriodFilter),)
     list_select_related = ("tenant",)
     date_hierarchy = "day"
 

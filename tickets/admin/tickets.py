@@ -16,16 +16,12 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    MultipleChoicesDropdownFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from calls.admin import conversation
 from tenants.admin.problems import SEVERITY_COLOURS
-from tenants.modeladmin import DaysFilter, SiteList, TenantModelAdmin
+from tenants.modeladmin import DaysFilter, SeveralFilter, SiteList, TenantModelAdmin
 from tenants.privacy import is_hiding
 from tickets import services
 from tickets.admin import desk, queue
@@ -104,7 +100,7 @@ class TicketAdmin(TicketActions, TenantModelAdmin):
     list_select_related = ("assigned_to",)
     list_filter = (
         queue.QueueFilter,
-        ("status", MultipleChoicesDropdownFilter),
+        ("status", SeveralFilter),
         ("severity", ChoicesDropdownFilter),
         ("sentiment", ChoicesDropdownFilter),
         queue.AssigneeFilter,
