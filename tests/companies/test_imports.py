@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from django.utils.translation import override
 
 from companies import imports
 from companies.models import Company, Customer, Import
@@ -84,7 +85,8 @@ def test_looking_writes_nothing(alpha: Cast) -> None:
 def test_looking_tells_what_would_change_and_from_what(alpha: Cast) -> None:
     known = alpha.alpha.customer
     run = looked_at(EXCEL + f"{known.phone_number};Paul;;;Nouvelle;\r\n")
-    [row] = imports.try_first(run)
+    with override("fr"):
+        [row] = imports.try_first(run)
     assert str(row.state) == "updated"
     assert row.changes == [("Prénom", "Pierre", "Paul"), ("Entreprise", str(known.company), "Nouvelle")]
 
