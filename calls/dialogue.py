@@ -15,20 +15,17 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, Protocol, TypeVar
 
 from calls.audio import CallAudio
-from calls.dictation import Dictation
+from calls.course import Course
+from calls.dictation import MOST_HEARD, Dictation
 from calls.fates import (
     CallEnds,
-    CallerGone,
     CallerSilent,
     CallerWantsHuman,
-    CallTooLong,
-    CannotHear,
     CannotSpeak,
-    ServiceStops,
     TakenOver,
 )
 from calls.floor import LINE, Floor
@@ -39,7 +36,6 @@ from calls.settings import CallSettings, Spoken
 from calls.speaking import Speaking, Speech
 from calls.turns import (
     DIGIT_SECONDS,
-    FAREWELL_SECONDS,
     MOST_ASIDES,
     SETTLE_SECONDS,
     STRAY_SECONDS,
@@ -87,15 +83,11 @@ class Dialogue:
         self._speaking = speaking
         self._scribe = scribe
         self._news = news
-        self._fate: CallEnds | None = None
-        self._end_of_time: CallEnds = CallTooLong()
-        self._held: tuple[type[CallEnds], ...] = ()  # what waits for the end of the phrase that is being said
+        self._course = Course(settings, audio, hearing, news)
         self._digits = ""
         self._lines: deque[str] = deque()
         self._floor = Floor(settings, audio, hearing, scribe)
         self._dictation: Dictation | None = None  # the last one: the caller may go on with it
-        self._ends_at = settings.max_seconds
-        self._is_warned = settings.max_seconds <= settings.warning_seconds
         self.aside: Aside = _no_aside  # when it did, our question is asked again; the script may set it
         self.asked = ""  # the question that was asked last
         self.saying = ""  # the phrase that is being said
@@ -113,9 +105,7 @@ class Dialogue:
 
     def end(self, fate: CallEnds) -> None:
         """Take the conversation out of its script at its next wait."""
-        if not isinstance(self._fate, CallerGone):
-            self._fate = fate
-        self._news.set()
+        self._course.end(fate)
 
     def interject(self, text: str) -> bool:
         """Say what a colleague wrote, as soon as nobody speaks; False: too much waits already."""
@@ -127,9 +117,7 @@ class Dialogue:
 
     def stop_within(self, seconds: float) -> None:
         """End the script in so many seconds at the latest, for a person to take over."""
-        self._ends_at = min(self._ends_at, self._audio.now + max(seconds, 0.0))
-        self._end_of_time, self._is_warned = ServiceStops(), True
-        self._news.set()
+        self._course.stop_within(seconds)
 
     # What the script uses.
 
@@ -181,7 +169,7 @@ class Dialogue:
         phrase, self.saying = speech.phrase, speech.text
         interrupted, pressed = False, len(self._digits)
         # A colleague lets us finish; what must be heard, everybody.
-        self._held = (TakenOver,) if phrase.interruptible else (CallEnds,)
+        self._course.held = (TakenOver,) if phrase.interruptible else (CallEnds,)
         try:
             while not speech.is_over:
                 if phrase.interruptible and self._floor.is_interrupted_by_caller(speech):
@@ -191,17 +179,16 @@ class Dialogue:
                 if len(self._digits) > pressed and phrase.interruptible:
                     interrupted = True
                     break
-                await self._next()
+                await self._course.next()
         finally:
-            self._held, self.saying = (), ""
+            self._course.held, self.saying = (), ""
             self._audio.stop()
             speech.cancel()
             self._floor.quiet_since = self._audio.now
             self._floor.spoken(speech, interrupted, answers_turn_of)
             if self._dictation is not None and speech.playback.started_at is not None:
                 self._dictation.bot_began(speech.playback.started_at)
-        if isinstance(self._fate, TakenOver):
-            self._meet_fate()  # now: these may have been the last words
+        self._course.meet(TakenOver)  # now: these may have been the last words
         self.said_meanwhile = "" if interrupted else self._floor.drop_backchannel()
         if speech.error is not None:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
@@ -233,6 +220,7 @@ class Dialogue:
         """
         questions = [key, *[retry or key] * (attempts - 1), *([last] if last else [])]
         keys = keys or bool(meaning)
+        understand = lru_cache(MOST_HEARD)(understand)  # the same words are looked at until their turn is over
         question, asides = key, 0
         while questions:
             if self._digits and not keys:
@@ -280,6 +268,7 @@ class Dialogue:
         if before is not None and utterance and before.is_open_to(utterance.start, utterance.text):
             patience = Patience.SPELLING
         heard = await self.listen(patience, understand, keys=keys)
+        await self._hearing.make_sense(understand, heard.text)
         if before is not None and before.goes_on(heard):
             return replace(heard, text=before.text) if before is dictation else None
         if dictation is not None and heard.text:
@@ -330,7 +319,7 @@ class Dialogue:
                     await self.say("still_there")
                     continue
                 remaining = min(remaining, await self._warn_in_time())
-            await self._next(max(remaining, 0.01))
+            await self._course.next(max(remaining, 0.01))
 
     async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
         """The caller's turn if it begins within so many seconds; None: the caller is busy, not silent."""
@@ -339,7 +328,7 @@ class Dialogue:
             await self._say_lines()
             if (remaining := until - self._audio.now) <= 0:
                 return None
-            await self._next(min(remaining, await self._warn_in_time()))
+            await self._course.next(min(remaining, await self._warn_in_time()))
         return await self.listen(patience, keys=1)
 
     async def overheard(self) -> str:
@@ -360,7 +349,7 @@ class Dialogue:
                     filler_at = float("inf")
                     await self.say("filler")
                     continue
-                await self._next(min(filler_at - loop.time(), 1.0))
+                await self._course.next(min(filler_at - loop.time(), 1.0))
         except CallEnds:
             work.cancel()
             raise
@@ -385,43 +374,11 @@ class Dialogue:
 
     async def _warn_in_time(self) -> float:
         """Tell the caller, once, that the end is near; seconds until that is due."""
-        if self._is_warned:
-            return float("inf")
-        remaining = self._ends_at - self.settings.warning_seconds - self._audio.now
+        remaining = self._course.seconds_to_warning
         if remaining <= 0:
-            self._is_warned = True
+            self._course.is_warned = True
             await self.say("too_long_warning")
         return max(remaining, 0.01)
-
-    async def _next(self, timeout: float | None = None) -> None:
-        """Wait for news, or for `timeout` seconds; raise what ends the script."""
-        if self._fate is None and self._hearing.error is not None:
-            self._fate, self._hearing.error = CannotHear(str(self._hearing.error)), None
-        if self._fate is None and self._audio.now >= self._ends_at:
-            self._ends_at += FAREWELL_SECONDS
-            self._fate = self._end_of_time
-        if self._due_fate() is None:
-            bound = max(self._ends_at - self._audio.now, 0.02)
-            try:
-                async with asyncio.timeout(min(timeout, bound) if timeout is not None else bound):
-                    await self._news.wait()
-            except TimeoutError:
-                return
-            self._news.clear()
-        self._meet_fate()
-
-    def _meet_fate(self) -> None:
-        """Raise what ends the script."""
-        if (fate := self._due_fate()) is not None:
-            if not isinstance(fate, CallerGone):  # a caller who is gone stays gone
-                self._fate = None
-            # Another: with its traceback the one that is kept would hold the whole call.
-            raise type(fate)(*fate.args)
-
-    def _due_fate(self) -> CallEnds | None:
-        """What ends the script now; all but a hang-up may have to wait for the end of the phrase."""
-        is_held = isinstance(self._fate, self._held) and not isinstance(self._fate, CallerGone)
-        return None if is_held else self._fate
 
     async def let_the_caller_finish(self) -> None:
         """Never begin to talk into a sentence of the caller (after a barge-in, say), or past who asks for a person."""
@@ -430,7 +387,7 @@ class Dialogue:
         while utterance and not utterance.has_ended and self._audio.now < until:
             if self._audio.now - utterance.end > WITHOUT_ENDPOINT_SECONDS:
                 break
-            await self._next(0.1)
+            await self._course.next(0.1)
             utterance = self._hearing.utterance
         if utterance and self._floor.takes_over(utterance.text):
             self._floor.take()
@@ -450,7 +407,7 @@ class Dialogue:
             if len(self._digits) >= keys and (keys or not self._digits.strip("0")):
                 break
             pressed = len(self._digits)
-            await self._next(until - self._audio.now)
+            await self._course.next(until - self._audio.now)
             if len(self._digits) > pressed:
                 until = self._audio.now + pause
         digits, self._digits = self._digits.removesuffix("#"), ""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 from calls.turns import FIRST_WORDS_SECONDS, Heard
+
+MOST_HEARD: Final = 8
 
 
 class Dictation:
@@ -17,7 +21,7 @@ class Dictation:
     def __init__(self, understand: Callable[[str], str | None], keep: Callable[[str], None]) -> None:
         """`keep` takes the value that the answer has when it went on after it seemed to be over."""
         self.text = ""
-        self._understand = understand
+        self._understand = lru_cache(MOST_HEARD)(understand)
         self._keep = keep
         self._value = ""
         self._closes_at: float | None = None  # None: we have said nothing since

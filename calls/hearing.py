@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from calls.audio import CallAudio
@@ -22,6 +23,7 @@ from providers.protocols import (
     Transcript,
     UtteranceEnded,
 )
+from voicebot_site.threads import stand_back
 
 SAME_WORD_SECONDS = 0.1  # by how much two recognitions of a word's end differ
 
@@ -72,6 +74,9 @@ class Utterance:
         return bool(self.text)
 
 
+_thread = ThreadPoolExecutor(1, thread_name_prefix="understanding", initializer=stand_back)
+
+
 class Hearing:
     """Keeps the stream open for the length of a call, and collects the words."""
 
@@ -103,6 +108,13 @@ class Hearing:
         utterance, self.utterance = self.utterance, Utterance()
         self._taken_until = max(self._taken_until, utterance.end)
         return utterance
+
+    async def make_sense(self, understand: Callable[[str], object], text: str) -> None:
+        """Have `understand`, which remembers, look at words in a thread.
+
+        An address takes milliseconds, and the frames of all calls wait for the event loop.
+        """
+        await asyncio.get_running_loop().run_in_executor(_thread, understand, text)
 
     def read(self, text: str) -> None:
         """Take words that were typed as if they had been spoken just now."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -53,6 +53,9 @@ class FakeHearing:
     def take(self) -> Utterance:
         taken, self.utterance = self.utterance, Utterance()
         return taken
+
+    async def make_sense(self, understand: Callable[[str], object], text: str) -> None:
+        understand(text)
 
 
 class FakeScribe:

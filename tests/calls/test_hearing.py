@@ -1,7 +1,8 @@
-"""What becomes of words that were taken before a vendor was sure of them."""
+"""What becomes of words, also of those that were taken before a vendor was sure of them."""
 
 from __future__ import annotations
 
+import threading
 from itertools import pairwise
 
 import pytest
@@ -71,3 +72,10 @@ async def test_what_follows_is_whole(hearing: Hearing) -> None:
     hearing.take()
     hearing._on_speech(heard("avec un e", 1.5, 1.7, 1.9, 2.2, is_final=True))
     assert hearing.utterance.text == "avec un e"
+
+
+async def test_what_takes_long_to_understand_keeps_no_frame_waiting(hearing: Hearing) -> None:
+    threads: list[int] = []
+    await hearing.make_sense(lambda text: threads.append(threading.get_ident()), "pierre arobase free point fr")
+    assert threads
+    assert threads != [threading.get_ident()]
