@@ -30,14 +30,17 @@ async def ask_yes_or_no(dialogue: Dialogue, key: str, *, values: Mapping[str, st
 
 
 async def ask_yes_or_no_unless(
-    dialogue: Dialogue, key: str, other: Callable[[str], Value | None]
+    dialogue: Dialogue,
+    key: str,
+    other: Callable[[str], Value | None],
+    judge: Callable[[str, str], Answer] = yes_no,
 ) -> Value | bool | None:
-    """As `ask_yes_or_no`; but what `other` finds in the answer is the answer."""
+    """As `ask_yes_or_no`, or with `fixed` as `ask_whether_it_works`; but what `other` finds in it is the answer."""
     language = dialogue.settings.language
 
     def understand(text: str) -> Value | bool | None:
         found = other(text)
-        return _decided(yes_no(text, language)) if found is None else found
+        return _decided(judge(text, language)) if found is None else found
 
     keys: Mapping[str, Value | bool] = {**_KEYS}
     return await _ask(dialogue, key, understand, keys, None)

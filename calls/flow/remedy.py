@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.flow.answers import ask_whether_it_works, ask_yes_or_no, ask_yes_or_no_unless
-from calls.flow.diagnosis import another_problem, correct, hear_correction
+from calls.flow.answers import ask_yes_or_no, ask_yes_or_no_unless
+from calls.flow.diagnosis import add_words, another_problem, correct, hear_correction
 from calls.flow.trying import let_the_caller_try
-from calls.understanding import Attempt
+from calls.settings import Step
+from calls.understanding import Attempt, fixed, goes_on, is_halfway, tells_relapse
 from companies.phone import is_french_mobile
+
+MOST_TRIES = 2
 
 
 async def remedy(dialogue: Dialogue, case: Case) -> bool:
@@ -44,22 +47,59 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         await dialogue.speak(step.phrase)
         if not step.wait_seconds:
             continue
-        came_of_it = await let_the_caller_try(dialogue, case, step)
+        came_of_it = await _try(dialogue, case, step)
         if case.problem is not problem:
             case.step = None
             return await remedy(dialogue, case)
         if came_of_it is Attempt.CANNOT:
-            await dialogue.say("cannot_try")
-            case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
             return False
         if came_of_it is Attempt.WORKS:
             break
 
     case.step = len(steps)
     dialogue.enter("verification")
-    if came_of_it is Attempt.FAILS:
-        case.is_fixed = False
-    else:
-        case.is_fixed = await ask_whether_it_works(dialogue, "ask_fixed")
+    case.is_fixed = came_of_it is not Attempt.FAILS and await _works(dialogue, case, steps[-1])
     await dialogue.say("fixed" if case.is_fixed else "not_fixed")
-    return case.is_fixed is True
+    return case.is_fixed is True and not await has_relapsed(dialogue, case)
+
+
+async def _try(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
+    """What came of a step; who cannot do it chooses what is done instead, or goes on with it all the same."""
+    language = dialogue.settings.language
+    for _ in range(MOST_TRIES):
+        came_of_it = await let_the_caller_try(dialogue, case, step)
+        if came_of_it is not Attempt.CANNOT:
+            return came_of_it
+        await dialogue.say("cannot_try")
+        transfer = await ask_yes_or_no_unless(
+            dialogue, "ask_transfer_or_callback", lambda text: text if goes_on(text, language) else None
+        )
+        case.wants_callback = not transfer
+        if not isinstance(transfer, str):
+            break
+        case.wants_callback = False
+    return Attempt.CANNOT
+
+
+async def _works(dialogue: Dialogue, case: Case, step: Step) -> bool | None:
+    """Whether it works now; «elle est débranchée» is no answer yet."""
+    language = dialogue.settings.language
+    for _ in range(MOST_TRIES):
+        works = await ask_yes_or_no_unless(
+            dialogue, "ask_fixed", lambda text: text if is_halfway(text, language) else None, fixed
+        )
+        if not isinstance(works, str):
+            return works
+        await let_the_caller_try(dialogue, case, step)
+    return None
+
+
+async def has_relapsed(dialogue: Dialogue, case: Case) -> bool:
+    """«Ah non, ça a recoupé», into our last words: somebody sees to it after all."""
+    said = await dialogue.overheard()
+    if not tells_relapse(said, dialogue.settings.language):
+        return False
+    case.is_fixed = False
+    add_words(dialogue, case, said)
+    await dialogue.say("not_fixed")
+    return True

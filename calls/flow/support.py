@@ -32,7 +32,7 @@ from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
 from calls.flow.opening import opening
-from calls.flow.remedy import remedy
+from calls.flow.remedy import has_relapsed, remedy
 from calls.models import Call
 from monitoring import metrics
 
@@ -108,4 +108,5 @@ async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
         await diagnosis(dialogue, case, desk)
     if case.problem is None or not await remedy(dialogue, case):
         return await handover(dialogue, case, desk)
-    return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+    ending = await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+    return await handover(dialogue, case, desk) if await has_relapsed(dialogue, case) else ending

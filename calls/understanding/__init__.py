@@ -1,7 +1,7 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import angry_words, is_angry, wants_human
-from calls.understanding.attempts import Attempt, attempt, means_another
+from calls.understanding.attempts import Attempt, attempt, goes_on, is_halfway, means_another, tells_relapse
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.censor import censor
 from calls.understanding.company import company, free_company
@@ -51,12 +51,14 @@ __all__ = [
     "first_name",
     "fixed",
     "free_company",
+    "goes_on",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
     "is_complaint",
     "is_grounded",
     "is_half_dictated",
+    "is_halfway",
     "is_noise",
     "is_question",
     "is_unfinished",
@@ -72,6 +74,7 @@ __all__ = [
     "spelling",
     "strip_hallucinations",
     "tells_fault",
+    "tells_relapse",
     "times",
     "wants_human",
     "yes_no",

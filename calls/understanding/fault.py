@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from calls.understanding.fixed import fixed, listed
 from calls.understanding.numbers import is_number
@@ -44,7 +45,9 @@ def is_complaint(text: str, language: str) -> bool:
         return True
     if any("said False" in listed(" ".join(clause), language).signs for clause in clauses(text, language)):
         return True
-    return len(words(text, language)) >= _SENTENCE_WORDS and fixed(text, language) is Answer.NO
+    # The «non» before it answers our question.
+    said = list(dropwhile(words_of("openers", language).__contains__, words(text, language)))
+    return len(said) >= _SENTENCE_WORDS and fixed(" ".join(said), language) is Answer.NO
 
 
 def _says(sections: Sequence[str], text: str, language: str) -> bool:
@@ -53,12 +56,12 @@ def _says(sections: Sequence[str], text: str, language: str) -> bool:
 
 
 def _without_address(text: str, index: ProblemIndex, language: str) -> str:
-    """What follows an address or a number, if there is one, and without what the caller only lacks."""
+    """What follows an address or a number, if there is one; without what the caller only lacks."""
     told: list[str] = []
     for clause in clauses(text, language):
         said = singular(clause)
-        if phrases_of("address", language).find(said):
-            told.clear()
+        if phrases_of("address", language).find(said) or phrases_of("lacks_it", language).find(said):
+            told.clear()  # «Internet ? Non, je n'ai pas ça»
         elif not _only_lacks(said, index, language):
             told.append(" ".join(clause))
     return ", ".join(told)
