@@ -16,6 +16,7 @@ from calls.understanding import (
     email,
     first_name,
     free_company,
+    is_complaint,
     last_name_again,
     only_asks_to_wait,
     phone,
@@ -28,7 +29,7 @@ from calls.understanding.names import is_first_name
 PHONE_KEYS = {"fr": 10, "en": 11}  # of the longest national numbers; fewer end with a pause
 USE_KEYS = "use_keys_phone"
 REFUSED = ""  # an answer all the same: the question is not asked again
-SENTENCE_WORDS = 5  # no name of a company, if it names a problem
+SENTENCE_WORDS = 5  # no name of a company, if they complain of a problem
 
 
 async def identification(dialogue: Dialogue, case: Case) -> None:
@@ -93,7 +94,8 @@ class Questions:
             return known
         if only_asks_to_wait(text, self._language):
             return None  # «deux secondes, c'est marqué sur un papier»
-        if len(text.split()) >= SENTENCE_WORDS and problem(text, settings.problem_index, self._language):
+        names_problem = len(text.split()) >= SENTENCE_WORDS and problem(text, settings.problem_index, self._language)
+        if names_problem and is_complaint(text, self._language):
             return None  # «j'appelle parce que ma box ne marche plus»
         return free_company(text, self._language)
 

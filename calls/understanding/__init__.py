@@ -4,13 +4,14 @@ from calls.understanding.anger import angry_words, is_angry, wants_human
 from calls.understanding.attempts import Attempt, attempt, goes_on, is_halfway, means_another, tells_relapse
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.censor import censor
-from calls.understanding.company import company, free_company
+from calls.understanding.company import company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
 from calls.understanding.farewell import Farewell, Reason, farewell
 from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
+from calls.understanding.free_company import free_company
 from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated
 from calls.understanding.name_again import last_name_again

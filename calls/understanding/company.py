@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import zip_longest
@@ -20,7 +19,6 @@ from calls.understanding.companies.mentions import (
     persons,
 )
 from calls.understanding.companies.names import (
-    MOST_WORDS,
     MOST_WORDS_AMONG,
     CompanyIndex,
     Match,
@@ -44,7 +42,6 @@ from calls.understanding.companies.parts import (
 from calls.understanding.companies.pieces import Mention
 from calls.understanding.companies.tokens import Token, listed, tokens_of
 from calls.understanding.english_companies.decision import english_company
-from calls.understanding.names import refuses
 from calls.understanding.phonetic import pronunciations, sounds_like
 
 _SHORTEST_NAME = 5  # among other words
@@ -332,29 +329,3 @@ def _belongs_to_trade(plain: Sequence[str], position: int, language: str) -> boo
     while position and plain[position - 1] in small:
         position -= 1
     return position > 0 and bool(trades(plain[position - 1 : position]))
-
-
-def free_company(text: str, language: str) -> str | None:
-    """The company named, as it was said, when it is none of the tenant's own."""
-    if refuses(text, language):
-        return None
-    tokens = tokens_of(text, language)
-    none = listed("none", language)
-    for start, end in sorted(mentions(tokens, language), key=lambda mention: (-mention[0], mention[1])):
-        said = [token.plain for token in tokens[start:end]]
-        if not said or none.intersection(said) or len(said) > MOST_WORDS:
-            continue
-        return _written(text, tokens[start:end])
-    return None
-
-
-def _written(text: str, tokens: Sequence[Token]) -> str:
-    """The name as recognition wrote it, spelled initials joined, with a capital."""
-    name = ""
-    for position, token in enumerate(tokens):
-        part = text[token.start : token.end]
-        if len(token.plain) < len(re.sub(r"['’-]", "", part)):
-            part = token.plain.upper()
-        gap = text[tokens[position - 1].end : token.start] if position else ""
-        name += ("-" if gap == "-" else " " if position else "") + part
-    return name[:1].upper() + name[1:]

@@ -12,7 +12,7 @@ from calls.understanding.names import is_first_name
 from calls.understanding.text import Lexicon, table
 
 _CONTRACTED = (("de", "du"), ("de", "des"), ("à", "au"), ("à", "aux"))
-_OF_HOUSE = ("de", "chez")
+OF_HOUSE = ("de", "chez")
 
 
 @cache
@@ -30,7 +30,7 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
     starts = {0} | {position + 1 for position, word in enumerate(plain) if not word}
     starts |= {hit.end for hit in leads(language).find(plain)}
     # «Jean-Marc de JMB»
-    starts |= {at + 2 for at, (one, other) in enumerate(pairwise(plain)) if other in _OF_HOUSE and is_first_name(one)}
+    starts |= {at + 2 for at, (one, other) in enumerate(pairwise(plain)) if other in OF_HOUSE and is_first_name(one)}
     article, filler = listed("article", language), listed("filler", language)
     denial, title = listed("denial", language), listed("title", language)
     stop = listed("end", language) | title | {""}

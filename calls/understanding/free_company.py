@@ -1,0 +1,144 @@
+"""The name of a company that is none of the tenant's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from calls.understanding.companies.mentions import OF_HOUSE, clause_before, denied_again, is_denied, leads
+from calls.understanding.companies.names import MOST_WORDS
+from calls.understanding.companies.parts import is_small, is_town, trades
+from calls.understanding.companies.tokens import Token, listed, tokens_of
+from calls.understanding.names import is_first_name, refuses
+
+_LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
+
+
+class _Place(NamedTuple):
+    """Where a name may begin."""
+
+    start: int
+    clause: int
+    is_introduced: bool
+    is_explanation: bool  # «c'est un salon de coiffure»: what the company does
+
+
+def free_company(text: str, language: str) -> str | None:
+    """The company named, as it was said, when it is none of the tenant's own.
+
+    What introduces a name tells it from talk; else the earliest counts. What follows «non»
+    or «pardon» replaces what was said before.
+    """
+    if refuses(text, language):
+        return None
+    tokens = tokens_of(text, language)
+    plain = [token.plain for token in tokens]
+    names = {
+        place: name for place in _places(plain, language) if (name := _name_at(place.start, text, tokens, language))
+    }
+    corrections = [at for at, word in enumerate(plain) if word in listed("correction", language)]
+    for since in (*reversed(corrections), 0):
+        told = [place for place in names if place.start >= since and not place.is_explanation]
+        if told:
+            return _written(text, names[min(told, key=lambda place: _rank(place, names[place], text))])
+    return _written(text, names[min(names)]) if names else None
+
+
+def _rank(place: _Place, name: Sequence[Token], text: str) -> tuple[bool, bool, int, int]:
+    """The least is meant: in one clause the last («c'est la compta de chez Garay»), of several the first."""
+    is_name = _has_capitals(name, text) or bool(trades([token.plain for token in name]))
+    return not place.is_introduced, not is_name, place.clause, -place.start
+
+
+def _places(plain: Sequence[str], language: str) -> Iterator[_Place]:
+    """The beginning of each clause, and what follows an introduction."""
+    hits = [hit for hit in leads(language).find(plain) if not _is_part(plain, hit.start, hit.end, language)]
+    introduced = {hit.end for hit in hits}
+    # «Jean-Marc de JMB»
+    introduced |= {at + 2 for at, (one, of) in enumerate(pairwise(plain)) if of in OF_HOUSE and is_first_name(one)}
+    leading = {hit.start for hit in hits}
+    passed, title = listed("filler", language), listed("title", language)
+    indefinite = listed("article", language) & listed("some", language)
+    for begin in sorted({0} | {at + 1 for at, word in enumerate(plain) if not word} | introduced):
+        if is_denied(clause_before(plain, begin, language), plain[begin : begin + 1], language):
+            continue
+        start = begin
+        while start < len(plain) and plain[start] in passed:
+            start += 1
+        if start == len(plain) or start in leading or plain[max(0, start - 1)] in title:
+            continue
+        yield _Place(start, plain[:start].count(""), begin in introduced, plain[start] in indefinite)
+
+
+def _is_part(plain: Sequence[str], start: int, end: int, language: str) -> bool:
+    """«La Boîte à Outils», «la société du Midi»: what introduces other names is a part of this one."""
+    follows = plain[end : end + 1]
+    return plain[start] in listed("article", language) and not _inside(language).isdisjoint(follows)
+
+
+def _inside(language: str) -> frozenset[str]:
+    return listed("of", language) | listed("links", language)
+
+
+def _name_at(start: int, text: str, tokens: Sequence[Token], language: str) -> Sequence[Token]:
+    """The words of the name that begins there; none if it is no name."""
+    plain = [token.plain for token in tokens]
+    article, filler, ends = (listed(section, language) for section in ("article", "filler", "end"))
+    while plain[start : start + 1] and plain[start] in article and not _is_of_name(start, text, tokens, language):
+        start += 1
+    if start == len(plain) or not plain[start] or plain[start] in listed("denial", language):
+        return []
+    stop = ends | listed("title", language) | {""}
+    end = start + 1
+    while end < len(plain) and (plain[end] not in stop or _is_link(end, text, tokens, language)):
+        end += 1
+    while end > start and plain[end - 1] in filler:
+        end -= 1
+    said, name = plain[start:end], tokens[start:end]
+    if not said or len(said) > MOST_WORDS or said[0] in denied_again(plain, language):
+        return []
+    if said[0] in ends and is_town(said[1:]):
+        return []  # «à Lyon»
+    # Articles that stand inside a name are like words of talk: «la» and «là».
+    is_talk = said[0] in ends or not (listed("none", language) - article).isdisjoint(said)
+    is_title = len(said) > 1 and _has_capitals(name, text) and listed("anew", language).isdisjoint(said)
+    return [] if is_talk and not is_title else name
+
+
+def _is_of_name(at: int, text: str, tokens: Sequence[Token], language: str) -> bool:
+    """Whether an article is the name's: «La Maison du Fromage», but «la mairie de Brest»."""
+    if at + 1 == len(tokens) or not tokens[at + 1].plain:
+        return False
+    follows = tokens[at + 1]
+    return follows.plain in _inside(language) or (text[tokens[at].start].isupper() and text[follows.start].isupper())
+
+
+def _is_link(at: int, text: str, tokens: Sequence[Token], language: str) -> bool:
+    """Whether a name goes on behind a word that ends others: «Boîte à Outils», but «Legrand à Limoges»."""
+    plain = [token.plain for token in tokens]
+    if plain[at] not in listed("links", language) or at + 1 == len(plain):
+        return False
+    sections = ("end", "none", "filler", "denial", "title")
+    is_other = plain[at + 1] == "" or any(plain[at + 1] in listed(section, language) for section in sections)
+    is_common = plain[at + 1] in listed("article", language) and not text[tokens[at + 1].start].isupper()
+    towns = (plain[at + 1 : at + 1 + length] for length in range(1, _LONGEST_TOWN + 1))
+    return not (is_other or is_common or any(map(is_town, towns)))
+
+
+def _has_capitals(name: Sequence[Token], text: str) -> bool:
+    """Whether recognition wrote it as a name, whatever its first word is: that may begin a sentence."""
+    return all(is_small(token.plain) or not text[token.start].islower() for token in name[1:])
+
+
+def _written(text: str, tokens: Sequence[Token]) -> str:
+    """The name as recognition wrote it, spelled initials joined, with a capital."""
+    name = ""
+    for position, token in enumerate(tokens):
+        part = text[token.start : token.end]
+        if len(token.plain) < len(re.sub(r"['’-]", "", part)):
+            part = token.plain.upper()
+        gap = text[tokens[position - 1].end : token.start] if position else ""
+        name += ("-" if gap == "-" else " " if position else "") + part
+    return name[:1].upper() + name[1:]
