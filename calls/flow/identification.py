@@ -23,6 +23,7 @@ from calls.understanding import (
     problem,
     refuses,
     spelling,
+    tells_address,
 )
 from calls.understanding.names import is_first_name
 
@@ -92,6 +93,8 @@ class Questions:
         settings = self._dialogue.settings
         if known := company(text, settings.companies, self._language):
             return known
+        if tells_address(text, self._language):
+            return None
         if only_asks_to_wait(text, self._language):
             return None  # «deux secondes, c'est marqué sur un papier»
         names_problem = len(text.split()) >= SENTENCE_WORDS and problem(text, settings.problem_index, self._language)

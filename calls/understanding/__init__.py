@@ -13,7 +13,7 @@ from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.free_company import free_company
 from calls.understanding.grounding import is_grounded
-from calls.understanding.half import is_half_dictated
+from calls.understanding.half import is_half_dictated, tells_address
 from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
@@ -74,6 +74,7 @@ __all__ = [
     "refuses_recording",
     "spelling",
     "strip_hallucinations",
+    "tells_address",
     "tells_fault",
     "tells_relapse",
     "times",

@@ -54,7 +54,7 @@ def first_name(text: str, language: str) -> str | None:
     # «Olivier, ça suffira» keeps nothing back.
     if refuses(text if len(told) == len(spoken) else " ".join(token.text for token in told), language):
         return None
-    tokens = _without_others(_without_denied(told, language), language)
+    tokens = _without_others(_without_denied(_without_company(told, language), language), language)
     name, is_other_talk = None, False
     for clause, is_nickname in _clauses(tokens, language):
         more = None if is_nickname and name else _name_in(clause, language)
@@ -82,6 +82,14 @@ def _without_idioms(tokens: list[Token], language: str) -> list[Token]:
     said = phrases("idiom", language).find([token.plain for token in tokens])
     idle = {position for hit in said for position in range(hit.start, hit.end)}
     return [token for position, token in enumerate(tokens) if position not in idle]
+
+
+def _without_company(tokens: list[Token], language: str) -> list[Token]:
+    """«Delphine Roux, et la société c'est Globex» without what answers a later question."""
+    for hit in phrases("company", language).find([token.plain for token in tokens]):
+        if any(token.plain not in listed("filler", language) for token in tokens[: hit.start]):
+            return tokens[: hit.start]
+    return tokens
 
 
 def _is_only_last_name(tokens: Sequence[Token], language: str) -> bool:

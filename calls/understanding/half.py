@@ -20,6 +20,21 @@ def _signs(language: str) -> Lexicon[str]:
     return lexicon([(lists["at"], "at"), (lists["weak_at"], "at"), (lists["dot"], "dot"), (marks, "mark")], language)
 
 
+@cache
+def _at_signs(language: str) -> Lexicon[str]:
+    return lexicon([(table("email")[language]["at"], "at")], language)
+
+
+def tells_address(text: str, language: str) -> bool:
+    """Whether there is an at sign, or what may be one and a dot in a domain: «arobase globex», «at globex dot com»."""
+    said = words(text, language)
+    if "@" in text or _at_signs(language).find(said):
+        return True
+    hits = _signs(language).find(said)
+    first = next((hit for hit in hits if hit.value == "at"), None)
+    return first is not None and any(hit.value == "dot" and hit.start > first.end for hit in hits)
+
+
 def is_half_dictated(text: str, language: str) -> bool:
     """Whether it sounds like the beginning of an address or a number: «gerard point», «zéro six douze».
 

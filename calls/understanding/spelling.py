@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from itertools import dropwhile, takewhile
 
+from calls.understanding.half import tells_address
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
 from calls.understanding.spellings.accents import accented, without_accent_remarks
@@ -38,6 +39,7 @@ _CERTAINLY_SPELLED = 4
 # So many are one whatever talk there was before them.
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
+_PAUSE = re.compile(r"[,.;](?=\s)")
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
 _DOUBLE_LETTER = re.compile(r"([^aeiouy])\1$")  # «two Ls» is no name
 # A word that has less in common with the letters is another name.
@@ -52,6 +54,7 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
+    text = _without_company_or_address(text, language)
     heard, remarks = without_accent_remarks(
         _with_accents_at_once(_with_plain_e(with_articles(dictated(text), language), language), language), language
     )
@@ -84,6 +87,16 @@ def spelling(text: str, language: str) -> str | None:
     if len(name) > _LONGEST_NAME or not any(letter.isalpha() for letter in name):
         return None
     return name.upper() if language == "fr" else re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), name)
+
+
+def _without_company_or_address(text: str, language: str) -> str:
+    """«R O U X, de chez Globex, delphine arobase globex» without what answers our next questions."""
+    heard = dictated(text)
+    company = signs("company", language).find([word.plain for word in heard])
+    ends = [heard[hit.start].start for hit in company]
+    ends += [at.start() for at in _PAUSE.finditer(text) if tells_address(text[at.start() :], language)][-1:]
+    spelled = [end for end in ends if sum(len(word.plain) == 1 for word in heard if word.end <= end) >= _FEWEST_LETTERS]
+    return text[: min(spelled)] if spelled else text
 
 
 def _as_it_was_written(name: str, heard: Sequence[Word]) -> str:
