@@ -18,11 +18,20 @@ class Dictation:
     that. All times are seconds on the call's clock.
     """
 
-    def __init__(self, understand: Callable[[str], str | None], keep: Callable[[str], None]) -> None:
-        """`keep` takes the value that the answer has when it went on after it seemed to be over."""
+    def __init__(
+        self,
+        understand: Callable[[str], str | None],
+        keep: Callable[[str], None],
+        instead: Callable[[str], str | None],
+    ) -> None:
+        """`keep` takes the value that the answer has when it went on after it seemed to be over.
+
+        `instead` gives what is told in its place, where words begin by taking something back.
+        """
         self.text = ""
         self._understand = lru_cache(MOST_HEARD)(understand)
         self._keep = keep
+        self._instead = instead
         self._value = ""
         self._closes_at: float | None = None  # None: we have said nothing since
 
@@ -38,23 +47,30 @@ class Dictation:
             self._closes_at = at + FIRST_WORDS_SECONDS
 
     def is_open_to(self, started_at: float, text: str) -> bool:
-        """Whether words may go on with it: of what has a value, those that make it longer; what has none needs more."""
+        """Whether words may go on with it: of what has a value, those that add to it; what has none needs more."""
         is_in_time = self._closes_at is None or started_at <= self._closes_at
-        return is_in_time and (not self._value or self._longer(text) is not None)
+        return is_in_time and (not self._value or self._with(text) is not None)
 
     def goes_on(self, heard: Heard) -> bool:
-        """Take `heard` as its next words, if both together have a longer value."""
+        """Take `heard` as its next words, if both together have a longer value, or it corrects the value."""
         if not heard.text or not self.is_open_to(heard.started_at, heard.text):
             return False
-        longer = self._longer(heard.text)
-        if longer is None:
+        whole = self._with(heard.text)
+        if whole is None:
             return False
-        self.text, self._value, self._closes_at = f"{self.text} {heard.text}", longer, None
-        self._keep(longer)
+        self.text, self._value = whole
+        self._closes_at = None
+        self._keep(self._value)
         return True
 
-    def _longer(self, text: str) -> str | None:
-        """The value of both together, if it begins with that of before and there is more of it."""
-        value = self._understand(f"{self.text} {text}") or ""
-        is_longer = len(value) > len(self._value) and value.lower().startswith(self._value.lower())
-        return value if is_longer else None
+    def _with(self, text: str) -> tuple[str, str] | None:
+        """All words that count, and their value; None if `text` neither makes it longer nor corrects it."""
+        whole = f"{self.text} {text}"
+        value = self._understand(whole) or ""
+        instead = self._instead(text)
+        if instead is None:
+            is_longer = len(value) > len(self._value) and value.lower().startswith(self._value.lower())
+            return (whole, value) if is_longer else None
+        if new := self._understand(instead):
+            whole, value = instead, new
+        return (whole, value) if value and value != self._value else None

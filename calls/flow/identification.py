@@ -24,6 +24,7 @@ from calls.understanding import (
     refuses,
     spelling,
     tells_address,
+    told_instead,
 )
 from calls.understanding.names import is_first_name
 
@@ -141,7 +142,7 @@ class Questions:
             retry=retry,
             last=last,
             keys=keys,
-            dictation=Dictation(understand, keep) if keep else None,
+            dictation=Dictation(understand, keep, partial(told_instead, language=self._language)) if keep else None,
         )
 
 

@@ -29,7 +29,7 @@ from calls.understanding.requests import (
     refuses_recording,
     times,
 )
-from calls.understanding.spelling import is_unfinished, spelling
+from calls.understanding.spelling import is_unfinished, spelling, told_instead
 from calls.understanding.yes_no import Answer, yes_no
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "tells_fault",
     "tells_relapse",
     "times",
+    "told_instead",
     "wants_human",
     "yes_no",
 ]

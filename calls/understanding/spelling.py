@@ -362,3 +362,14 @@ def is_unfinished(text: str, language: str) -> bool:
 def _is_dictation(plain: Sequence[str]) -> bool:
     """Letters, or the few words of an address: not a sentence."""
     return any(len(word) == 1 for word in plain) or len(plain) <= 4 or "arobase" in plain
+
+
+def told_instead(text: str, language: str) -> str | None:
+    """What is told instead, where words begin by taking something back: «pardon, avec un T», «non, L A M B E R T»."""
+    heard = dictated(text)
+    plain = [word.plain for word in heard]
+    if not heard:
+        return None
+    if taken_back := signs("correction", language).at(plain, 0):
+        return text[heard[taken_back.end].start :] if taken_back.end < len(heard) else ""
+    return text if signs("about", language).at(plain, 0) else None

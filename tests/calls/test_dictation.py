@@ -6,7 +6,7 @@ import pytest
 
 from calls.dictation import Dictation
 from calls.turns import FIRST_WORDS_SECONDS, Heard
-from calls.understanding import email, phone, spelling
+from calls.understanding import email, phone, spelling, told_instead
 
 KINDS = {kind: partial(understand, language="fr") for kind, understand in
          {"email": email, "phone": phone, "spelling": spelling}.items()}  # fmt: skip
@@ -14,7 +14,7 @@ KINDS = {kind: partial(understand, language="fr") for kind, understand in
 
 def dictated(kind: str, text: str) -> tuple[Dictation, list[str]]:
     kept: list[str] = []
-    dictation = Dictation(KINDS[kind], kept.append)
+    dictation = Dictation(KINDS[kind], kept.append, partial(told_instead, language="fr"))
     dictation.begin(text)
     dictation.bot_began(10.0)
     return dictation, kept
@@ -37,10 +37,39 @@ def test_what_makes_it_longer_belongs_to_it(kind: str, text: str, more: str, val
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "more", "value"),
+    [
+        ("spelling", "L A M B E R D", "pardon, avec un T à la fin, L A M B E R T", "LAMBERT"),
+        ("spelling", "L A M B E R D", "non, L A M B E R T", "LAMBERT"),
+        ("spelling", "L A M B E R D", "non, lambert avec un T", "LAMBERT"),
+        ("spelling", "L A M B E R D", "ah non, T à la fin", "LAMBERT"),
+        ("spelling", "B E R T I N", "euh non, B E R T", "BERT"),
+        ("email", "pierre lamberd arobase gmail point com", "non, lambert, L A M B E R T", "pierrelambert@gmail.com"),
+        ("phone", "zéro six douze trente-quatre cinquante-six soixante-dix-huit",
+         "non, zéro six douze trente-quatre cinquante-six soixante-dix-neuf", "+33612345679"),
+    ],
+)  # fmt: skip
+def test_a_correction_replaces_it(kind: str, text: str, more: str, value: str) -> None:
+    dictation, kept = dictated(kind, text)
+    assert dictation.goes_on(Heard(more, started_at=10.4))
+    assert kept == [value]
+
+
+def test_a_breath_after_a_correction_goes_on_with_it() -> None:
+    dictation, kept = dictated("spelling", "L A M B E R D")
+    assert dictation.goes_on(Heard("non, L E M", started_at=10.4))
+    assert dictation.goes_on(Heard("B E R T", started_at=12.4))
+    assert kept[-1] == "LEMBERT"
+
+
+@pytest.mark.parametrize(
     ("kind", "text", "other"),
     [
         ("spelling", "B E R T I N", "Vetodok"),
         ("spelling", "B E R T I N", "Oui"),
+        ("spelling", "B E R T I N", "Non"),
+        ("spelling", "B E R T I N", "Non, c'est bon."),
+        ("spelling", "B E R T I N", "Pardon, Vetodok."),
         ("spelling", "B E R T I N", "Je suis un particulier."),
         ("email", "accueil arobase tilleuls point fr", "ma box ne marche plus"),
         ("phone", "zéro six douze trente-quatre cinquante-six soixante-dix-huit", "Gérard"),
