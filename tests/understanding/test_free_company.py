@@ -30,6 +30,7 @@ from calls.understanding import free_company
         ("Ma box marche plus.", None),
         ("À la maison.", None),
         ("Même réponse.", None),
+        ("C'est marqué dans mon dossier.", None),
         ("Bonne question, Dupont SA.", "Dupont SA"),
     ],
 )
