@@ -18,6 +18,7 @@ class Patience(Enum):
 
 UNFINISHED_SECONDS: Final = 1.2  # more patience for «m comme», «et puis»
 WITHOUT_ENDPOINT_SECONDS: Final = 1.5  # more patience when the vendor heard no end of speech
+BREATH_SECONDS: Final = 1.2  # more, for a message that may go on
 LAST_WORDS_SECONDS: Final = 1.5  # a «oui» so shortly before the end of a question answers it
 DIGIT_SECONDS: Final = 3.0  # between two keys of a number
 STRAY_SECONDS: Final = 1.0  # the same, where no key is wanted

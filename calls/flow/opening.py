@@ -10,7 +10,7 @@ from calls.flow.desk import Desk
 from calls.flow.diagnosis import add_words
 from calls.flow.identification import identification
 from calls.models import Call
-from calls.turns import Patience
+from calls.turns import BREATH_SECONDS, Patience
 from tenants.models import Tenant
 
 
@@ -40,8 +40,17 @@ async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
 async def _take_message(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     await desk.look_up_caller(case)
     message = await dialogue.ask("take_message", lambda text: text or None, patience=Patience.LONG, attempts=1)
-    add_words(dialogue, case, message or "")
+    for words in (message or "", *await _rest_of_message(dialogue)):
+        add_words(dialogue, case, words)
     await identification(dialogue, case)
     dialogue.enter("closing")
     await dialogue.say("message_taken")
     return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+
+
+async def _rest_of_message(dialogue: Dialogue) -> list[str]:
+    """What follows a breath: who leaves a message dictates it, and the next question would take it for its answer."""
+    rest: list[str] = []
+    while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
+        rest.append(heard.text)
+    return rest
