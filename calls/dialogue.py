@@ -43,7 +43,7 @@ from calls.turns import (
     Heard,
     Patience,
 )
-from calls.understanding import asks_to_wait
+from calls.understanding import asks_to_wait, only_is_present
 from monitoring import metrics
 
 logger = logging.getLogger(__name__)
@@ -278,6 +278,8 @@ class Dialogue:
 
     async def _is_aside(self, heard: Heard, value: object, patience: Patience) -> bool:
         """Whether it was something else than an answer; what came beside a clear «oui» has its reply, too."""
+        if only_is_present(heard.text, self.settings.language):
+            return True  # «oui, je suis là» answers `still_there`, and confirms nothing
         is_clear = value is not None and patience is Patience.SHORT
         return await self.aside(heard.text, answered=is_clear) and not is_clear
 

@@ -16,7 +16,15 @@ from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
 from calls.speaking import Speech
 from calls.turns import LAST_WORDS_SECONDS, UNFINISHED_SECONDS, WITHOUT_ENDPOINT_SECONDS, Heard, Patience
-from calls.understanding import is_angry, is_backchannel, is_half_dictated, is_noise, is_unfinished, wants_human
+from calls.understanding import (
+    asks_who,
+    is_angry,
+    is_backchannel,
+    is_half_dictated,
+    is_noise,
+    is_unfinished,
+    wants_human,
+)
 from monitoring import metrics
 
 LINE: Final = Spoken("", "{line}")  # what a colleague wrote; as a value it is said once and not kept
@@ -90,6 +98,8 @@ class Floor:
         """What the caller wants instead of the script, whatever was asked."""
         if is_angry(text, self._settings.anger_words, self._settings.language):
             return CallerAngry
+        if asks_who(text, self._settings.language):
+            return None  # «avec qui je parle ?» is answered; it asks for nobody
         return CallerWantsHuman if wants_human(text, self._settings.language) else None
 
     def is_interrupted_by_caller(self, speech: Speech) -> bool:

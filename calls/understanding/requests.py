@@ -45,8 +45,22 @@ def asks_to_repeat(text: str, language: str) -> bool:
     )
 
 
+def only_is_present(text: str, language: str) -> bool:
+    """Whether the caller only says that he is there: «oui oui, je suis là», «oui, allô ?»."""
+    return says("present", text, language) and made_of(words(text, language), language, "present", "acknowledgement")
+
+
+def asks_who(text: str, language: str) -> bool:
+    """Whether all that the caller asks is who speaks: «à qui je parle, là ?»."""
+    return says("who", text, language) and made_of(
+        words(text, language), language, "who", "who_beside", "acknowledgement"
+    )
+
+
 def asks_if_machine(text: str, language: str) -> bool:
-    """Whether the caller asks if he speaks to a machine; «c'est un ordinateur.» says what he has."""
+    """Whether the caller asks who or what he speaks to; «c'est un ordinateur.» says what he has."""
+    if asks_who(text, language):
+        return True
     asks = "?" in text or says("question", text, language)
     leads = [_phrases("machine_you", language)] + ([_phrases("machine_it", language)] if asks else [])
     after = table("requests")[language]["machine_after"]

@@ -11,11 +11,13 @@ import tenants.presets
 from calls.understanding import (
     FaqIndex,
     ProblemIndex,
+    asks_who,
     censor,
     email,
     is_angry,
     is_backchannel,
     is_noise,
+    only_is_present,
     phone,
     problem,
     spelling,
@@ -266,6 +268,36 @@ def test_noise_is_no_backchannel_of_any_language():
     assert is_noise("Euh…")
     assert not is_noise("Oui.")
     assert not is_backchannel("", "fr")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_all"),
+    [
+        ("Oui oui, je suis là.", "fr", True),
+        ("Oui, allô ?", "fr", True),
+        ("Yes, I'm here.", "en", True),
+        ("Oui oui.", "fr", False),
+        ("Je suis là mais la box est éteinte.", "fr", False),
+        ("Hello, my phone is dead.", "en", False),
+    ],
+)
+def test_who_only_says_that_he_is_there_tells_nothing(text, language, is_all):
+    assert only_is_present(text, language) is is_all
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_all"),
+    [
+        ("À qui je parle, là ?", "fr", True),
+        ("Allô, vous êtes de quelle société ?", "fr", True),
+        ("Sorry, who am I speaking to?", "en", True),
+        ("Avec qui je parle ? Passez-moi un conseiller.", "fr", False),
+        ("Vous êtes qui pour me parler comme ça ?", "fr", False),
+        ("Who is this idiot?", "en", False),
+    ],
+)
+def test_who_asks_who_speaks_asks_nothing_else(text, language, is_all):
+    assert asks_who(text, language) is is_all
 
 
 def test_what_silence_is_made_of_is_taken_out_of_what_was_said():
