@@ -74,10 +74,9 @@ async def _try(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
         transfer = await ask_yes_or_no_unless(
             dialogue, "ask_transfer_or_callback", lambda text: text if goes_on(text, language) else None
         )
-        case.wants_callback = not transfer
         if not isinstance(transfer, str):
+            case.wants_callback = not transfer
             break
-        case.wants_callback = False
     return Attempt.CANNOT
 
 
