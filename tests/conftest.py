@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,8 @@ STAGE = pytest.StashKey[Stage]()
 
 @pytest.hookimpl(tryfirst=True)  # before the test's own transaction begins
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if time.time() > float(os.environ.get("BEGIN_BEFORE") or "inf"):
+        pytest.skip("too late to begin (BEGIN_SECONDS of tests/run.py)")
     is_of_database = item.get_closest_marker("database") or "django_db_setup" in getattr(item, "fixturenames", ())
     if is_of_database and STAGE in item.config.stash:
         item.config.stash[STAGE].prepare(item)

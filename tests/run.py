@@ -11,8 +11,8 @@ Whether a server is there is found out by connecting to it:
     TEST_REDIS_URL      default redis://127.0.0.1:6379/9
     ASTERISK_LAB        default ../shared/asterisk_lab
     REQUIRE_ASTERISK=1  Asterisk that cannot run is a failure (CI, once it has set the lab up)
-    BEGIN_SECONDS       no part begins later than that, and each that did not is named: a slow machine
-                        with an end to its time (CI) has a verdict on what it ran, not on its speed
+    BEGIN_SECONDS       no part begins later than that, no test a minute and a half later, and what did not is
+                        named: a slow machine with an end to its time (CI) has a verdict on what it ran
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 # runs the suite must not get into it.
 BEGUN = time.monotonic()
 LATEST = float(os.environ.get("BEGIN_SECONDS") or "inf")
+LATEST_TEST = LATEST + 90
 TESTS_FAILED = 1  # pytest's exit status; others are no verdict
 AHEAD = -10  # niceness
 # Markers with a part of their own.
@@ -118,8 +119,12 @@ def suite(
     def part(log: TextIO) -> tuple[bool, str]:
         chosen = ["-m", markers, *paths()]
         command = ["pytest", "-n", str(processes), "--dist=worksteal", "--durations=5", "--durations-min=10", *chosen]
-        status, closing = run(log, command, environment, ahead=ahead)
-        if status == TESTS_FAILED:
+        seconds_left = LATEST_TEST - (time.monotonic() - BEGUN)
+        until = {} if seconds_left == float("inf") else {"BEGIN_BEFORE": str(time.time() + seconds_left)}
+        status, closing = run(log, command, {**environment, **until}, ahead=ahead)
+        if time.monotonic() - BEGUN > LATEST_TEST:
+            closing = f"{closing}; what had not begun after {LATEST_TEST:.0f} s was left out (BEGIN_SECONDS)"
+        elif status == TESTS_FAILED:
             # Calls in real time suffer on a busy machine: what failed gets it for itself, once, and that is said.
             status, alone = run(log, ["pytest", "--last-failed", *chosen], environment, ahead=ahead)
             closing = f"{closing}; what failed, again and alone: {alone}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_an_asterisk_that_cannot_run_is_a_failure_only_where_it_is_required(tmp_
 def test_a_part_that_would_begin_too_late_is_named_and_is_no_failure():
     status, lines = run("lint", BEGIN_SECONDS="0")
     assert (status, lines[-1]) == (0, "not run  lint        0 s had passed (BEGIN_SECONDS): run it by itself")
+
+
+def test_a_test_that_would_begin_too_late_is_left_out():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/understanding/test_attempts.py"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"BEGIN_BEFORE": "1.0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert re.fullmatch(r"\d+ skipped in .*", done.stdout.splitlines()[-1])
 
 
 def test_an_unknown_part_is_refused():
