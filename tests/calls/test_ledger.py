@@ -76,6 +76,10 @@ async def vendors_url(settings: Settings) -> AsyncIterator[str]:
             for name, vendor in django_settings.VENDORS.items()
         }
         registry.forget()
+        for vendor in LANGUAGE_MODELS:  # what their packages read at first would hold up the other calls of this loop
+            await decides(vendor)(SENTENCES[0], lambda report: None)
+        await registry.close()
+        registry.forget()
         async with httpx.AsyncClient() as client:
             await client.delete(f"{server.url}/sandbox/ledger")
         yield server.url
