@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from calls.turns import FIRST_WORDS_SECONDS, Heard
 
-MOST_HEARD: Final = 8
+MOST_HEARD: Final = 8  # looked at more than once, before their turn is over and after it
 
 
 class Dictation:
@@ -24,12 +23,14 @@ class Dictation:
         keep: Callable[[str], None],
         instead: Callable[[str], str | None],
     ) -> None:
-        """`keep` takes the value that the answer has when it went on after it seemed to be over.
+        """`understand` remembers: much of what it is asked here was looked at while it was heard.
+
+        `keep` takes the value that the answer has when it went on after it seemed to be over.
 
         `instead` gives what is told in its place, where words begin by taking something back.
         """
         self.text = ""
-        self._understand = lru_cache(MOST_HEARD)(understand)
+        self._understand = understand
         self._keep = keep
         self._instead = instead
         self._value = ""

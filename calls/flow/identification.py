@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.dictation import Dictation
+from calls.dictation import MOST_HEARD, Dictation
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.turns import Patience
 from calls.understanding import (
@@ -129,6 +129,7 @@ class Questions:
     ) -> str | None:
         """None: it was not understood. `keep`: it is dictated, and more of it may come while we say the next thing."""
 
+        @lru_cache(MOST_HEARD)  # the dictation looks at what was looked at in a thread
         def answer(text: str) -> str | None:
             value = understand(text)
             if value is None and not asks_to_wait(text, self._language) and refuses(text, self._language):
@@ -142,7 +143,7 @@ class Questions:
             retry=retry,
             last=last,
             keys=keys,
-            dictation=Dictation(understand, keep, partial(told_instead, language=self._language)) if keep else None,
+            dictation=Dictation(answer, keep, partial(told_instead, language=self._language)) if keep else None,
         )
 
 
