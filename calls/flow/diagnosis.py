@@ -58,7 +58,10 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
 async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
     """«Non, c'est mon téléphone mobile», into our last phrase; whether it is another problem now."""
     said = await dialogue.overheard()
-    return bool(said) and not is_backchannel(said, dialogue.settings.language) and await correct(dialogue, case, said)
+    if case.problem is None or not said or is_backchannel(said, dialogue.settings.language):
+        return False
+    await dialogue.aside(said, answered=True)
+    return await correct(dialogue, case, said)
 
 
 async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
@@ -69,7 +72,6 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     settings = dialogue.settings
     if case.problem is None:
         return False
-    await dialogue.aside(said, answered=True)
     before = case.problem.code
     code = problem(said, settings.problem_index, settings.language)
     if code is None and _only_answers(said, settings) and yes_no(said, settings.language) is Answer.NO:
