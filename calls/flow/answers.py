@@ -26,7 +26,7 @@ def _decided(answer: Answer) -> bool | None:
 
 async def ask_yes_or_no(dialogue: Dialogue, key: str, *, values: Mapping[str, str] | None = None) -> bool | None:
     """A question that is answered by yes or no, in words or by a key; None: it was not, three times."""
-    return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), _KEYS, values)
+    return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), values)
 
 
 async def ask_yes_or_no_unless(
@@ -42,23 +42,19 @@ async def ask_yes_or_no_unless(
         found = other(text)
         return _decided(judge(text, language)) if found is None else found
 
-    keys: Mapping[str, Value | bool] = {**_KEYS}
-    return await _ask(dialogue, key, understand, keys, None)
+    return await _ask(dialogue, key, understand)
 
 
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
     """«Does it work now?»"""
-    return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)), _KEYS, None)
+    return await _ask(dialogue, key, lambda text: _decided(fixed(text, dialogue.settings.language)))
 
 
 async def ask_whether_to_end(dialogue: Dialogue) -> bool | None:
     """«Would you like to end the call?»; a goodbye is a yes."""
-    language = dialogue.settings.language
-
-    def understand(text: str) -> bool | None:
-        return True if farewell(text, language) else _decided(yes_no(text, language))
-
-    return await _ask(dialogue, "ask_end", understand, _KEYS, None)
+    return await ask_yes_or_no_unless(
+        dialogue, "ask_end", lambda text: True if farewell(text, dialogue.settings.language) else None
+    )
 
 
 async def ask_whether_right(
@@ -90,23 +86,21 @@ async def ask_whether_right(
         right = correction(rest) if rest and not denies_again else None
         return agreed if right is None else right
 
-    keys: Mapping[str, Value | bool] = {**_KEYS}
-    return await _ask(dialogue, key, understand, keys, values)
+    return await _ask(dialogue, key, understand, values)
 
 
 async def _ask(
     dialogue: Dialogue,
     key: str,
-    understand: Callable[[str], Value | None],
-    meaning: Mapping[str, Value],
-    values: Mapping[str, str] | None,
-) -> Value | None:
+    understand: Callable[[str], Value | bool | None],
+    values: Mapping[str, str] | None = None,
+) -> Value | bool | None:
     return await dialogue.ask(
         key,
         understand,
         patience=Patience.SHORT,
         retry="retry_yes_no",
         last="use_keys_yes_no",
-        meaning=meaning,
+        meaning=_KEYS,
         values=values,
     )
