@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
-from calls.understanding.companies.mentions import OF_HOUSE, clause_before, denied_again, is_denied, leads
+from calls.understanding.companies.mentions import behind_first_names, clause_before, denied_again, is_denied, leads
 from calls.understanding.companies.names import MOST_WORDS
 from calls.understanding.companies.parts import is_small, is_town, trades
 from calls.understanding.companies.tokens import Token, listed, tokens_of
-from calls.understanding.names import is_first_name, refuses
+from calls.understanding.names import refuses
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
 
@@ -56,8 +55,7 @@ def _places(plain: Sequence[str], language: str) -> Iterator[_Place]:
     """The beginning of each clause, and what follows an introduction."""
     hits = [hit for hit in leads(language).find(plain) if not _is_part(plain, hit.start, hit.end, language)]
     introduced = {hit.end for hit in hits}
-    # «Jean-Marc de JMB»
-    introduced |= {at + 2 for at, (one, of) in enumerate(pairwise(plain)) if of in OF_HOUSE and is_first_name(one)}
+    introduced |= set(behind_first_names(plain))
     leading = {hit.start for hit in hits}
     passed, title = listed("filler", language), listed("title", language)
     indefinite = listed("article", language) & listed("some", language)

@@ -12,7 +12,7 @@ from calls.understanding.names import is_first_name
 from calls.understanding.text import Lexicon, table
 
 _CONTRACTED = (("de", "du"), ("de", "des"), ("à", "au"), ("à", "aux"))
-OF_HOUSE = ("de", "chez")
+_OF_HOUSE = ("de", "chez")
 
 
 @cache
@@ -29,8 +29,7 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
     plain = [token.plain for token in tokens]
     starts = {0} | {position + 1 for position, word in enumerate(plain) if not word}
     starts |= {hit.end for hit in leads(language).find(plain)}
-    # «Jean-Marc de JMB»
-    starts |= {at + 2 for at, (one, other) in enumerate(pairwise(plain)) if other in OF_HOUSE and is_first_name(one)}
+    starts |= set(behind_first_names(plain))
     article, filler = listed("article", language), listed("filler", language)
     denial, title = listed("denial", language), listed("title", language)
     stop = listed("end", language) | title | {""}
@@ -57,6 +56,11 @@ def mentions(tokens: Sequence[Token], language: str) -> Iterator[tuple[int, int]
             if begin < end and (begin, end) not in seen and plain[begin] not in denial and plain[begin] not in denied:
                 seen.add((begin, end))
                 yield begin, end
+
+
+def behind_first_names(plain: Sequence[str]) -> Iterator[int]:
+    """Where the house begins that somebody names himself by: «Jean-Marc de JMB»."""
+    return (at + 2 for at, (one, of) in enumerate(pairwise(plain)) if of in _OF_HOUSE and is_first_name(one))
 
 
 def denied_again(plain: Sequence[str], language: str) -> set[str]:
