@@ -94,6 +94,7 @@ class Sheets:
             return redirect(_url(self, "import_run"), run)
         is_new = found.state == Import.State.LOOKED_AT
         tried = imports.try_first(found) if is_new else []
+        bad = sum(bool(row.message) for row in tried)
         return _page(
             self,
             request,
@@ -101,7 +102,7 @@ class Sheets:
             run=found,
             columns=[imports.heading(found.kind, column) for column in found.columns],
             tried=tried,
-            bad=(bad := sum(bool(row.message) for row in tried)),
+            bad=bad,
             good=len(tried) - bad,
             all_tried=len(tried) == found.total,
             refused=[

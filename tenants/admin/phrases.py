@@ -235,7 +235,7 @@ class PhraseAdmin(SpokenAhead, TenantModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Phrase, form: Any, change: bool) -> None:
         services.draft_phrase(phrase=obj, text=form.cleaned_data["draft"], by=request.user)  # type: ignore[arg-type]
-        left_out = obj.draft and preset_of(obj.key, obj.language)
+        left_out = obj.draft and obj.preset
         if left_out and (gone := left_out.values - presets.placeholders(obj.draft)):
             messages.warning(
                 request,

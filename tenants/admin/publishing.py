@@ -15,7 +15,7 @@ from calls import scenarios
 from calls import settings as call_settings
 from providers.services import phrases_changed
 from tenants import audit, services
-from tenants.admin.phrase_lines import diff, preset_of
+from tenants.admin.phrase_lines import diff
 from tenants.audit import Action
 from tenants.models import Phrase
 from tenants.scope import current_tenant
@@ -45,10 +45,7 @@ def publish(screen: PhraseAdmin, request: HttpRequest) -> HttpResponse:
         {
             **screen.admin_site.each_context(request),
             "title": gettext("Publish drafts"),
-            "drafts": [
-                {"phrase": phrase, "preset": preset_of(phrase.key, phrase.language), "diff": _diff_of(phrase)}
-                for phrase in drafts
-            ],
+            "drafts": [{"phrase": phrase, "preset": phrase.preset, "diff": _diff_of(phrase)} for phrase in drafts],
             "scenarios": scenarios.load(tenant.language),
             "at_once": AT_ONCE,
             "other_languages": sum(phrase.language != tenant.language for phrase in drafts),
@@ -143,7 +140,7 @@ def history(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpRe
             "title": gettext("History of %s") % phrase.name,
             "object": phrase,
             "phrase": phrase,
-            "preset": preset_of(phrase.key, phrase.language),
+            "preset": phrase.preset,
             "draft_diff": _diff_of(phrase) if phrase.draft else None,
             "changes": [(change, diff(change.before, change.after)) for change in changes],
             "may_change": current_tenant() is not None and screen.has_change_permission(request, phrase),
@@ -156,7 +153,7 @@ def restore(screen: PhraseAdmin, request: HttpRequest, object_id: str) -> HttpRe
     if current_tenant() is None:
         raise Http404
     phrase = screen.row_for(request, object_id)
-    preset = preset_of(phrase.key, phrase.language)
+    preset = phrase.preset
     if "preset" in request.POST and preset is not None:
         text = preset.text
     else:
