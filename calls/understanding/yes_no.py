@@ -32,6 +32,7 @@ class _Sign(StrEnum):
 
     YES = "yes"
     SHORT = "short"
+    ALONE = "alone"
     AGREE = "agree"
     NO = "no"
     DENY = "deny"
@@ -113,6 +114,7 @@ def _is_of_something_else(hit: Hit[_Sign], spoken: Sequence[str], start: int, la
 def _signs(text: str, language: str) -> list[_Sign]:
     spoken = words(text, language)
     clause_ends = set(accumulate(len(clause) for clause in clauses(text, language)))
+    clause_starts = {0, *clause_ends}
     signs: list[_Sign] = []
     negated_up_to = -1
     firm: Hit[_Sign] | None = None
@@ -121,8 +123,8 @@ def _signs(text: str, language: str) -> list[_Sign]:
             negated_up_to = hit.end
         elif hit.value in (_Sign.YES, _Sign.AGREE) and hit.start == negated_up_to:
             continue  # «pas tout à fait exact»
-        if hit.value is _Sign.SHORT:
-            if hit.end in clause_ends:
+        if hit.value in (_Sign.SHORT, _Sign.ALONE):
+            if hit.end in clause_ends and (hit.value is _Sign.SHORT or hit.start in clause_starts):
                 signs.append(_Sign.YES)
             continue
         if hit.value is _Sign.AGREE and not _agrees(hit, spoken, language):
