@@ -3,17 +3,20 @@
 from calls.understanding.anger import angry_words, is_angry, wants_human
 from calls.understanding.attempts import Attempt, attempt, goes_on, is_halfway, means_another, tells_relapse
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
+from calls.understanding.callback import tells_when, wants_callback, wants_technician_now
 from calls.understanding.censor import censor
 from calls.understanding.company import company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
-from calls.understanding.farewell import Farewell, Reason, farewell
+from calls.understanding.farewell import Farewell, Reason, farewell, leaves_no_message
 from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
 from calls.understanding.free_company import free_company
 from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated, tells_address
+from calls.understanding.line import is_on_landline
+from calls.understanding.matter import is_same_matter
 from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
@@ -64,9 +67,12 @@ __all__ = [
     "is_half_dictated",
     "is_halfway",
     "is_noise",
+    "is_on_landline",
     "is_question",
+    "is_same_matter",
     "is_unfinished",
     "last_name_again",
+    "leaves_no_message",
     "means_another",
     "mentions",
     "names_thing",
@@ -81,8 +87,11 @@ __all__ = [
     "tells_address",
     "tells_fault",
     "tells_relapse",
+    "tells_when",
     "times",
     "told_instead",
+    "wants_callback",
     "wants_human",
+    "wants_technician_now",
     "yes_no",
 ]

@@ -138,7 +138,7 @@ def _requests(section: str, language: str) -> Lexicon[str]:
 
 def wants_human(text: str, language: str) -> bool:
     """Whether the caller asks for a person: «un conseiller», «je veux parler à quelqu'un»."""
-    listed = any(_is_request(clause, language) for clause in clauses(text, language))
+    listed = any(asks_for_person(clause, language) for clause in clauses(text, language))
     return is_learned("human", words(text, language), language, ["listed"] if listed else [])
 
 
@@ -148,7 +148,9 @@ def _is_own(clause: Sequence[str], person: Hit[str], language: str) -> bool:
     return bool(owned) and not _listed("human", "ours", language).intersection(clause[person.start : person.end])
 
 
-def _is_request(clause: Sequence[str], language: str) -> bool:
+def asks_for_person(clause: Sequence[str], language: str) -> bool:
+    """Whether a clause does by the word lists, whatever was learnt."""
+
     def says(section: str) -> bool:
         return bool(_requests(section, language).find(clause))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
 from calls.understanding.fixed import fixed
 from calls.understanding.numbers import is_number
-from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.text import Lexicon, clauses, lexicon, table, words
 from calls.understanding.yes_no import Answer
 
 
@@ -21,10 +22,13 @@ class _Sign(StrEnum):
     WRONG = "wrong"
     NOTHING = "nothing"
     HINT = "hint"
+    MISTAKE = "mistake"
     QUIT = "quit"
+    GOES = "goes"
     BYE = "bye"
     WISH = "wish"
     ANSWER = "answer"
+    EXCUSE = "excuse"
     SMALL = "small"
     IF = "if"
 
@@ -44,8 +48,20 @@ class Farewell(NamedTuple):
     is_certain: bool
 
 
+# Reasons to go that count together, or with a goodbye.
+_TOLD = {_Sign.WRONG, _Sign.NOTHING, _Sign.HINT, _Sign.MISTAKE, _Sign.QUIT, _Sign.GOES}
+_NEEDS_HELP = {_Sign.QUIT, _Sign.GOES}  # perhaps still
+_ALONE = {_Sign.WRONG, _Sign.NOTHING, _Sign.GOES}
+# «Je croyais que c'était la pharmacie», «is this not Domino's?»: of a name so many words.
+_PLACE_WORDS = 4
+_ARTICLES = {"le", "la", "les", "l", "un", "une", "the", "a", "my"}
 _NO = {"non", "no"}  # «non, ça c'est réglé», and there is something else
 _A_NUMBER = 2  # «je me suis trompé de numéro, c'est le quarante-deux …» corrects one
+
+
+@cache
+def _listed(section: str, language: str) -> Lexicon[str]:
+    return lexicon([(table("farewell")[language][section], section)], language)
 
 
 @cache
@@ -60,6 +76,8 @@ def farewell(text: str, language: str) -> Farewell | None:
     Nothing else may have been said beside it («dites-lui au revoir de ma part»), but for who has the wrong
     number, and what works again by what is known of such sentences (`fixed`).
     """
+    if _expected_another(text, language):
+        return Farewell(Reason.NOTHING, False)
     if text.rstrip().endswith("?"):
         return None
     spoken = words(text, language)
@@ -80,8 +98,38 @@ def farewell(text: str, language: str) -> Farewell | None:
         return None if corrects else Farewell(Reason.NOTHING, False)
     if not is_all:
         return None
-    told = [hit.value for hit in hits if hit.value in (_Sign.WRONG, _Sign.NOTHING, _Sign.HINT, _Sign.QUIT)]
-    needs_nothing = any(sign is not _Sign.QUIT for sign in told)
-    if says_goodbye or len(told) > 1 or _Sign.WRONG in signs or _Sign.NOTHING in signs:
+    told = [hit.value for hit in hits if hit.value in _TOLD]
+    needs_nothing = not _NEEDS_HELP.issuperset(told)
+    is_mistake = {_Sign.MISTAKE, _Sign.EXCUSE} <= signs
+    if says_goodbye or len(told) > 1 or is_mistake or not _ALONE.isdisjoint(told):
         return Farewell(Reason.NOTHING if needs_nothing else Reason.UNTOLD, says_goodbye and bool(told))
     return None
+
+
+def _expected_another(text: str, language: str) -> bool:
+    """«Je croyais que c'était la pharmacie», «is this not Domino's?»"""
+    is_asked = text.rstrip().endswith("?")
+    for clause in clauses(text, language):
+        for hit in _listed("asks" if is_asked else "thought", language).find(clause):
+            place = clause[hit.end :]
+            is_place = bool(_listed("place", language).find(place)) or _ends_with_name(text, place)
+            if not is_asked:
+                is_place |= not _ARTICLES.isdisjoint(place[:1]) and fixed(text, language) is not Answer.NO
+            if len(place) <= _PLACE_WORDS and is_place:
+                return True
+    return False
+
+
+def _ends_with_name(text: str, folded: Sequence[str]) -> bool:
+    """Whether the words that were folded to these are written like a name."""
+    written = text.split()[-len(folded) :]
+    return bool(folded) and any(word[:1].isupper() and word.lower().startswith(folded[0]) for word in written)
+
+
+def leaves_no_message(text: str, language: str) -> bool:
+    """Whether that is all that is said to «I can take a message»: «non merci», «je rappellerai demain»."""
+    hits = _lexicon(language).find(words(text, language))
+    signs = {hit.value for hit in hits}
+    is_all = sum(hit.end - hit.start for hit in hits) == len(words(text, language))
+    says_why = not signs.isdisjoint({*_TOLD, _Sign.BYE, _Sign.WISH})
+    return is_all and (says_why or not _NO.isdisjoint(words(text, language)))
