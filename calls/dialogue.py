@@ -297,6 +297,20 @@ class Dialogue:
         plain = value if value is None or isinstance(value, bool) else str(value)
         self._scribe.show("understood", question=question, keys=heard.digits, value=plain)
 
+    @contextmanager
+    def answering(self, *wishes: type[CallEnds]) -> Iterator[None]:
+        """Have these wishes of the caller left to the script while a question is open that they answer."""
+        before = self._floor.answered
+        self._floor.answered = before.union(wishes)
+        try:
+            yield
+        finally:
+            self._floor.answered = before
+
+    def wish_of(self, text: str) -> type[CallEnds] | None:
+        """What the caller wants instead of the script, also if it is left to the script."""
+        return self._floor.wish_of(text)
+
     async def listen(
         self, patience: Patience, understand: Callable[[str], object] | None = None, *, keys: int = 0
     ) -> Heard:

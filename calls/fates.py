@@ -25,6 +25,10 @@ class CallerWantsHuman(CallEnds):
     """The text is what the caller said; empty for a key."""
 
 
+class CallerWantsCallback(CallEnds):
+    """The text is what the caller said."""
+
+
 class CallerLeaves(CallEnds):
     """The caller needs no help, or none any more; the text is what he said."""
 

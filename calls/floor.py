@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from calls.audio import CallAudio
-from calls.fates import CallEnds, CallerAngry, CallerWantsHuman
+from calls.fates import CallEnds, CallerAngry, CallerWantsCallback, CallerWantsHuman
 from calls.hearing import Hearing, Utterance
 from calls.models import Turn
 from calls.scribe import Said, Scribe
@@ -23,6 +23,7 @@ from calls.understanding import (
     is_half_dictated,
     is_noise,
     is_unfinished,
+    wants_callback,
     wants_human,
 )
 from monitoring import metrics
@@ -37,6 +38,7 @@ class Floor:
         self.quiet_since = 0.0
         self.caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
         self.listener: Callable[[str], None] | None = None  # to each turn of the caller
+        self.answered: frozenset[type[CallEnds]] = frozenset()  # by the script itself, while a question is open
         self._settings = settings
         self._audio = audio
         self._hearing = hearing
@@ -96,10 +98,17 @@ class Floor:
 
     def takes_over(self, text: str) -> type[CallEnds] | None:
         """What the caller wants instead of the script, whatever was asked."""
+        wish = self.wish_of(text)
+        return None if wish in self.answered else wish
+
+    def wish_of(self, text: str) -> type[CallEnds] | None:
+        """The same, also if the script answers it itself."""
         if is_angry(text, self._settings.anger_words, self._settings.language):
             return CallerAngry
         if asks_who(text, self._settings.language):
             return None  # «avec qui je parle ?» is answered; it asks for nobody
+        if wants_callback(text, self._settings.language):
+            return CallerWantsCallback
         return CallerWantsHuman if wants_human(text, self._settings.language) else None
 
     def is_interrupted_by_caller(self, speech: Speech) -> bool:

@@ -24,9 +24,15 @@ def _decided(answer: Answer) -> bool | None:
     return None if answer is Answer.UNCLEAR else answer is Answer.YES
 
 
-async def ask_yes_or_no(dialogue: Dialogue, key: str, *, values: Mapping[str, str] | None = None) -> bool | None:
+async def ask_yes_or_no(
+    dialogue: Dialogue,
+    key: str,
+    *,
+    values: Mapping[str, str] | None = None,
+    judge: Callable[[str, str], Answer] = yes_no,
+) -> bool | None:
     """A question that is answered by yes or no, in words or by a key; None: it was not, three times."""
-    return await _ask(dialogue, key, lambda text: _decided(yes_no(text, dialogue.settings.language)), values)
+    return await _ask(dialogue, key, lambda text: _decided(judge(text, dialogue.settings.language)), values)
 
 
 async def ask_yes_or_no_unless(

@@ -10,6 +10,7 @@ from calls.dialogue import Dialogue
 from calls.fates import (
     CallerAngry,
     CallerSilent,
+    CallerWantsCallback,
     CallerWantsHuman,
     CallTooLong,
     CannotHear,
@@ -27,7 +28,10 @@ async def part(dialogue: Dialogue, phrase: str, reason: Call.EndReason) -> Endin
 
 
 # On the way out: what else the caller wants is being done already, or cannot be.
-ANYWAY: Final = (CallerAngry, CallerWantsHuman, CallerSilent, CallTooLong, CannotHear, CannotSpeak, ServiceStops)
+ANYWAY: Final = (
+    *(CallerAngry, CallerWantsCallback, CallerWantsHuman, CallerSilent, CallTooLong),
+    *(CannotHear, CannotSpeak, ServiceStops),
+)
 
 
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:

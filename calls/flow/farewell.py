@@ -8,7 +8,7 @@ from calls.fates import CallerGone, CallerLeaves, CallerSilent
 from calls.flow.answers import ask_whether_it_works, ask_whether_to_end
 from calls.flow.closing import part
 from calls.models import Call
-from calls.understanding import Reason, farewell
+from calls.understanding import Reason, farewell, leaves_no_message
 
 
 async def hear_farewell(dialogue: Dialogue, case: Case, text: str) -> bool:
@@ -20,7 +20,8 @@ async def hear_farewell(dialogue: Dialogue, case: Case, text: str) -> bool:
     if said is None:
         return False
     works = said.reason is Reason.WORKS
-    if not said.is_certain:
+    has_no_message = dialogue.asked == "take_message" and leaves_no_message(text, dialogue.settings.language)
+    if not said.is_certain and not has_no_message:
         try:
             goes = await (ask_whether_it_works(dialogue, "ask_fixed") if works else ask_whether_to_end(dialogue))
         except (CallerGone, CallerSilent):  # who has said goodbye need not wait for our question

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from calls.case import Case, Cut
+from functools import partial
+
+from calls.case import Case, Cut, OpenTicket
 from calls.dialogue import Dialogue
 from calls.fates import CallerLeaves
 from calls.flow.answers import ask_yes_or_no
+from calls.flow.callback import WISHES
 from calls.flow.desk import Desk
-from calls.understanding import times
+from calls.understanding import Answer, is_same_matter, problem, times
 
 
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
@@ -29,13 +32,28 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     key = f"returning_client_pending_{case.open_ticket.problem_code}"
     if key not in dialogue.settings.phrases:
         key = "returning_client_pending_other"
+    language, ticket = dialogue.settings.language, case.open_ticket
     try:
-        answer = await ask_yes_or_no(dialogue, key, values={"problem": case.open_ticket.problem_name})
+        answer = await ask_yes_or_no(
+            dialogue, key, values={"problem": ticket.problem_name}, judge=partial(_is_about, dialogue, ticket)
+        )
     except CallerLeaves:  # «oui, c'est pour vous dire que ça remarche»
         case.is_about_open_ticket = case.is_fixed is True
         raise
+    except WISHES as wish:  # «oui, et j'aimerais en parler à quelqu'un»
+        case.is_about_open_ticket = is_same_matter(str(wish), language) is Answer.YES
+        raise
     case.is_about_open_ticket = answer is True
     await dialogue.say("returning_client_pending_yes" if answer else "returning_client_pending_no")
+
+
+def _is_about(dialogue: Dialogue, ticket: OpenTicket, text: str, language: str) -> Answer:
+    """By what is said of the case; or by the problem: «I'm ringing about the landline»."""
+    answer = is_same_matter(text, language)
+    code = problem(text, dialogue.settings.problem_index, language)
+    if answer is not Answer.UNCLEAR or code is None or ticket.problem_code not in dialogue.settings.problems:
+        return answer
+    return Answer.YES if code == ticket.problem_code else Answer.NO
 
 
 async def _goes_on(dialogue: Dialogue, case: Case, cut: Cut, desk: Desk) -> bool:

@@ -35,7 +35,7 @@ async def handover(
         if not extension and not case.wants_callback:
             extension = await desk.free_target()
         if not extension:
-            await _promise_to_call_back(dialogue, case, number_by)
+            await _promise_to_call_back(dialogue, case, desk, number_by)
             return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE, error=error)
     except TakenOver as order:
         extension, case.wants_callback = str(order), False
@@ -46,8 +46,9 @@ async def handover(
     return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension, error=error)
 
 
-async def _promise_to_call_back(dialogue: Dialogue, case: Case, number_by: str) -> None:
-    if not case.wants_callback and dialogue.settings.targets:
+async def _promise_to_call_back(dialogue: Dialogue, case: Case, desk: Desk, number_by: str) -> None:
+    settings = dialogue.settings
+    if not case.wants_callback and settings.targets and settings.schedule.is_open(desk.now()):
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
     if number_by and not case.phone_number and not case.number_refused:

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.dictation import MOST_HEARD, Dictation
+from calls.fates import CallerWantsCallback
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.turns import Patience
 from calls.understanding import (
@@ -73,9 +74,10 @@ class Questions:
     async def _number(self, question: str, retry: str, *, last: str = "") -> str | None:
         keep = partial(setattr, self._case, "phone_number")
         keys = PHONE_KEYS[self._language]
-        number = await self._answer(
-            question, retry, lambda text: phone(text, self._language), keep, last=last, keys=keys
-        )
+        with self._dialogue.answering(CallerWantsCallback):  # «vous pouvez me rappeler au zéro six …» answers it
+            number = await self._answer(
+                question, retry, lambda text: phone(text, self._language), keep, last=last, keys=keys
+            )
         self._case.number_refused = number == REFUSED
         return number
 

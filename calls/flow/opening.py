@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
+from calls.fates import CallerAngry, CallerLeaves, CallerWantsHuman
 from calls.flow.asides import announce_recording
+from calls.flow.callback import WISHES
 from calls.flow.closing import part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import add_words
 from calls.flow.identification import identification
 from calls.models import Call
 from calls.turns import BREATH_SECONDS, Patience
+from calls.understanding import leaves_no_message
 from tenants.models import Tenant
 
 
@@ -21,36 +26,63 @@ async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
     Returns the ending of a call that goes no further: outside the opening hours.
     """
     dialogue.enter(case.resumes_at or "opening")
-    settings = dialogue.settings
+    if case.is_past("opening") or dialogue.settings.schedule.is_open(desk.now()):
+        await _first_words(dialogue, case, desk)
+        return None
+    with dialogue.answering(*WISHES):  # nobody is there: whoever asks for a person is told so
+        ending = await _closed(dialogue, case, desk)
+    return ending or await _who_left_it(dialogue, case)
+
+
+async def _first_words(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     case.disclosure = await dialogue.say("greet" if case.resumes_at is None else "cut_off")
-    if case.is_past("opening"):
-        return None
-    if settings.announces_recording:
+    if dialogue.settings.announces_recording and not case.is_past("opening"):
         await announce_recording(dialogue, case, desk)
-    if settings.schedule.is_open(desk.now()):
-        return None
+
+
+async def _closed(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
+    """The ending of a call that leaves no message."""
+    settings = dialogue.settings
+    await _first_words(dialogue, case, desk)
     await dialogue.say("closed", hours=settings.schedule.spoken(settings.language))
     if settings.after_hours == Tenant.AfterHours.ON_CALL and (extension := await desk.free_target(on_call=True)):
         dialogue.enter("handover")
         await dialogue.say("closed_on_call")
         return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension)
-    return await _take_message(dialogue, case, desk)
-
-
-async def _take_message(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     await desk.look_up_caller(case)
+    with contextlib.suppress(CallerWantsHuman):  # by a key
+        await _take_message(dialogue, case)
+    if case.is_angry:
+        await dialogue.say("calm")
+    return None
+
+
+async def _take_message(dialogue: Dialogue, case: Case) -> None:
+    """Keep each part of it at once, in its order; raises CallerLeaves for who has none."""
     message = await dialogue.ask("take_message", lambda text: text or None, patience=Patience.LONG, attempts=1)
-    for words in (message or "", *await _rest_of_message(dialogue)):
-        add_words(dialogue, case, words)
-    await identification(dialogue, case)
+    if message and leaves_no_message(message, dialogue.settings.language):
+        case.needs_nothing = not (case.problem or case.description)
+        raise CallerLeaves(message)
+    _add(dialogue, case, message or "")
+    # Who leaves a message dictates it, and the next question would take what follows a breath for its answer.
+    while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
+        _add(dialogue, case, heard.text)
+
+
+async def _who_left_it(dialogue: Dialogue, case: Case) -> Ending:
+    try:
+        await identification(dialogue, case)
+    except WISHES as wish:
+        _add(dialogue, case, str(wish))
     dialogue.enter("closing")
     await dialogue.say("message_taken")
     return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
 
 
-async def _rest_of_message(dialogue: Dialogue) -> list[str]:
-    """What follows a breath: who leaves a message dictates it, and the next question would take it for its answer."""
-    rest: list[str] = []
-    while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
-        rest.append(heard.text)
-    return rest
+def _add(dialogue: Dialogue, case: Case, words: str) -> None:
+    """Whatever is wished is part of the message."""
+    wish = dialogue.wish_of(words) if words else None
+    case.is_angry |= wish is CallerAngry
+    case.wants_human |= wish is CallerWantsHuman
+    case.wants_callback |= wish is not None
+    add_words(dialogue, case, words)

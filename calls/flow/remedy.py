@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.flow.answers import ask_yes_or_no, ask_yes_or_no_unless
+from calls.flow.answers import ask_yes_or_no_unless
+from calls.flow.callback import transfer_or_callback
 from calls.flow.diagnosis import add_words, another_problem, correct, hear_correction
 from calls.flow.trying import let_the_caller_try
 from calls.settings import Step
-from calls.understanding import Attempt, fixed, goes_on, is_halfway, tells_relapse
+from calls.understanding import Attempt, fixed, goes_on, is_halfway, is_on_landline, tells_relapse
 from companies.phone import is_french_mobile
 
 MOST_TRIES = 2
@@ -30,12 +31,14 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         steps = steps[1:]  # it warns that the line will be cut
     is_new = case.step is None
     if is_new and problem.cuts_fixed_line and not is_mobile:
-        on_line = await ask_yes_or_no_unless(dialogue, "ask_line", lambda text: another_problem(dialogue, case, text))
+        on_line = await ask_yes_or_no_unless(
+            dialogue, "ask_line", lambda text: another_problem(dialogue, case, text), is_on_landline
+        )
         if isinstance(on_line, str):
             await correct(dialogue, case, on_line)
             return await remedy(dialogue, case)
-        if on_line:
-            case.wants_callback = not await ask_yes_or_no(dialogue, "ask_transfer_or_callback")
+        if on_line is not False:  # who does not tell must not be cut off
+            await transfer_or_callback(dialogue, case)
             return False
     if is_new:
         await dialogue.say("remedy_intro")
@@ -71,11 +74,8 @@ async def _try(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
         if came_of_it is not Attempt.CANNOT:
             return came_of_it
         await dialogue.say("cannot_try")
-        transfer = await ask_yes_or_no_unless(
-            dialogue, "ask_transfer_or_callback", lambda text: text if goes_on(text, language) else None
-        )
-        if not isinstance(transfer, str):
-            case.wants_callback = not transfer
+        tries_on = await transfer_or_callback(dialogue, case, lambda text: text if goes_on(text, language) else None)
+        if not tries_on:
             break
     return Attempt.CANNOT
 

@@ -13,6 +13,7 @@ from calls.fates import (
     CallerGone,
     CallerLeaves,
     CallerSilent,
+    CallerWantsCallback,
     CallerWantsHuman,
     CallTooLong,
     CannotHear,
@@ -23,6 +24,7 @@ from calls.fates import (
 )
 from calls.flow.asides import Asides
 from calls.flow.busy import turn_away
+from calls.flow.callback import note_callback
 from calls.flow.closing import part
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
@@ -34,6 +36,7 @@ from calls.flow.identification import identification
 from calls.flow.opening import opening
 from calls.flow.remedy import has_relapsed, remedy
 from calls.models import Call
+from calls.understanding import wants_callback
 from monitoring import metrics
 
 logger = logging.getLogger(__name__)
@@ -65,8 +68,12 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
                 return await see_off(dialogue, case)
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
+            case.wants_callback = case.wants_callback or wants_callback(str(anger), dialogue.settings.language)
             keep_words(dialogue, case, str(anger))
             return await handover(dialogue, case, desk, first="calm")
+        except CallerWantsCallback as wish:
+            await note_callback(dialogue, case, str(wish))
+            return await handover(dialogue, case, desk)
         except CallerWantsHuman as wish:
             case.wants_human = True
             keep_words(dialogue, case, str(wish))
