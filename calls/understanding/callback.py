@@ -22,6 +22,7 @@ _CALLED = {
     *("me", "us", "him", "her", "them", "back", "my", "our", "his", "somebody", "someone", "at", "after", "tomorrow"),
     *("later", "before", "this", "on", "please", "is", "would", "instead", "around", "about", "when", "then"),
 }
+_CALLED_BACK = {"called", "rang", "rung", "phoned"}
 _NO_CALL = {"the", "this", "your", "on", "in", "transfer", "by", "of"}
 
 
@@ -175,11 +176,13 @@ def _when(language: str) -> Lexicon[str]:
 
 
 def _calls(spoken: Sequence[str], language: str) -> Iterator[Hit[str]]:
+    """What speaks of calling: «rappelez», «call me»; not «put my call through»."""
     stems = tuple(table("callback")[language]["stems"])
     for position, word in enumerate(spoken):
-        following = spoken[position + 1 : position + 2]
-        is_call = language == "en" and word in _CALLS and (not following or following[0] in _CALLED)
-        if word.startswith(stems) or (is_call and _NO_CALL.isdisjoint(spoken[max(0, position - 1) : position])):
+        before, following = spoken[max(0, position - 1) : position], spoken[position + 1 : position + 2]
+        is_call = word in _CALLS and _CALLED.issuperset(following) and _NO_CALL.isdisjoint(before)
+        is_back = word in _CALLS | _CALLED_BACK and following == ["back"]
+        if word.startswith(stems) or (language == "en" and (is_call or is_back)):
             yield Hit(position, position + 1, "later")
 
 

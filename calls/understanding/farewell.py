@@ -54,6 +54,7 @@ _NEEDS_HELP = {_Sign.QUIT, _Sign.GOES}  # perhaps still
 _ALONE = {_Sign.WRONG, _Sign.NOTHING, _Sign.GOES}
 # «Je croyais que c'était la pharmacie», «is this not Domino's?»: of a name so many words.
 _PLACE_WORDS = 4
+_PLACE_SENTENCE = 14
 _ARTICLES = {"le", "la", "les", "l", "un", "une", "the", "a", "my"}
 _NO = {"non", "no"}  # «non, ça c'est réglé», and there is something else
 _A_NUMBER = 2  # «je me suis trompé de numéro, c'est le quarante-deux …» corrects one
@@ -108,10 +109,14 @@ def farewell(text: str, language: str) -> Farewell | None:
 
 def _expected_another(text: str, language: str) -> bool:
     """«Je croyais que c'était la pharmacie», «is this not Domino's?»"""
+    if len(text.split()) > _PLACE_SENTENCE:
+        return False
     is_asked = text.rstrip().endswith("?")
     for clause in clauses(text, language):
         for hit in _listed("asks" if is_asked else "thought", language).find(clause):
             place = clause[hit.end :]
+            if _listed("no_place", language).find(place):
+                continue
             is_place = bool(_listed("place", language).find(place)) or _ends_with_name(text, place)
             if not is_asked:
                 is_place |= not _ARTICLES.isdisjoint(place[:1]) and fixed(text, language) is not Answer.NO

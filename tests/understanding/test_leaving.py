@@ -25,6 +25,14 @@ GOES = [
     ("en", "Oh, I thought this was the dentist"),
     ("en", "Is this not Domino's?"),
     ("en", "I've had a missed call from this number"),
+    ("fr", "Bon, je vais vous laisser, merci"),
+    ("fr", "Désolé, j'ai composé le mauvais numéro"),
+    ("fr", "Excusez-moi, je me suis trompée"),
+    ("fr", "C'était juste pour vous remercier, au revoir"),
+    ("en", "Sorry, wrong number"),
+    ("en", "I'll have to go, someone's at the door"),
+    ("en", "That's all I needed, thanks very much"),
+    ("en", "I only rang to say thanks"),
 ]
 STAYS = [
     ("fr", "C'est une erreur."),
@@ -63,6 +71,9 @@ STAYS = [
     ("en", "My phone shows a missed call but never rings"),
     ("en", "I'm fine"),
     ("en", "Perfect, thanks"),
+    ("fr", "Je laisse la box éteinte"),
+    ("en", "I'll leave it plugged in"),
+    ("en", "I called yesterday and nobody came"),
 ]
 NO_MESSAGE = [
     ("fr", "Bon ben je rappellerai demain, merci."),
@@ -80,6 +91,10 @@ NO_MESSAGE = [
     ("en", "No, don't worry, I'll call back tomorrow."),
     ("en", "It's okay, I'll try again in the morning."),
     ("en", "No thanks."),
+    ("fr", "Non c'est bon, je retenterai demain matin, bonne soirée"),
+    ("fr", "Ah d'accord, tant pis"),
+    ("en", "Ah grand, I'll try tomorrow so"),
+    ("en", "No you're all right, thanks"),
 ]
 MESSAGE = [
     ("fr", "Rappelez-moi s'il vous plaît."),
@@ -91,6 +106,8 @@ MESSAGE = [
     ("en", "Hello"),
     ("en", "My wifi's down. Ask Gary to call me."),
     ("en", "I need to speak to someone about my bill"),
+    ("fr", "Dites-leur que la fibre est coupée, merci, au revoir"),
+    ("en", "Tell Gary the router's dead, bye"),
 ]
 
 
