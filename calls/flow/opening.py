@@ -18,6 +18,8 @@ from calls.turns import BREATH_SECONDS, Patience
 from calls.understanding import leaves_no_message
 from tenants.models import Tenant
 
+QUESTION_WORDS = 7  # a question that is so short tells nothing of what the call is about
+
 
 async def opening(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
     """Say that a machine speaks (Regulation (EU) 2024/1689, article 50), and whether we are open.
@@ -59,7 +61,11 @@ async def _closed(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
 
 async def _take_message(dialogue: Dialogue, case: Case) -> None:
     """Keep each part of it at once, in its order; raises CallerLeaves for who has none."""
-    message = await dialogue.ask("take_message", lambda text: text or None, patience=Patience.LONG, attempts=1)
+
+    def told(text: str) -> str | None:
+        return None if _only_asks_for_person(dialogue, text) else text or None
+
+    message = await dialogue.ask("take_message", told, patience=Patience.LONG)
     if message and leaves_no_message(message, dialogue.settings.language):
         case.needs_nothing = not (case.problem or case.description)
         raise CallerLeaves(message)
@@ -67,6 +73,12 @@ async def _take_message(dialogue: Dialogue, case: Case) -> None:
     # Who leaves a message dictates it, and the next question would take what follows a breath for its answer.
     while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
         _add(dialogue, case, heard.text)
+
+
+def _only_asks_for_person(dialogue: Dialogue, text: str) -> bool:
+    """«Is there nobody there at all?» has no answer but our question."""
+    is_wish = dialogue.wish_of(text) in (CallerWantsHuman, CallerAngry)
+    return is_wish and text.rstrip().endswith("?") and len(text.split()) <= QUESTION_WORDS
 
 
 async def _who_left_it(dialogue: Dialogue, case: Case) -> Ending:
