@@ -5,6 +5,7 @@ from calls.understanding.attempts import Attempt, attempt, goes_on, is_halfway, 
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.callback import tells_when, wants_callback, wants_technician_now
 from calls.understanding.censor import censor
+from calls.understanding.choice import asks_for_options, chosen, knows_none, left
 from calls.understanding.company import company
 from calls.understanding.email import email
 from calls.understanding.faq import FaqIndex
@@ -20,8 +21,11 @@ from calls.understanding.matter import is_same_matter
 from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
 from calls.understanding.phone import phone
+from calls.understanding.preamble import is_preamble, only_leads_up
 from calls.understanding.problem import Mention, mentions, problem
+from calls.understanding.problems.business import is_business
 from calls.understanding.problems.index import ProblemIndex
+from calls.understanding.problems.several import faults, goes_on_telling
 from calls.understanding.requests import (
     asks_if_machine,
     asks_to_repeat,
@@ -35,7 +39,7 @@ from calls.understanding.requests import (
     times,
 )
 from calls.understanding.spelling import is_unfinished, spelling, told_instead
-from calls.understanding.yes_no import Answer, yes_no
+from calls.understanding.yes_no import Answer, only_answers, yes_no
 
 __all__ = [
     "Answer",
@@ -46,38 +50,48 @@ __all__ = [
     "ProblemIndex",
     "Reason",
     "angry_words",
+    "asks_for_options",
     "asks_if_machine",
     "asks_to_repeat",
     "asks_to_wait",
     "asks_who",
     "attempt",
     "censor",
+    "chosen",
     "company",
     "email",
     "farewell",
+    "faults",
     "first_name",
     "fixed",
     "free_company",
     "goes_on",
+    "goes_on_telling",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
+    "is_business",
     "is_complaint",
     "is_grounded",
     "is_half_dictated",
     "is_halfway",
     "is_noise",
     "is_on_landline",
+    "is_preamble",
     "is_question",
     "is_same_matter",
     "is_unfinished",
+    "knows_none",
     "last_name_again",
     "leaves_no_message",
+    "left",
     "means_another",
     "mentions",
     "names_thing",
+    "only_answers",
     "only_asks_to_wait",
     "only_is_present",
+    "only_leads_up",
     "phone",
     "problem",
     "refuses",

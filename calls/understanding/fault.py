@@ -73,7 +73,10 @@ def _only_lacks(clause: Sequence[str], index: ProblemIndex, language: str) -> bo
         return False
     articles = words_of("articles", language) | words_of("of", language)
     things = [hit for hit in index.find(clause) if not is_symptom(clause[hit.start : hit.end], language)]
-    for lack in phrases_of("lacks", language).find(clause):
+    openers = words_of("openers", language)
+    first = next((at for at, word in enumerate(clause) if word not in openers), len(clause) - 1)
+    bare = phrases_of("bare_denial", language).at(clause, first)  # «non, pas d'internet»
+    for lack in [*phrases_of("lacks", language).find(clause), *([bare] if bare else [])]:
         for hit in things:
             if lack.end <= hit.start and articles.issuperset(clause[lack.end : hit.start]):
                 return True

@@ -55,6 +55,11 @@ def problem(text: str, index: ProblemIndex, language: str) -> str | None:
 
 def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
     """The keywords in a description, as `problem` weighs them."""
+    return [mention for _, said in read(text, index, language) for mention in said]
+
+
+def read(text: str, index: ProblemIndex, language: str) -> list[tuple[list[str], list[Mention]]]:
+    """The clauses that name something, each with its keywords in order; what is unnamed stands behind them."""
     reader = _Reader(index, language)
     for clause in _clauses(text, index, language):
         hits = index.find(clause)
@@ -62,7 +67,7 @@ def mentions(text: str, index: ProblemIndex, language: str) -> list[Mention]:
             reader.names(clause, hits)
         else:
             reader.goes_on(clause)
-    return [mention for _, said in reader.named for mention in said]
+    return reader.named
 
 
 class _Reader:
@@ -303,8 +308,8 @@ def _names_another(clause: Sequence[str], hits: Sequence[Hit[str]], language: st
     linking, nor, as_well = (words_of(section, language) for section in ("linking", "nor", "as_well"))
     taken = {position for hit in hits for position in range(hit.start, hit.end)}
     for found in unnamed:
-        if found.start in taken:
-            continue
+        if not taken.isdisjoint((found.start, found.end)):
+            continue  # «téléphone mobile»
         before = next((word for word in reversed(clause[: found.start]) if word not in linking), "")
         after = clause[found.end : found.end + 1]
         if before in nor or (before in as_well and words_of("together", language).issuperset(after)):

@@ -10,6 +10,7 @@ from calls import understanding
 LANGUAGES: Final = ("fr", "en")
 
 _QUESTIONS: Final = (
+    understanding.asks_for_options,
     understanding.asks_if_machine,
     understanding.asks_to_repeat,
     understanding.asks_to_wait,
@@ -23,11 +24,15 @@ _QUESTIONS: Final = (
     understanding.is_backchannel,
     understanding.is_half_dictated,
     understanding.is_on_landline,
+    understanding.is_preamble,
     understanding.is_question,
     understanding.is_same_matter,
     understanding.is_unfinished,
     understanding.leaves_no_message,
+    understanding.knows_none,
+    understanding.only_answers,
     understanding.only_is_present,
+    understanding.only_leads_up,
     understanding.phone,
     understanding.refuses,
     understanding.refuses_recording,
@@ -130,6 +135,9 @@ def get_ready() -> None:
             for ask in _QUESTIONS:
                 ask(text, language)
             understanding.problem(text, index, language)
+            understanding.faults(text, index, language)
+            understanding.is_business(text, index, language)
+            understanding.chosen(text, ["internet"], index, language)
             understanding.company(text, _COMPANIES, language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)

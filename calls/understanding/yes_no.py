@@ -72,6 +72,27 @@ def yes_no(text: str, language: str) -> Answer:
     return Answer.YES if _Sign.AGREE in signs else Answer.UNCLEAR
 
 
+def only_answers(text: str, language: str) -> bool:
+    """Whether words that agree or deny are all that was said: «oui, tout à fait»; «plus rien» tells something."""
+    spoken = words(text, language)
+    position = 0
+    while position < len(spoken):
+        hit = _answers(language).at(spoken, position)
+        if hit is None:
+            return False
+        position = hit.end
+    return bool(spoken)
+
+
+@cache
+def _answers(language: str) -> Lexicon[None]:
+    lists = table("yes_no")[language]
+    answers = (lists[sign] for sign in (_Sign.YES, _Sign.SHORT, _Sign.AGREE, _Sign.NO))
+    return lexicon(
+        [(phrases, None) for phrases in (*answers, table("requests")[language]["acknowledgement"])], language
+    )
+
+
 def is_future(spoken: Sequence[str], position: int, language: str) -> bool:
     """«Ma fille va voir en haut», «il va falloir attendre»: going to do something, and not well."""
     following = spoken[position + 1 : position + 2]
