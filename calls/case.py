@@ -58,6 +58,7 @@ class Case:
     cut: Cut | None = None  # of this number: perhaps this caller's
     resumes_at: str | None = None  # the scene of the call that this one goes on with; "" is before the first
     problem: Problem | None = None
+    further: tuple[Problem, ...] = ()  # what fails besides, for when this one is solved
     step: int | None = None  # of the remedy, from 0, that the caller is at; None: none yet
     description: str = ""
     is_fixed: bool | None = None

@@ -23,6 +23,7 @@ from calls.understanding import (
     is_half_dictated,
     is_noise,
     is_unfinished,
+    only_leads_up,
     wants_callback,
     wants_human,
 )
@@ -43,7 +44,7 @@ class Floor:
         self._audio = audio
         self._hearing = hearing
         self._scribe = scribe
-        self._looked_at = ("", False)
+        self._looked_at = (("", Patience.NORMAL), False)
 
     @property
     def has_words(self) -> bool:
@@ -60,16 +61,18 @@ class Floor:
             return 0.0  # «oui» after a yes-or-no question needs no second of silence
         pause = patience.value
         may_be_half = patience is Patience.SPELLING and silence >= pause
-        if self._is_unfinished(utterance.text) or (may_be_half and self._is_half(utterance.text, understand)):
+        if self._is_unfinished(utterance.text, patience) or (may_be_half and self._is_half(utterance.text, understand)):
             pause += UNFINISHED_SECONDS
         if not utterance.has_ended:
             pause += WITHOUT_ENDPOINT_SECONDS
         return pause - silence
 
-    def _is_unfinished(self, text: str) -> bool:
+    def _is_unfinished(self, text: str, patience: Patience) -> bool:
         """Asked again and again of the same words, until their turn is over."""
-        if text != self._looked_at[0]:
-            self._looked_at = (text, is_unfinished(text, self._settings.language))
+        if (text, patience) != self._looked_at[0]:
+            language = self._settings.language
+            leads_up = patience is Patience.LONG and only_leads_up(text, language)
+            self._looked_at = ((text, patience), leads_up or is_unfinished(text, language))
         return self._looked_at[1]
 
     def _is_half(self, text: str, understand: Callable[[str], object] | None) -> bool:

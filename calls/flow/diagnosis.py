@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from calls.case import Case
 from calls.dialogue import Dialogue
@@ -12,13 +13,24 @@ from calls.turns import Patience
 from calls.understanding import (
     Answer,
     Reason,
+    asks_for_options,
     asks_if_machine,
     asks_to_repeat,
+    chosen,
     farewell,
+    faults,
+    goes_on_telling,
     is_acknowledgement,
     is_backchannel,
+    is_business,
     is_complaint,
+    is_preamble,
+    is_question,
+    knows_none,
+    left,
+    mentions,
     names_thing,
+    only_answers,
     only_asks_to_wait,
     problem,
     tells_fault,
@@ -26,7 +38,11 @@ from calls.understanding import (
 )
 
 LONG_WORDS = 8  # said before anything was asked: a description, not a slip
-ANSWER_WORDS = 4  # «non, pas du tout»
+MOST_CLARIFIED = 2  # questions that do not decide, until a person takes over
+MOST_REPEATED = 2  # of them, for who asks what there is to choose from
+MOST_PREAMBLES = 2  # «bonjour, j'ai un souci», and nothing more
+LONGEST_DESCRIPTION = 2000  # characters
+OPEN_TICKET = "returning_client_pending_"  # the question
 _OR = {"fr": "ou", "en": "or"}
 
 
@@ -40,19 +56,31 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     code: str | None
     if case.problem is not None:
         code = case.problem.code
-    elif case.description:
-        code = await _place(dialogue, desk, case.description)
+    elif case.description and not is_preamble(case.description, settings.language):
+        code = await _place(dialogue, case, desk)
     else:
-        code = await _describe(dialogue, case, desk, "ask_problem")
+        code = await _describe(dialogue, case, desk)
     if code == OFF_TOPIC:
         await dialogue.say("off_topic")
-        code = await _describe(dialogue, case, desk, "ask_problem")
-    if code not in (OFF_TOPIC, *settings.problems) and settings.problems and case.description:
-        code = await _clarify(dialogue, case)
+        code = await _describe(dialogue, case, desk)
+    is_told = bool(case.description) and not is_business(case.description, settings.problem_index, settings.language)
+    if code not in (OFF_TOPIC, *settings.problems) and settings.problems and is_told:
+        code = await _clarify(dialogue, case, desk)
     if code is not None and code in settings.problems:
         case.problem = settings.problems[code]
         await dialogue.say("problem_understood", problem=case.problem.name)
         await hear_correction(dialogue, case)
+
+
+async def turn_to_next(dialogue: Dialogue, case: Case) -> bool:
+    """Whether something else was told to fail; it is the problem now."""
+    if not case.further:
+        return False
+    case.problem, *further = case.further
+    case.further, case.step, case.is_fixed = tuple(further), None, None
+    await dialogue.say("problem_understood", problem=case.problem.name)
+    await hear_correction(dialogue, case)
+    return True
 
 
 async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
@@ -61,7 +89,11 @@ async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
     if case.problem is None or not said or is_backchannel(said, dialogue.settings.language):
         return False
     await dialogue.aside(said, answered=True)
-    return await correct(dialogue, case, said)
+    if await correct(dialogue, case, said):
+        return True
+    if not is_question(said, dialogue.settings.language):
+        _add_told(case, said, dialogue.settings)
+    return False
 
 
 async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
@@ -79,6 +111,9 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
         case.problem = settings.problems.get(code or "")
     elif code is not None and code != before:
         _add_words(case, said)
+        if goes_on_telling(said, settings.language):
+            case.further = (*case.further, settings.problems[code])
+            return False
         case.problem = settings.problems[code]
     if case.problem is None or case.problem.code == before:
         return case.problem is None
@@ -95,68 +130,136 @@ def another_problem(dialogue: Dialogue, case: Case, said: str) -> str | None:
     return said if case.problem and code not in (None, case.problem.code) else None
 
 
-async def _describe(dialogue: Dialogue, case: Case, desk: Desk, question: str) -> str | None:
+async def _describe(dialogue: Dialogue, case: Case, desk: Desk) -> str | None:
     """The caller's description, and the problem's code if it is clear; or OFF_TOPIC.
 
     What is off topic is kept until something else is described: it is for a person to hear.
+    Who only greets, or says that he has a problem, is asked again what it is.
     """
     settings = dialogue.settings
-    description = await dialogue.ask(
-        question, lambda text: _description(text, settings), patience=Patience.LONG, retry="retry_problem"
-    )
+    description = None
+    for _ in range(MOST_PREAMBLES):
+        description = await dialogue.ask(
+            "ask_problem", lambda text: _description(text, settings), patience=Patience.LONG, retry="retry_problem"
+        )
+        if description is None or not is_preamble(description, settings.language):
+            break
     if description is None:
         return None
-    before = case.description
-    case.description = description  # at once: the call may end while the language model decides
-    code = await _place(dialogue, desk, description)
+    before, case.description = case.description, ""
+    _add_words(case, description)  # at once: the call may end while the language model decides
+    code = await _place(dialogue, case, desk)
     if code == OFF_TOPIC:
-        case.description = f"{before} {description}".strip()
+        case.description = ""
+        for words in (before, description):
+            _add_words(case, words)
     return code
 
 
-async def _place(dialogue: Dialogue, desk: Desk, description: str) -> str | None:
+async def _place(dialogue: Dialogue, case: Case, desk: Desk | None) -> str | None:
+    """The code of what is described, by its keywords, or by the language model; or OFF_TOPIC.
+
+    What is no fault is placed nowhere: no remedy brings a new contract.
+    """
     settings = dialogue.settings
-    code = problem(description, settings.problem_index, settings.language)
-    if code is None and settings.problems:
-        decision = asyncio.ensure_future(desk.decide_problem(description, settings.problems))
+    if is_business(case.description, settings.problem_index, settings.language):
+        return None
+    code = _read(case, settings)
+    if code is None and settings.problems and desk is not None:
+        decision = asyncio.ensure_future(desk.decide_problem(case.description, settings.problems))
         code = await dialogue.meanwhile(decision)
     return code
 
 
-async def _clarify(dialogue: Dialogue, case: Case) -> str | None:
-    """Let the caller choose; the words that decided belong to the description."""
-    settings = dialogue.settings
-
-    def chosen(text: str) -> tuple[str, str] | None:
-        code = problem(text, settings.problem_index, settings.language)
-        return (code, text) if code else None
-
-    choice = await dialogue.ask("clarify_problem", chosen, attempts=1, values={"problems": _choices(settings)})
-    if choice is None:
+def _read(case: Case, settings: CallSettings) -> str | None:
+    """The code that the keywords of the description tell; of several matters that of the first."""
+    index, language = settings.problem_index, settings.language
+    if is_business(case.description, index, language):
         return None
-    code, words = choice
-    _add_words(case, words)
-    return code
+    code = problem(case.description, index, language)
+    failing = faults(case.description, index, language)
+    if failing[:1] == [""] or (code is not None and "" in failing):
+        return code
+    return _begin_with_first(case, failing, settings) if len(failing) > 1 else code
 
 
-def _choices(settings: CallSettings) -> str:
+def _begin_with_first(case: Case, codes: Sequence[str], settings: CallSettings) -> str:
+    first, *others = codes
+    case.further = tuple(settings.problems[code] for code in others if code)
+    return first
+
+
+async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> str | None:
+    """Let the caller choose. What he says belongs to the description, which may be clear with it."""
+    settings = dialogue.settings
+    index, language = settings.problem_index, settings.language
+    offered = _offered(case, settings)
+    asked = repeated = 0
+    while asked < MOST_CLARIFIED:
+        asked += 1
+        words = await dialogue.ask(
+            "clarify_problem",
+            lambda text: text or None,
+            patience=Patience.LONG,
+            attempts=1,
+            values={"problems": _choices(offered, settings)},
+        )
+        if words is None:
+            continue
+        codes = chosen(words, offered, index, language)
+        if not codes and asks_for_options(words, language) and repeated < MOST_REPEATED:
+            asked, repeated = asked - 1, repeated + 1
+            continue
+        _add_told(case, words, settings)
+        if codes:
+            return _begin_with_first(case, codes, settings)
+        if knows_none(words, language) or (_only_answers(words, settings) and yes_no(words, language) is Answer.NO):
+            return None
+        code = await _place(dialogue, case, desk)
+        if code in settings.problems or is_business(case.description, index, language):
+            return code
+        offered = left(words, offered, index, language) or offered
+    return None
+
+
+def _offered(case: Case, settings: CallSettings) -> list[str]:
+    """The kinds to choose from: those that the description names, if there are several, or all."""
+    named = {
+        mention.code
+        for mention in mentions(case.description, settings.problem_index, settings.language)
+        if mention.counts
+    }
+    return [code for code in settings.problems if code in named or len(named) < 2 or "" in named]
+
+
+def _choices(codes: Sequence[str], settings: CallSettings) -> str:
     """«A, B ou C», as it is spoken."""
-    *names, last = [kind.name for kind in settings.problems.values()]
+    *names, last = [settings.problems[code].name for code in codes]
     return f"{', '.join(names)} {_OR[settings.language]} {last}" if names else last
 
 
 def _add_words(case: Case, text: str) -> None:
-    case.description = f"{case.description} {text}".strip()
+    if text not in case.description:
+        case.description = f"{case.description} {text}".strip()[:LONGEST_DESCRIPTION]
+
+
+def _add_told(case: Case, text: str, settings: CallSettings) -> None:
+    """Add what tells something; «oui», «bon, alors» and «pardon ?» do not."""
+    if not is_preamble(text, settings.language) and _description(text, settings):
+        _add_words(case, text)
 
 
 def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
-    """Who asks for a person, or is angry, may have said what is wrong: the technician will want to know."""
-    if not text or case.description:
+    """Who asks for a person, or is angry, may have said what is wrong: the technician will want to know.
+
+    Where that is known already, only what is long tells more: «je veux parler à quelqu'un» does not.
+    """
+    if not text or (case.description and len(text.split()) < LONG_WORDS):
         return
-    case.description = text
-    code = problem(text, dialogue.settings.problem_index, dialogue.settings.language)
-    if code is not None and case.problem is None:
-        case.problem = dialogue.settings.problems[code]
+    before = case.description
+    _add_words(case, text)
+    if not before and case.problem is None:
+        case.problem = dialogue.settings.problems.get(_read(case, dialogue.settings) or "")
 
 
 def keep_early_words(dialogue: Dialogue, case: Case, text: str) -> None:
@@ -167,10 +270,16 @@ def keep_early_words(dialogue: Dialogue, case: Case, text: str) -> None:
     """
     settings = dialogue.settings
     index, language = settings.problem_index, settings.language
+    is_long = len(text.split()) >= LONG_WORDS
     is_told = tells_fault(text, index, language)
     if not is_told and not dialogue.asked:
-        is_long = len(text.split()) >= LONG_WORDS
-        is_told = names_thing(text, index, language) or (is_long and is_complaint(text, language))
+        is_told = (
+            names_thing(text, index, language)
+            or is_business(text, index, language)
+            or (is_long and is_complaint(text, language))
+        )
+    elif not is_told and dialogue.asked.startswith(OPEN_TICKET):
+        is_told = is_long and yes_no(text, language) is Answer.YES
     is_known = case.problem is not None and problem(text, index, language) == case.problem.code
     if is_told and not is_known:
         add_words(dialogue, case, text)
@@ -180,9 +289,8 @@ def add_words(dialogue: Dialogue, case: Case, text: str) -> None:
     """Add to the description what is not in it, and take the problem from the whole where that is clear."""
     if text in case.description:
         return
-    settings = dialogue.settings
     _add_words(case, text)
-    case.problem = settings.problems.get(problem(case.description, settings.problem_index, settings.language) or "")
+    case.problem = dialogue.settings.problems.get(_read(case, dialogue.settings) or "")
 
 
 def _description(text: str, settings: CallSettings) -> str | None:
@@ -200,8 +308,4 @@ def _only_answers(text: str, settings: CallSettings) -> bool:
     language = settings.language
     if problem(text, settings.problem_index, language):
         return False
-    if only_asks_to_wait(text, language):
-        return True
-    words = text.split()
-    begins_with_answer = bool(words) and yes_no(words[0], language) is not Answer.UNCLEAR
-    return is_acknowledgement(text, language) or (begins_with_answer and len(words) <= ANSWER_WORDS)
+    return only_asks_to_wait(text, language) or is_acknowledgement(text, language) or only_answers(text, language)

@@ -28,7 +28,7 @@ from calls.flow.callback import note_callback
 from calls.flow.closing import part
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
-from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words
+from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words, turn_to_next
 from calls.flow.farewell import see_off
 from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
@@ -113,7 +113,10 @@ async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     dialogue.hand_turns_to(None)  # from now on it is asked for
     if not case.is_past("diagnosis"):
         await diagnosis(dialogue, case, desk)
-    if case.problem is None or not await remedy(dialogue, case):
+    while case.problem is not None and await remedy(dialogue, case):
+        if not await turn_to_next(dialogue, case):
+            break
+    else:
         return await handover(dialogue, case, desk)
     ending = await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
     return await handover(dialogue, case, desk) if await has_relapsed(dialogue, case) else ending
