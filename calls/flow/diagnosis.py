@@ -174,6 +174,7 @@ async def _place(dialogue: Dialogue, case: Case, desk: Desk | None) -> str | Non
 def _read(case: Case, settings: CallSettings) -> str | None:
     """The code that the keywords of the description tell; of several matters that of the first."""
     index, language = settings.problem_index, settings.language
+    case.further = ()
     if is_business(case.description, index, language):
         return None
     code = problem(case.description, index, language)

@@ -20,10 +20,9 @@ def chosen(text: str, offered: Sequence[str], index: ProblemIndex, language: str
         return [code]
     if knows_none(text, language):
         return []
-    if (
-        not _phrases("or", language).find(words(text, language))
-        and len(named := listed_kinds(text, index, language)) > 1
-    ):
+    if _phrases("or", language).find(words(text, language)):
+        return []
+    if len(named := listed_kinds(text, index, language)) > 1:
         return named
     place = _place(text, language)
     if place == "all" or (place == "both" and len(offered) == _BOTH):
@@ -56,7 +55,7 @@ def _place(text: str, language: str) -> str:
     for clause in clauses(text, language):
         for section in (*_ORDINALS, "both", "all"):
             for hit in _phrases(section, language).find(clause):
-                if hit.end == len(clause) or behind.at(clause, hit.end):
+                if hit.end == len(clause) or (section in _ORDINALS and behind.at(clause, hit.end)):
                     return section
     return ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.scenarios.preset import preset
-from calls.scenarios.stage import FakeDesk
 from tests.calls.stage import LEAVES, on_stage
 
 ASKS = frozenset({"first_name"})
@@ -16,13 +15,13 @@ async def test_two_kinds_of_faults_are_both_kept() -> None:
         "Sophie, et mon portable ne capte plus.",
         LEAVES,
         settings=preset("fr", asks=ASKS),
-        desk=FakeDesk(decision="mobile"),
     )
     await stage.play(Case(phone_number="+33611111111"))
     assert "ask_problem" not in stage.phrases
     assert stage.case.description == "Euh, ma box ne marche plus. Sophie, et mon portable ne capte plus."
     assert stage.case.problem is not None
-    assert stage.case.problem.code == "mobile"
+    assert stage.case.problem.code == "internet"
+    assert [problem.code for problem in stage.case.further] == ["mobile"]
 
 
 async def test_a_second_telling_adds_nothing() -> None:

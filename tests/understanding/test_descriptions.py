@@ -103,6 +103,7 @@ def test_what_tells_something_is_not_waited_for(language: str, text: str) -> Non
         ("fr", "Combien coûte la fibre chez vous ?"),
         ("fr", "J'ai oublié le mot de passe du wifi."),
         ("fr", "La box fume."),
+        ("fr", "Est-ce que la fibre est disponible chez moi ?"),
         ("en", "I'd like to upgrade my broadband."),
         ("en", "How much is your fastest broadband?"),
         ("en", "I've forgotten my wifi password."),
@@ -142,6 +143,7 @@ def test_what_no_remedy_brings_is_business(language: str, text: str) -> None:
         ("en", "I haven't received my text messages."),
         ("en", "Hi, it's Bill, my router is dead."),
         ("en", "The payment terminal is offline."),
+        ("en", "I changed my package last week and now the internet's slow."),
     ],
 )
 def test_a_fault_beside_business_is_a_fault(language: str, text: str) -> None:
@@ -203,6 +205,7 @@ def test_one_fault_is_not_two(language: str, text: str) -> None:
         ("fr", "Les deux.", []),  # of three
         ("fr", "C'est la première fois que ça arrive.", []),
         ("fr", "Internet ou le fixe.", []),
+        ("fr", "Pas internet en tout cas.", []),
         ("fr", "Aucun des trois, c'est la télé.", []),
         ("en", "The second.", ["mobile"]),
         ("en", "The last one, please.", ["landline"]),

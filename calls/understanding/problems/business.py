@@ -36,27 +36,23 @@ def is_business(text: str, index: ProblemIndex, language: str) -> bool:
 
 
 def _wants(clause: Sequence[str], language: str) -> list[Hit[str]]:
-    events = _events(language)
+    events = _lexicon(language, "event")
     return [
         hit
-        for hit in _phrases(language).find(clause)
+        for hit in _lexicon(language, "business", "loss").find(clause)
         if not events.find(clause[max(hit.start - _EVENT_WITHIN, 0) : hit.start])
     ]
 
 
 def _fails(clause: Sequence[str], language: str) -> bool:
-    return "said False" in listed(" ".join(clause), language).signs
+    told = listed(" ".join(clause), language).signs
+    return "said False" in told or bool(_lexicon(language, "fails").find(singular(clause)))
 
 
 @cache
-def _phrases(language: str) -> Lexicon[str]:
+def _lexicon(language: str, *sections: str) -> Lexicon[str]:
     lists = table("business")[language]
-    return Lexicon((_gapped(phrase, language), kind) for kind in ("business", "loss") for phrase in lists[kind])
-
-
-@cache
-def _events(language: str) -> Lexicon[None]:
-    return Lexicon((singular(words(phrase, language)), None) for phrase in table("business")[language]["event"])
+    return Lexicon((_gapped(phrase, language), section) for section in sections for phrase in lists[section])
 
 
 def _gapped(phrase: str, language: str) -> list[str]:

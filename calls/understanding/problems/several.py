@@ -65,7 +65,7 @@ def _parts(text: str, index: ProblemIndex, language: str) -> Iterator[_Part]:
 
 def _shared(language: str) -> frozenset[str]:
     """What stands beside a thing that shares what is said of another: «et le fixe aussi»."""
-    sections = ("linking", "too", "together", "unnamed")
+    sections = ("linking", "shares", "together", "unnamed")
     return frozenset().union(*(words_of(section, language) for section in sections))
 
 
