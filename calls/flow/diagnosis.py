@@ -16,6 +16,7 @@ from calls.understanding import (
     asks_for_options,
     asks_if_machine,
     asks_to_repeat,
+    asks_to_wait,
     chosen,
     farewell,
     faults,
@@ -74,10 +75,11 @@ async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
 
 async def turn_to_next(dialogue: Dialogue, case: Case) -> bool:
     """Whether something else was told to fail; it is the problem now."""
-    if not case.further:
+    further = [problem for problem in case.further if problem is not case.problem]
+    if not further:
         return False
-    case.problem, *further = case.further
-    case.further, case.step, case.is_fixed = tuple(further), None, None
+    case.problem, *others = further
+    case.further, case.step, case.is_fixed = tuple(others), None, None
     await dialogue.say("problem_understood", problem=case.problem.name)
     await hear_correction(dialogue, case)
     return True
@@ -196,11 +198,16 @@ async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> 
     index, language = settings.problem_index, settings.language
     offered = _offered(case, settings)
     asked = repeated = 0
+
+    def understand(text: str) -> str | None:
+        is_pause = asks_to_wait(text, language) and not chosen(text, offered, index, language)
+        return None if is_pause else text or None
+
     while asked < MOST_CLARIFIED:
         asked += 1
         words = await dialogue.ask(
             "clarify_problem",
-            lambda text: text or None,
+            understand,
             patience=Patience.LONG,
             attempts=1,
             values={"problems": _choices(offered, settings)},
@@ -253,9 +260,11 @@ def _add_told(case: Case, text: str, settings: CallSettings) -> None:
 def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
     """Who asks for a person, or is angry, may have said what is wrong: the technician will want to know.
 
-    Where that is known already, only what is long tells more: «je veux parler à quelqu'un» does not.
+    Where that is known already, only a fault or what is long tells more: «je veux parler à quelqu'un» does not.
     """
-    if not text or (case.description and len(text.split()) < LONG_WORDS):
+    index, language = dialogue.settings.problem_index, dialogue.settings.language
+    tells_more = len(text.split()) >= LONG_WORDS or tells_fault(text, index, language)
+    if not text or (case.description and not tells_more):
         return
     before = case.description
     _add_words(case, text)
