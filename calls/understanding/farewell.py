@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -57,6 +58,7 @@ _PLACE_WORDS = 4
 _PLACE_SENTENCE = 14
 _ARTICLES = {"le", "la", "les", "l", "un", "une", "the", "a", "my"}
 _NO = {"non", "no"}  # «non, ça c'est réglé», and there is something else
+_BUT = re.compile(r"\b(?:mais|but)\b", re.IGNORECASE)
 _A_NUMBER = 2  # «je me suis trompé de numéro, c'est le quarante-deux …» corrects one
 
 
@@ -69,6 +71,16 @@ def _listed(section: str, language: str) -> Lexicon[str]:
 def _lexicon(language: str) -> Lexicon[_Sign]:
     lists = table("farewell")[language]
     return lexicon([(lists[sign], sign) for sign in _Sign], language)
+
+
+def _works_since(text: str, language: str) -> bool:
+    """Whether what follows the last «but» tells that it works: «my wifi was off but it's come back»."""
+    since = _BUT.split(text)[-1]
+    spoken = words(since, language)
+    hits = _lexicon(language).find(spoken)
+    is_all = sum(hit.end - hit.start for hit in hits) == len(spoken)
+    tells = not {_Sign.WORKS, _Sign.CLOSES}.isdisjoint(hit.value for hit in hits)
+    return tells and (is_all or fixed(since, language) is Answer.YES)
 
 
 def farewell(text: str, language: str) -> Farewell | None:
@@ -92,7 +104,7 @@ def farewell(text: str, language: str) -> Farewell | None:
     is_solved = _Sign.SOLVED in signs and is_all and (says_goodbye or _NO.isdisjoint(spoken))
     works = _Sign.WORKS in signs or is_solved
     if works or _Sign.CLOSES in signs:
-        is_told = is_all or fixed(text, language) is Answer.YES
+        is_told = is_all or _works_since(text, language)
         return Farewell(Reason.WORKS, says_goodbye and works) if is_told else None
     if _Sign.WRONG in signs and not is_all:
         corrects = sum(is_number(word, language) for word in spoken) >= _A_NUMBER
