@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from enum import StrEnum
 from functools import cache
@@ -35,6 +36,10 @@ class _Sign(StrEnum):
 # How far a negation reaches, in words: «ne marche vraiment toujours pas», «pas encore vraiment revenu».
 _REACH = 3
 _HAVE_REACH = 5  # «j'ai de nouveau du réseau»
+_BUT = frozenset({"mais", "sauf", "but", "except"})
+_HERE_AND_THERE = "here and there"
+# «Oui. Et d'où ça venait ?»
+_BEFORE_QUESTION = re.compile(r"([^.!?]+[.!])\s+([^.!]+\?)\s*$")
 
 
 @cache
@@ -65,10 +70,19 @@ def fixed(text: str, language: str) -> Answer:
     both, it is unclear.
     """
     spoken, signs = words(text, language), sorted(listed(text, language).signs)
+    if _HERE_AND_THERE in signs:
+        return Answer.NO
     works, broken = (is_learned(name, spoken, language, signs) for name in ("works", "broken"))
     if works is broken:
-        return Answer.UNCLEAR
+        answered = _BEFORE_QUESTION.match(text)
+        return fixed(answered[1], language) if answered and _asks_besides(answered[2], language) else Answer.UNCLEAR
     return Answer.YES if works else Answer.NO
+
+
+def _asks_besides(text: str, language: str) -> bool:
+    """«Et d'où ça venait ?»; who asks whether it is to be red, or «mais pourquoi …», is in doubt."""
+    about_it = listed(text, language).signs - {f"answer {Answer.UNCLEAR}", _Sign.WAITING, _Sign.TURN, _Sign.ASIDE}
+    return not about_it and _BUT.isdisjoint(words(text, language)[:2])
 
 
 def listed(text: str, language: str) -> Heard:
@@ -109,7 +123,7 @@ def listed(text: str, language: str) -> Heard:
         answer = Answer.UNCLEAR if _Sign.WAITING in signs or going_to else yes_no(text, language)
     said = {f"said {works}" for works in now}
     last = {f"last {now[-1]}"} if now else set()
-    both = {"here and there"} if _is_here_and_there(spoken, language) else set()
+    both = {_HERE_AND_THERE} if _is_here_and_there(spoken, language) else set()
     return Heard(answer, frozenset({f"answer {answer}", *signs, *said, *last, *both}))
 
 
