@@ -79,6 +79,10 @@ class Case:
         """Whether the call that this one goes on with was cut off in a later scene."""
         return self.resumes_at in _SCENES[_SCENES.index(scene) + 1 :]
 
+    def describe(self, words: str) -> None:
+        """Add to the description."""
+        self.description = f"{self.description} {words}".strip()
+
     def known(self) -> dict[str, Any]:
         """What must outlast the worker, as plain values; what is not known is left out."""
         found = {name: value for name, nothing in _NOTHING if (value := getattr(self, name)) != nothing}

@@ -337,15 +337,19 @@ class Dialogue:
                 remaining = min(remaining, await self._warn_in_time())
             await self._course.next(max(remaining, 0.01))
 
-    async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
-        """The caller's turn if it begins within so many seconds; None: the caller is busy, not silent."""
+    async def hears_within(self, seconds: float) -> bool:
+        """Whether a turn of the caller begins within so many seconds; who is busy may be silent."""
         until = self._audio.now + seconds
         while not self.has_words and not self._digits:
             await self._say_lines()
             if (remaining := until - self._audio.now) <= 0:
-                return None
+                return False
             await self._course.next(min(remaining, await self._warn_in_time()))
-        return await self.listen(patience, keys=1)
+        return True
+
+    async def hear_within(self, seconds: float, patience: Patience) -> Heard | None:
+        """The caller's turn if it begins within so many seconds."""
+        return await self.listen(patience, keys=1) if await self.hears_within(seconds) else None
 
     async def overheard(self) -> str:
         """What the caller said into the last phrase, or is saying now."""

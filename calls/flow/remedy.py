@@ -6,10 +6,11 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.callback import transfer_or_callback
-from calls.flow.diagnosis import add_words, another_problem, correct, hear_correction
-from calls.flow.trying import let_the_caller_try
+from calls.flow.diagnosis import another_problem, correct, hear_correction
+from calls.flow.trying import give_up, hear_objection, let_the_caller_try
+from calls.flow.verification import verification
 from calls.settings import Step
-from calls.understanding import Attempt, fixed, goes_on, is_halfway, is_on_landline, tells_relapse
+from calls.understanding import Attempt, is_on_landline
 from companies.phone import is_french_mobile
 
 MOST_TRIES = 2
@@ -47,10 +48,7 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     came_of_it = None
     for number, step in list(enumerate(steps))[case.step or 0 :]:
         case.step = number
-        await dialogue.speak(step.phrase)
-        if not step.wait_seconds:
-            continue
-        came_of_it = await _try(dialogue, case, step)
+        came_of_it = await _try(dialogue, case, step, is_last=step is steps[-1])
         if case.problem is not problem:
             case.step = None
             return await remedy(dialogue, case)
@@ -60,45 +58,21 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
             break
 
     case.step = len(steps)
-    dialogue.enter("verification")
-    case.is_fixed = came_of_it is not Attempt.FAILS and await _works(dialogue, case, steps[-1])
-    await dialogue.say("fixed" if case.is_fixed else "not_fixed")
-    return case.is_fixed is True and not await has_relapsed(dialogue, case)
+    is_done_with = await verification(dialogue, case, problem, has_failed=came_of_it is Attempt.FAILS)
+    return is_done_with if case.problem is problem else await remedy(dialogue, case)
 
 
-async def _try(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
+async def _try(dialogue: Dialogue, case: Case, step: Step, *, is_last: bool) -> Attempt | None:
     """What came of a step; who cannot do it chooses what is done instead, or goes on with it all the same."""
-    language = dialogue.settings.language
+    problem = case.problem
+    await dialogue.speak(step.phrase)
+    came_of_it = await hear_objection(dialogue, case, step)
     for _ in range(MOST_TRIES):
-        came_of_it = await let_the_caller_try(dialogue, case, step)
+        if came_of_it is None and step.wait_seconds and case.problem is problem:
+            came_of_it = await let_the_caller_try(dialogue, case, step, is_last=is_last)
         if came_of_it is not Attempt.CANNOT:
             return came_of_it
-        await dialogue.say("cannot_try")
-        tries_on = await transfer_or_callback(dialogue, case, lambda text: text if goes_on(text, language) else None)
-        if not tries_on:
-            break
+        if not await give_up(dialogue, case):
+            return Attempt.CANNOT
+        came_of_it = None
     return Attempt.CANNOT
-
-
-async def _works(dialogue: Dialogue, case: Case, step: Step) -> bool | None:
-    """Whether it works now; «elle est débranchée» is no answer yet."""
-    language = dialogue.settings.language
-    for _ in range(MOST_TRIES):
-        works = await ask_yes_or_no_unless(
-            dialogue, "ask_fixed", lambda text: text if is_halfway(text, language) else None, fixed
-        )
-        if not isinstance(works, str):
-            return works
-        await let_the_caller_try(dialogue, case, step)
-    return None
-
-
-async def has_relapsed(dialogue: Dialogue, case: Case) -> bool:
-    """«Ah non, ça a recoupé», into our last words: somebody sees to it after all."""
-    said = await dialogue.overheard()
-    if not tells_relapse(said, dialogue.settings.language):
-        return False
-    case.is_fixed = False
-    add_words(dialogue, case, said)
-    await dialogue.say("not_fixed")
-    return True

@@ -34,7 +34,8 @@ from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
 from calls.flow.identification import identification
 from calls.flow.opening import opening
-from calls.flow.remedy import has_relapsed, remedy
+from calls.flow.remedy import remedy
+from calls.flow.verification import hears_more
 from calls.models import Call
 from calls.understanding import wants_callback
 from monitoring import metrics
@@ -119,4 +120,4 @@ async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     else:
         return await handover(dialogue, case, desk)
     ending = await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
-    return await handover(dialogue, case, desk) if await has_relapsed(dialogue, case) else ending
+    return await handover(dialogue, case, desk) if await hears_more(dialogue, case) else ending

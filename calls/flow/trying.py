@@ -4,49 +4,117 @@ from __future__ import annotations
 
 from calls.case import Case
 from calls.dialogue import Dialogue
+from calls.flow.callback import transfer_or_callback
 from calls.flow.diagnosis import correct
 from calls.settings import Step
 from calls.turns import Patience
-from calls.understanding import Attempt, asks_to_repeat, attempt, is_question, means_another
+from calls.understanding import (
+    Attempt,
+    asks_about_step,
+    asks_to_repeat,
+    attempt,
+    declines,
+    goes_on,
+    is_backchannel,
+    is_question,
+    means_another,
+    means_nothing_of_it,
+    only_denies,
+    tells_done,
+)
 
 CHECK_BACK_SECONDS = 20.0
 MOST_QUESTIONS = 2  # of those that nobody answers: who does not know how cannot
+MOST_TELLINGS = 3  # of the step, to who asks about it
+MOST_REFUSALS = 2
 TRIES_SECONDS = 10.0  # a «d'accord» sooner than that only says that the caller will try, «toujours pas» that he has not
+_NO = {"fr": "non", "en": "no"}
+# What a silence is met with, one after the other; the last for all that follow.
+_CHECKS = ("check_back", "check_back", "ask_fixed", "still_waiting")
 
 
-async def let_the_caller_try(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
+async def hear_objection(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
+    """What the caller says into a step, if it decides anything: «mais je suis pas chez moi»."""
+    language = dialogue.settings.language
+    said = await dialogue.overheard()
+    if not said or is_backchannel(said, language) or await _means_another(dialogue, case, said):
+        return None
+    came_of_it = attempt(said, language)
+    if came_of_it is Attempt.ALREADY:
+        return Attempt.CANNOT
+    if came_of_it in (Attempt.CANNOT, Attempt.WORKS) or tells_done(said, language):
+        return came_of_it
+    if asks_to_repeat(said, language) or asks_about_step(said, language):
+        await dialogue.speak(step.phrase)
+    else:
+        await dialogue.aside(said, answered=True)
+    return None
+
+
+async def let_the_caller_try(
+    dialogue: Dialogue, case: Case, step: Step, *, is_last: bool, has_tried: bool = False
+) -> Attempt | None:
     """Wait until the caller tells what came of it, asking now and then, for as long as the step may take.
 
-    None: nothing was told, or that something else is the matter, which the case has now.
+    None: nothing was told, or that something else is the matter, which the case has now; or the caller answers
+    whether it works, which is asked after the last step. `has_tried`: it was done once.
     """
     language = dialogue.settings.language
-    began, has_asked, questions = dialogue.now, False, 0
+    began, checks, questions, tellings, refusals = dialogue.now, 0, 0, 0, 0
     await dialogue.say("take_your_time")
     ends = dialogue.now + step.wait_seconds
     while (remaining := ends - dialogue.now) > 0:
-        heard = await dialogue.hear_within(min(CHECK_BACK_SECONDS, remaining), Patience.NORMAL)
-        if heard is None:
+        if not await dialogue.hears_within(min(CHECK_BACK_SECONDS, remaining)):
             if dialogue.now < ends:
-                await dialogue.say("check_back")
-                has_asked = True
+                check = _CHECKS[min(checks, len(_CHECKS) - 1)] if is_last else "check_back"
+                await dialogue.say(check)
+                checks, has_tried = checks + 1, True
+                if check == "ask_fixed" and await dialogue.hears_within(min(CHECK_BACK_SECONDS, ends - dialogue.now)):
+                    return None
             continue
-        if means_another(heard.text, language) and await correct(dialogue, case, heard.text):
+        heard = await dialogue.listen(Patience.NORMAL, keys=1)
+        checks = 0
+        if await _means_another(dialogue, case, heard.text):
             return None
-        came_of_it = Attempt.AGREES if heard.digits else attempt(heard.text, language)
-        has_tried = has_asked or dialogue.now - began >= TRIES_SECONDS
-        if came_of_it in (Attempt.AGREES, Attempt.FAILS):
-            if has_tried:
-                return came_of_it
-            if came_of_it is Attempt.AGREES:
+        has_tried = has_tried or dialogue.now - began >= TRIES_SECONDS
+        match Attempt.AGREES if heard.digits else attempt(heard.text, language):
+            case Attempt.AGREES if not has_tried:
                 continue
-        elif came_of_it is not None:
-            return came_of_it
-        if asks_to_repeat(heard.text, language):
+            case Attempt.FAILS if not has_tried:
+                pass
+            case Attempt.ALREADY:
+                return Attempt.DONE if has_tried else Attempt.CANNOT
+            case None:
+                refusals += declines(heard.text, language)
+            case came_of_it:
+                return came_of_it
+        is_about_step = asks_about_step(heard.text, language)
+        if asks_to_repeat(heard.text, language) or (is_about_step and tellings < MOST_TELLINGS):
+            tellings += is_about_step
             await dialogue.speak(step.phrase)
         elif not await dialogue.aside(heard.text):
             questions += "?" in heard.text or is_question(heard.text, language)
-            if questions >= MOST_QUESTIONS:
+            if questions >= MOST_QUESTIONS or refusals >= MOST_REFUSALS:
                 return Attempt.CANNOT
             if dialogue.now < ends:
                 await dialogue.say("still_waiting")
     return None
+
+
+async def give_up(dialogue: Dialogue, case: Case) -> bool:
+    """Let the caller choose what is done instead; whether he goes on all the same."""
+    language = dialogue.settings.language
+    await dialogue.say("cannot_try")
+    return bool(await transfer_or_callback(dialogue, case, lambda text: goes_on(text, language) or None))
+
+
+async def _means_another(dialogue: Dialogue, case: Case, said: str) -> bool:
+    """Whether the caller says that something else is the matter, and it is another problem now."""
+    language = dialogue.settings.language
+    if only_denies(said, language):
+        return await correct(dialogue, case, _NO[language])
+    if means_another(said, language) and await correct(dialogue, case, said):
+        return True
+    if means_nothing_of_it(said, language):
+        case.describe(said)  # for a person to hear
+    return False

@@ -1,7 +1,18 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import angry_words, is_angry, wants_human
-from calls.understanding.attempts import Attempt, attempt, goes_on, is_halfway, means_another, tells_relapse
+from calls.understanding.attempts import (
+    Attempt,
+    asks_about_step,
+    attempt,
+    declines,
+    goes_on,
+    means_another,
+    means_nothing_of_it,
+    only_denies,
+    tells_done,
+    tells_relapse,
+)
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.callback import tells_when, wants_callback, wants_technician_now
 from calls.understanding.censor import censor
@@ -20,6 +31,7 @@ from calls.understanding.line import is_on_landline
 from calls.understanding.matter import is_same_matter
 from calls.understanding.name_again import last_name_again
 from calls.understanding.names import refuses
+from calls.understanding.outcome import asks_for_visit, cannot_tell, is_to_come, tells_another
 from calls.understanding.phone import phone
 from calls.understanding.preamble import is_preamble, only_leads_up
 from calls.understanding.problem import Mention, mentions, problem
@@ -50,15 +62,19 @@ __all__ = [
     "ProblemIndex",
     "Reason",
     "angry_words",
+    "asks_about_step",
     "asks_for_options",
+    "asks_for_visit",
     "asks_if_machine",
     "asks_to_repeat",
     "asks_to_wait",
     "asks_who",
     "attempt",
+    "cannot_tell",
     "censor",
     "chosen",
     "company",
+    "declines",
     "email",
     "farewell",
     "faults",
@@ -74,22 +90,24 @@ __all__ = [
     "is_complaint",
     "is_grounded",
     "is_half_dictated",
-    "is_halfway",
     "is_noise",
     "is_on_landline",
     "is_preamble",
     "is_question",
     "is_same_matter",
+    "is_to_come",
     "is_unfinished",
     "knows_none",
     "last_name_again",
     "leaves_no_message",
     "left",
     "means_another",
+    "means_nothing_of_it",
     "mentions",
     "names_thing",
     "only_answers",
     "only_asks_to_wait",
+    "only_denies",
     "only_is_present",
     "only_leads_up",
     "phone",
@@ -99,6 +117,8 @@ __all__ = [
     "spelling",
     "strip_hallucinations",
     "tells_address",
+    "tells_another",
+    "tells_done",
     "tells_fault",
     "tells_relapse",
     "tells_when",

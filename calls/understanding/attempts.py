@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from calls.understanding.fixed import fixed
-from calls.understanding.requests import is_acknowledgement, is_question, made_of, says
-from calls.understanding.text import words
-from calls.understanding.yes_no import Answer
+from calls.understanding.requests import hits_of, is_acknowledgement, is_question, made_of, says
+from calls.understanding.text import Hit, clauses, words
+from calls.understanding.yes_no import Answer, yes_no
+
+# Words between a negation and what it denies: «I haven't plugged it all back in», «pas encore rebranchée».
+_REACH = 3
+_NEGATIONS = {"fr": {"pas", "jamais", "rien", "plus"}, "en": {"not", "never", "nothing", "stopped"}}
+_NO = {"fr": frozenset({"non"}), "en": frozenset({"no", "nope", "nah"})}
+_BUT = frozenset({"mais", "but"})
+_HAS = frozenset({"ai", "a", "avons", "ont", "avez"})
 
 
 class Attempt(Enum):
     AGREES = auto()  # «d'accord»: at first that the caller will try, later that it is done
     DONE = auto()
+    ALREADY = auto()  # «je l'ai déjà fait»: at first that it was done before the call, later that it is done
     WORKS = auto()
     FAILS = auto()  # it is done, or the caller says so, and helped nothing
-    CANNOT = auto()  # «j'ai pas de box», «je vous appelle avec»
+    CANNOT = auto()  # «j'ai pas de box», «je vous appelle avec», «non merci», «on l'a fait ce matin»
 
 
 def attempt(text: str, language: str) -> Attempt | None:
@@ -26,14 +35,17 @@ def attempt(text: str, language: str) -> Attempt | None:
     is_next = made_of(spoken, language, "what_next")  # «et maintenant ?», and nothing that was done
     if not is_next and made_of(spoken, language, "done", "done_alone", "acknowledgement", "what_next"):
         return Attempt.DONE
-    answer = fixed(text, language)
-    is_done = says("done", text, language) and not says("not_done", text, language)
-    if answer is Answer.YES and says("works_again", text, language):
+    if (before := _did_before(text, language)) is not None:
+        return before
+    answer, is_done = fixed(text, language), tells_done(text, language)
+    is_starting = _stands("blinks", spoken, language)  # whatever its colour
+    if answer is Answer.YES and says("works_again", text, language) and not is_starting:
         return Attempt.WORKS
-    if says("cannot", text, language) and not is_done:
+    if not is_done and (_cannot(text, language) or means_nothing_of_it(text, language)):
         return Attempt.CANNOT
     is_result = says("still_broken", text, language) or says("works_again", text, language)
-    if answer is Answer.NO and is_result and not says("not_yet", text, language) and not is_halfway(text, language):
+    is_final = not says("not_yet", text, language) and not is_halfway(text, language) and not is_starting
+    if answer is Answer.NO and is_result and is_final:
         return Attempt.FAILS
     return Attempt.DONE if is_done else None
 
@@ -41,6 +53,29 @@ def attempt(text: str, language: str) -> Attempt | None:
 def is_halfway(text: str, language: str) -> bool:
     """Whether it is off and not on again: «ben non, elle est débranchée»."""
     return says("half", text, language) and not says("done", text, language)
+
+
+def is_under_way(text: str, language: str) -> bool:
+    """Whether it is still starting, or the caller still looks: «elle redémarre»; not «elle redémarre sans arrêt»."""
+    spoken = words(text, language)
+    if says("for_ever", text, language):
+        return False
+    if _stands("blinks", spoken, language):
+        return yes_no(text, language) is Answer.UNCLEAR  # even green
+    return _stands("under_way", spoken, language) and fixed(text, language) is not Answer.YES
+
+
+def declines(text: str, language: str) -> bool:
+    """Whether it begins with «non», and asks for no time: who says so again does not want to."""
+    spoken = words(text, language)
+    asks_for_time = says("not_yet", text, language) or says("wait", text, language)
+    is_busy = is_halfway(text, language) or is_under_way(text, language)
+    return bool(_NO[language].intersection(spoken[:2])) and not asks_for_time and not is_busy
+
+
+def asks_about_step(text: str, language: str) -> bool:
+    """Whether the step is the answer: «je débranche quoi, déjà ?», «combien de temps ?»."""
+    return says("asks_step", text, language)
 
 
 def tells_relapse(text: str, language: str) -> bool:
@@ -56,3 +91,66 @@ def goes_on(text: str, language: str) -> bool:
 def means_another(text: str, language: str) -> bool:
     """Whether the caller says that something else is the matter than we took it for."""
     return says("instead", text, language) and not is_question(text, language)
+
+
+def means_nothing_of_it(text: str, language: str) -> bool:
+    """Whether it is not that, whatever it is: «mais non, c'est la facture», «ça n'a rien à voir»."""
+    return says("not_that", text, language)
+
+
+def only_denies(text: str, language: str) -> bool:
+    """Whether that is all: «mais non, c'est pas ça» leaves to be asked what it is."""
+    spoken = [word for word in words(text, language) if word not in _NO[language] | _BUT]
+    return means_nothing_of_it(text, language) and made_of(spoken, language, "not_that", "acknowledgement")
+
+
+def _did_before(text: str, language: str) -> Attempt | None:
+    """Whether it was done before the call, as far as can be told; «c'est déjà fait» was done just now."""
+    spoken = words(text, language)
+    if language == "fr" and _HAS.isdisjoint(spoken):
+        return None
+    did, did_half = says("did", text, language), says("did_half", text, language)
+    is_earlier = says("earlier_by", text, language)
+    if (did or did_half) and is_earlier:
+        return Attempt.CANNOT
+    if not did or not says("earlier", text, language):
+        return None
+    return Attempt.CANNOT if says("still_broken", text, language) else Attempt.ALREADY
+
+
+def tells_done(text: str, language: str) -> bool:
+    """Whether it is said in words: «je l'ai rebranchée»; «c'est bon» may be no more than «d'accord»."""
+    if says("not_done", text, language):
+        return False
+    told = clauses(text, language)
+    if text.rstrip().endswith("?"):
+        told = told[:-1]
+    return any(_stands("done", clause, language) or _ends("done_last", clause, language) for clause in told)
+
+
+def _cannot(text: str, language: str) -> bool:
+    if says("cannot", text, language):
+        return True
+    if all(says(section, text, language) for section in ("if_done", "switches_off", "cuts")):
+        return True
+    return any(_ends("cannot_last", clause, language) for clause in clauses(text, language))
+
+
+def _ends(section: str, clause: Sequence[str], language: str) -> bool:
+    """Whether a phrase ends the clause: «it's on», not «it's on the bus»."""
+    return any(hit.end == len(clause) for hit in _not_denied(section, clause, language))
+
+
+def _stands(section: str, spoken: Sequence[str], language: str) -> bool:
+    """Whether a phrase is there that is not denied: «not plugged in», «ça ne redémarre pas»."""
+    return bool(_not_denied(section, spoken, language))
+
+
+def _not_denied(section: str, spoken: Sequence[str], language: str) -> list[Hit[str]]:
+    negations = _NEGATIONS[language]
+    return [
+        hit
+        for hit in hits_of(section, spoken, language)
+        if negations.isdisjoint(spoken[max(0, hit.start - _REACH) : hit.start])
+        and negations.isdisjoint(spoken[hit.end : hit.end + 1])
+    ]

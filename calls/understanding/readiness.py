@@ -11,10 +11,14 @@ LANGUAGES: Final = ("fr", "en")
 
 _QUESTIONS: Final = (
     understanding.asks_for_options,
+    understanding.asks_about_step,
+    understanding.asks_for_visit,
     understanding.asks_if_machine,
     understanding.asks_to_repeat,
     understanding.asks_to_wait,
     understanding.attempt,
+    understanding.cannot_tell,
+    understanding.declines,
     understanding.email,
     understanding.farewell,
     understanding.first_name,
@@ -31,6 +35,9 @@ _QUESTIONS: Final = (
     understanding.leaves_no_message,
     understanding.knows_none,
     understanding.only_answers,
+    understanding.is_to_come,
+    understanding.is_unfinished,
+    understanding.only_denies,
     understanding.only_is_present,
     understanding.only_leads_up,
     understanding.phone,
@@ -39,6 +46,8 @@ _QUESTIONS: Final = (
     understanding.spelling,
     understanding.tells_when,
     understanding.wants_callback,
+    understanding.tells_done,
+    understanding.tells_relapse,
     understanding.wants_human,
     understanding.wants_technician_now,
     understanding.yes_no,
@@ -138,6 +147,7 @@ def get_ready() -> None:
             understanding.faults(text, index, language)
             understanding.is_business(text, index, language)
             understanding.chosen(text, ["internet"], index, language)
+            understanding.tells_another(text, index, language, "internet", is_fixed=True)
             understanding.company(text, _COMPANIES, language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)

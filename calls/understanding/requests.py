@@ -7,7 +7,7 @@ from functools import cache
 
 from calls.understanding.backchannel import is_noise
 from calls.understanding.names import refuses
-from calls.understanding.text import Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 
 
 @cache
@@ -15,8 +15,12 @@ def _phrases(section: str, language: str) -> Lexicon[str]:
     return lexicon([(table("requests")[language][section], section)], language)
 
 
+def hits_of(section: str, spoken: Sequence[str], language: str) -> list[Hit[str]]:
+    return _phrases(section, language).find(spoken)
+
+
 def says(section: str, text: str, language: str) -> bool:
-    return bool(_phrases(section, language).find(words(text, language)))
+    return bool(hits_of(section, words(text, language), language))
 
 
 def refuses_recording(text: str, language: str) -> bool:

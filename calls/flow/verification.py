@@ -1,0 +1,107 @@
+"""Whether it works now, and what else is the matter then."""
+
+from __future__ import annotations
+
+from calls.case import Case
+from calls.dialogue import Dialogue
+from calls.fates import CallerWantsHuman
+from calls.flow.answers import ask_yes_or_no_unless
+from calls.flow.diagnosis import add_words
+from calls.flow.trying import give_up, let_the_caller_try
+from calls.settings import Problem
+from calls.understanding import (
+    Attempt,
+    asks_for_visit,
+    cannot_tell,
+    fixed,
+    is_to_come,
+    problem,
+    tells_another,
+    tells_relapse,
+)
+
+MOST_TRIES = 3
+
+
+async def verification(dialogue: Dialogue, case: Case, tried: Problem, *, has_failed: bool) -> bool:
+    """Whether it works, and nothing else is the matter; `has_failed`: the caller has told so.
+
+    A second problem that we know is the case's then.
+    """
+    dialogue.enter("verification")
+    works = False if has_failed else await _ask_whether_it_works(dialogue, case, tried)
+    if case.problem is not tried:
+        case.step = None
+        return False
+    if isinstance(works, Attempt):
+        await give_up(dialogue, case)
+        return False
+    if isinstance(works, str):
+        await _turn_to(dialogue, case, works)
+        return False
+    case.is_fixed = works
+    await dialogue.say("fixed" if works else "not_fixed")
+    return bool(works) and not await hears_more(dialogue, case)
+
+
+async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) -> bool | str | Attempt | None:
+    """Yes, no, or what else is the matter; an attempt that ends there: the caller cannot tell.
+
+    Who says that it is too early is given time. Raises CallerWantsHuman for who wants somebody to come.
+    """
+    settings = dialogue.settings
+    language = settings.language
+
+    def besides(text: str) -> str | None:
+        is_more = (
+            asks_for_visit(text, language)
+            or tells_another(text, settings.problem_index, language, tried.code)
+            or is_to_come(text, language)
+            or cannot_tell(text, language)
+        )
+        return text if is_more else None
+
+    for _ in range(MOST_TRIES):
+        told = await ask_yes_or_no_unless(dialogue, "ask_fixed", besides, fixed)
+        if not isinstance(told, str):
+            return told
+        if asks_for_visit(told, language):
+            raise CallerWantsHuman(told)
+        if tells_another(told, settings.problem_index, language, tried.code):
+            return told
+        if cannot_tell(told, language):
+            return Attempt.CANNOT
+        match await let_the_caller_try(dialogue, case, tried.steps[-1], is_last=True, has_tried=True):
+            case Attempt.FAILS:
+                return False
+            case Attempt.CANNOT:
+                return Attempt.CANNOT
+        if case.problem is not tried:
+            break
+    return None
+
+
+async def hears_more(dialogue: Dialogue, case: Case) -> bool:
+    """«Ah non, ça a recoupé», or «et sinon mon portable …», into our last words: somebody sees to it after all."""
+    settings, said = dialogue.settings, await dialogue.overheard()
+    if tells_relapse(said, settings.language):
+        case.is_fixed = False
+        add_words(dialogue, case, said)
+        await dialogue.say("not_fixed")
+        return True
+    code = case.problem.code if case.problem else ""
+    if not tells_another(said, settings.problem_index, settings.language, code, is_fixed=True):
+        return False
+    await _turn_to(dialogue, case, said)
+    return True
+
+
+async def _turn_to(dialogue: Dialogue, case: Case, said: str) -> None:
+    """A second problem that we know has its own remedy; a person sees to any other."""
+    settings = dialogue.settings
+    case.is_fixed = None
+    case.describe(said)
+    code = problem(said, settings.problem_index, settings.language)
+    if code is not None and case.problem is not None and code != case.problem.code:
+        case.problem, case.step = settings.problems[code], None
+        await dialogue.say("problem_understood", problem=case.problem.name)
