@@ -6,7 +6,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.callback import transfer_or_callback
-from calls.flow.diagnosis import another_problem, correct, hear_correction
+from calls.flow.diagnosis import another_problem, correct
 from calls.flow.trying import give_up, hear_objection, let_the_caller_try
 from calls.flow.verification import verification
 from calls.settings import Step
@@ -43,8 +43,11 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
             return False
     if is_new:
         await dialogue.say("remedy_intro")
-        if await hear_correction(dialogue, case):
+        objection = await hear_objection(dialogue, case)
+        if case.problem is not problem:
             return await remedy(dialogue, case)
+        if objection is Attempt.CANNOT and not await give_up(dialogue, case):
+            return False
     came_of_it = None
     for number, step in list(enumerate(steps))[case.step or 0 :]:
         case.step = number

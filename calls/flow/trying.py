@@ -20,6 +20,7 @@ from calls.understanding import (
     means_another,
     means_nothing_of_it,
     only_denies,
+    problem,
     tells_done,
 )
 
@@ -33,18 +34,25 @@ _NO = {"fr": "non", "en": "no"}
 _CHECKS = ("check_back", "check_back", "ask_fixed", "still_waiting")
 
 
-async def hear_objection(dialogue: Dialogue, case: Case, step: Step) -> Attempt | None:
-    """What the caller says into a step, if it decides anything: «mais je suis pas chez moi»."""
-    language = dialogue.settings.language
+async def hear_objection(dialogue: Dialogue, case: Case, step: Step | None = None) -> Attempt | None:
+    """What the caller says into a step, if it decides anything: «mais je suis pas chez moi».
+
+    Into what comes before the steps it may be a correction as well, however short.
+    """
+    settings, language = dialogue.settings, dialogue.settings.language
     said = await dialogue.overheard()
-    if not said or is_backchannel(said, language) or await _means_another(dialogue, case, said):
+    if not said or is_backchannel(said, language):
         return None
     came_of_it = attempt(said, language)
-    if came_of_it is Attempt.ALREADY:
+    objects = came_of_it in (Attempt.CANNOT, Attempt.ALREADY)
+    may_correct = not objects or problem(said, settings.problem_index, language) is not None
+    if await _means_another(dialogue, case, said) or (not step and may_correct and await correct(dialogue, case, said)):
+        return None
+    if objects:
         return Attempt.CANNOT
-    if came_of_it in (Attempt.CANNOT, Attempt.WORKS) or tells_done(said, language):
+    if step and (came_of_it is Attempt.WORKS or tells_done(said, language)):
         return came_of_it
-    if asks_to_repeat(said, language) or asks_about_step(said, language):
+    if step and (asks_to_repeat(said, language) or asks_about_step(said, language)):
         await dialogue.speak(step.phrase)
     else:
         await dialogue.aside(said, answered=True)

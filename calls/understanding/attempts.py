@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from calls.understanding.fixed import fixed
-from calls.understanding.requests import hits_of, is_acknowledgement, is_question, made_of, says
+from calls.understanding.requests import hits_of, is_acknowledgement, is_question, made_of, refuses_recording, says
 from calls.understanding.text import Hit, clauses, words
 from calls.understanding.yes_no import Answer, yes_no
 
@@ -62,7 +62,10 @@ def is_under_way(text: str, language: str) -> bool:
         return False
     if _stands("blinks", spoken, language):
         return yes_no(text, language) is Answer.UNCLEAR  # even green
-    return _stands("under_way", spoken, language) and fixed(text, language) is not Answer.YES
+    answer = fixed(text, language)
+    if answer is Answer.UNCLEAR and _stands("looks", spoken, language):
+        return True  # and has not found anything
+    return answer is not Answer.YES and _stands("under_way", spoken, language)
 
 
 def declines(text: str, language: str) -> bool:
@@ -129,6 +132,8 @@ def tells_done(text: str, language: str) -> bool:
 
 
 def _cannot(text: str, language: str) -> bool:
+    if refuses_recording(text, language):
+        return False
     if says("cannot", text, language):
         return True
     if all(says(section, text, language) for section in ("if_done", "switches_off", "cuts")):

@@ -51,6 +51,7 @@ TOLD = {
         "Ça clignote vert.", "Je ne l'ai pas encore rebranchée.", "Je l'ai déjà débranchée, j'attends.",
         "Je veux pas vous faire attendre.", "Je dois me lever, attendez.", "Elle est dans le bureau de mon mari.",
         "Je remets la prise.", "Ça fait ça depuis ce matin.", "Non.", "Combien de temps déjà ?",
+        "Je refuse d'être enregistré.",
     ],
     ("en", Attempt.AGREES): ["Okay, will do."],
     ("en", Attempt.DONE): [

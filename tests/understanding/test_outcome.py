@@ -33,6 +33,7 @@ INDEX = {
         ("en", "Give it a minute.", True),
         ("en", "Hang on, I'll just check the telly.", True),
         ("en", "It keeps rebooting.", False),
+        ("en", "Let me see... card machine's still saying no connection.", False),
         ("en", "No, still nothing.", False),
     ],
 )
