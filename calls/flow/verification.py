@@ -15,6 +15,7 @@ from calls.understanding import (
     cannot_tell,
     fixed,
     is_to_come,
+    mentions,
     problem,
     tells_another,
     tells_relapse,
@@ -50,12 +51,14 @@ async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) 
     Who says that it is too early is given time. Raises CallerWantsHuman for who wants somebody to come.
     """
     settings = dialogue.settings
-    language = settings.language
+    index, language = settings.problem_index, settings.language
+    # What was told to be broken as well is no second problem, but says that it does not work.
+    told_before = {tried.code, *(mention.code for mention in mentions(case.description, index, language))}
 
     def besides(text: str) -> str | None:
         is_more = (
             asks_for_visit(text, language)
-            or tells_another(text, settings.problem_index, language, tried.code)
+            or tells_another(text, index, language, told_before)
             or is_to_come(text, language)
             or cannot_tell(text, language)
         )
@@ -67,7 +70,7 @@ async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) 
             return told
         if asks_for_visit(told, language):
             raise CallerWantsHuman(told)
-        if tells_another(told, settings.problem_index, language, tried.code):
+        if tells_another(told, index, language, told_before):
             return told
         if cannot_tell(told, language):
             return Attempt.CANNOT
@@ -89,8 +92,8 @@ async def hears_more(dialogue: Dialogue, case: Case) -> bool:
         add_words(dialogue, case, said)
         await dialogue.say("not_fixed")
         return True
-    code = case.problem.code if case.problem else ""
-    if not tells_another(said, settings.problem_index, settings.language, code, is_fixed=True):
+    fixed_codes = {case.problem.code} if case.problem else set()
+    if not tells_another(said, settings.problem_index, settings.language, fixed_codes, is_fixed=True):
         return False
     await _turn_to(dialogue, case, said)
     return True

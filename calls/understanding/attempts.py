@@ -12,6 +12,7 @@ from calls.understanding.yes_no import Answer, yes_no
 
 # Words between a negation and what it denies: «I haven't plugged it all back in», «pas encore rebranchée».
 _REACH = 3
+_CLOSE = 2  # behind it: «elle ne s'allume même plus»
 _NEGATIONS = {"fr": {"pas", "jamais", "rien", "plus"}, "en": {"not", "never", "nothing", "stopped"}}
 _NO = {"fr": frozenset({"non"}), "en": frozenset({"no", "nope", "nah"})}
 _BUT = frozenset({"mais", "but"})
@@ -157,5 +158,8 @@ def _not_denied(section: str, spoken: Sequence[str], language: str) -> list[Hit[
         hit
         for hit in hits_of(section, spoken, language)
         if negations.isdisjoint(spoken[max(0, hit.start - _REACH) : hit.start])
-        and negations.isdisjoint(spoken[hit.end : hit.end + 1])
+        and (
+            negations.isdisjoint(spoken[hit.end : hit.end + _CLOSE])
+            or "de" in spoken[hit.end + 1 : hit.end + 1 + _CLOSE]  # «c'est fait pas de souci»
+        )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from calls.understanding.attempts import is_halfway, is_under_way
 from calls.understanding.fault import tells_fault
@@ -34,8 +35,10 @@ def asks_for_visit(text: str, language: str) -> bool:
     return says("asks_visit", text, language) and not says("needs_none", text, language)
 
 
-def tells_another(text: str, index: ProblemIndex, language: str, code: str, *, is_fixed: bool = False) -> bool:
-    """Whether another problem than `code` is told after it works: «oui, mais mon fixe grésille aussi».
+def tells_another(
+    text: str, index: ProblemIndex, language: str, known: Collection[str], *, is_fixed: bool = False
+) -> bool:
+    """Whether another problem than the `known` ones is told after it works: «oui, mais mon fixe grésille aussi».
 
     `is_fixed`: it was said before to work, and need not be again.
     """
@@ -48,7 +51,8 @@ def tells_another(text: str, index: ProblemIndex, language: str, code: str, *, i
             return True
         if _PARTLY.intersection(words(after, language)[:2]):
             return False  # «oui, mais pas sur mon portable» is of the same
-        if problem(part, index, language) in (None, code) and problem(after, index, language) in (None, code):
+        codes = {problem(part, index, language), problem(after, index, language)} - {None, *known}
+        if not codes:
             continue
         if tells_fault(after, index, language) or says("besides", after, language):
             return len(words(after, language)) >= _MATTER_WORDS

@@ -148,6 +148,7 @@ def get_ready() -> None:
             understanding.is_business(text, index, language)
             understanding.chosen(text, ["internet"], index, language)
             understanding.tells_another(text, index, language, "internet", is_fixed=True)
+            understanding.tells_another(text, index, language, (), is_fixed=True)
             understanding.company(text, _COMPANIES, language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)

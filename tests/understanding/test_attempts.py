@@ -19,7 +19,7 @@ TOLD = {
         "Je l'ai rallumé.", "Oui c'est fait, j'attends.",
         "C'est bon, je fais quoi maintenant ?", "Voilà, et maintenant ?",
         "Ça y est, je l'ai remis.", "J'ai tout remis.", "C'est remis en route.", "Mon mari vient de la relancer.",
-        "Les voyants se rallument.", "J'ai rebranché, c'est normal que ce soit long ?",
+        "Les voyants se rallument.", "C'est fait pas de souci.", "J'ai rebranché, c'est normal que ce soit long ?",
     ],
     ("fr", Attempt.ALREADY): ["Je l'ai déjà redémarrée.", "J'ai déjà fait ça."],
     ("fr", Attempt.WORKS): [

@@ -28,6 +28,8 @@ INDEX = {
         ("fr", "Ben non, elle est débranchée.", True),
         ("fr", "Elle redémarre toute seule, sans arrêt.", False),
         ("fr", "Elle ne redémarre pas.", False),
+        ("fr", "J'ai redémarré, mais ça marche pas.", False),
+        ("fr", "La box, elle s'allume même plus.", False),
         ("fr", "Oui, ça a redémarré, ça marche.", False),
         ("en", "Not yet, it's still booting.", True),
         ("en", "Give it a minute.", True),
@@ -59,13 +61,19 @@ def test_it_may_be_too_early_to_tell(language: str, text: str, is_early: bool) -
     ],
 )
 def test_a_second_problem_is_heard_beside_a_yes(language: str, text: str, is_another: bool) -> None:
-    assert tells_another(text, INDEX[language], language, "internet") is is_another
+    assert tells_another(text, INDEX[language], language, {"internet"}) is is_another
+
+
+def test_what_was_told_to_be_broken_as_well_is_no_second_problem() -> None:
+    said = "Le wifi est revenu mais le fixe ne marche pas."
+    assert tells_another(said, INDEX["fr"], "fr", {"internet"})
+    assert not tells_another(said, INDEX["fr"], "fr", {"internet", "landline"})
 
 
 def test_a_second_problem_needs_no_yes_after_our_thanks() -> None:
-    assert tells_another("Et sinon mon portable ne capte plus.", INDEX["fr"], "fr", "internet", is_fixed=True)
-    assert not tells_another("Merci beaucoup, ça marche bien.", INDEX["fr"], "fr", "internet", is_fixed=True)
-    assert not tells_another("Non, c'est tout, merci.", INDEX["fr"], "fr", "internet", is_fixed=True)
+    assert tells_another("Et sinon mon portable ne capte plus.", INDEX["fr"], "fr", {"internet"}, is_fixed=True)
+    assert not tells_another("Merci beaucoup, ça marche bien.", INDEX["fr"], "fr", {"internet"}, is_fixed=True)
+    assert not tells_another("Non, c'est tout, merci.", INDEX["fr"], "fr", {"internet"}, is_fixed=True)
 
 
 @pytest.mark.parametrize(
