@@ -19,6 +19,8 @@ _KNOWN: Final = (
 #: In the order in which a call goes through them.
 _SCENES: Final = ("opening", "greeting", "identification", "diagnosis", "remedy", "verification", "handover", "closing")
 
+LONGEST_DESCRIPTION: Final = 2000  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
@@ -80,8 +82,9 @@ class Case:
         return self.resumes_at in _SCENES[_SCENES.index(scene) + 1 :]
 
     def describe(self, words: str) -> None:
-        """Add to the description."""
-        self.description = f"{self.description} {words}".strip()
+        """Add to the description what is not in it."""
+        if words not in self.description:
+            self.description = f"{self.description} {words}".strip()[:LONGEST_DESCRIPTION]
 
     def known(self) -> dict[str, Any]:
         """What must outlast the worker, as plain values; what is not known is left out."""

@@ -57,7 +57,7 @@ async def note_callback(dialogue: Dialogue, case: Case, said: str) -> None:
                 said = f"{said} {heard.text}"
     if not case.description:
         keep_words(dialogue, case, said)
-    elif tells_when(said, language) and said not in case.description:
-        case.description = f"{case.description} {said}"
+    elif tells_when(said, language):
+        case.describe(said)
     if not case.phone_number:
         case.phone_number = phone(said, language) or ""

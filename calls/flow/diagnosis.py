@@ -42,7 +42,6 @@ LONG_WORDS = 8  # said before anything was asked: a description, not a slip
 MOST_CLARIFIED = 2  # questions that do not decide, until a person takes over
 MOST_REPEATED = 2  # of them, for who asks what there is to choose from
 MOST_PREAMBLES = 2  # «bonjour, j'ai un souci», and nothing more
-LONGEST_DESCRIPTION = 2000  # characters
 OPEN_TICKET = "returning_client_pending_"  # the question
 _OR = {"fr": "ou", "en": "or"}
 
@@ -112,7 +111,7 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
         code = await _clarify(dialogue, case)
         case.problem = settings.problems.get(code or "")
     elif code is not None and code != before:
-        _add_words(case, said)
+        case.describe(said)
         if goes_on_telling(said, settings.language):
             case.further = (*case.further, settings.problems[code])
             return False
@@ -149,12 +148,12 @@ async def _describe(dialogue: Dialogue, case: Case, desk: Desk) -> str | None:
     if description is None:
         return None
     before, case.description = case.description, ""
-    _add_words(case, description)  # at once: the call may end while the language model decides
+    case.describe(description)  # at once: the call may end while the language model decides
     code = await _place(dialogue, case, desk)
     if code == OFF_TOPIC:
         case.description = ""
         for words in (before, description):
-            _add_words(case, words)
+            case.describe(words)
     return code
 
 
@@ -246,15 +245,10 @@ def _choices(codes: Sequence[str], settings: CallSettings) -> str:
     return f"{', '.join(names)} {_OR[settings.language]} {last}" if names else last
 
 
-def _add_words(case: Case, text: str) -> None:
-    if text not in case.description:
-        case.description = f"{case.description} {text}".strip()[:LONGEST_DESCRIPTION]
-
-
 def _add_told(case: Case, text: str, settings: CallSettings) -> None:
     """Add what tells something; «oui», «bon, alors» and «pardon ?» do not."""
     if not is_preamble(text, settings.language) and _description(text, settings):
-        _add_words(case, text)
+        case.describe(text)
 
 
 def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
@@ -267,7 +261,7 @@ def keep_words(dialogue: Dialogue, case: Case, text: str) -> None:
     if not text or (case.description and not tells_more):
         return
     before = case.description
-    _add_words(case, text)
+    case.describe(text)
     if not before and case.problem is None:
         case.problem = dialogue.settings.problems.get(_read(case, dialogue.settings) or "")
 
@@ -299,7 +293,7 @@ def add_words(dialogue: Dialogue, case: Case, text: str) -> None:
     """Add to the description what is not in it, and take the problem from the whole where that is clear."""
     if text in case.description:
         return
-    _add_words(case, text)
+    case.describe(text)
     case.problem = dialogue.settings.problems.get(_read(case, dialogue.settings) or "")
 
 
