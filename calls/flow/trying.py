@@ -113,7 +113,7 @@ async def give_up(dialogue: Dialogue, case: Case) -> bool:
     """Let the caller choose what is done instead; whether he goes on all the same."""
     language = dialogue.settings.language
     await dialogue.say("cannot_try")
-    return bool(await transfer_or_callback(dialogue, case, lambda text: goes_on(text, language) or None))
+    return bool(await transfer_or_callback(dialogue, case, lambda text: text if goes_on(text, language) else None))
 
 
 async def _means_another(dialogue: Dialogue, case: Case, said: str) -> bool:
