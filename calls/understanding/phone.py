@@ -21,17 +21,20 @@ _TENS_WITH_UNITS = "234568"
 # A whole number after another is a second one, unless it is said to be instead.
 _INSTEAD = (Link.CORRECTION, Link.APOLOGY, Link.REPETITION)
 _WITH_TRUNK_ZERO = ("440", "3530", "490", "610")
-# No British number begins so; those with 0870 to 0873 may lack a digit.
-_IRISH_MOBILE = re.compile(r"08(?:[3569]|7(?![0-3]))[0-9]{7}")
+# Of nine or ten digits, where British ones have eleven: mobiles, Dublin, and the towns whose code is none in Britain.
+# Those of 023, 024, 028, 029 and 055 may be British ones that lack a digit, 06 and 07 French ones.
+_IRISH = re.compile(
+    r"08[35679][0-9]{7}|01[2-9][0-9]{6}|0[59]1[0-9]{6}|0(?:2[12567]|4[1-79]|5[2-46-9]|9[03-9])[0-9]{7}"
+)
 _STARTS = ("0", "+", "33")
 
 
 def phone(text: str, language: str) -> str | None:
     """The number dictated, in E.164 («+33612345678»); None unless it is whole, and can be no other.
 
-    National numbers: French ones in French; in English British ones (11 digits), Irish
-    mobiles (10 digits from 08), French ones (10 digits from 0) and North American ones (10 digits).
-    A number that is corrected or repeated counts as it was said last.
+    National numbers: French ones in French; in English British ones (11 digits), Irish ones
+    (10 digits, 9 in Dublin), French ones (10 digits, in pairs or from 06) and North American
+    ones (10 digits). A number that is corrected or repeated counts as it was said last.
     """
     said = parts(text, language)
     if sum(len(part.spoken) for part in said) > _MOST_WORDS or is_doubted(text, language):
@@ -190,7 +193,7 @@ def _to_e164(digits: str, language: str, is_international: bool) -> str | None:
         # Who says 33 without nine digits after it is not done, or was misheard.
         is_incomplete = digits.startswith("33") and len(digits.removeprefix("330").removeprefix("33")) != 9
         return number if number and not is_incomplete else None
-    if language == "en" and _IRISH_MOBILE.fullmatch(digits):
+    if language == "en" and _IRISH.fullmatch(digits):
         return f"+353{digits[1:]}"
     if re.fullmatch(r"0[1-9][0-9]{8}", digits):
         return international(digits)

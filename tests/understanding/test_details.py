@@ -264,6 +264,27 @@ def test_what_is_said_about_a_number_is_none_of_it(text, number):
     assert phone(text, "fr") == number
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0872213456", "+353872213456"),
+        ("oh eight seven, two two one, three four five six", "+353872213456"),
+        ("0214961234", "+353214961234"),
+        ("oh two one, four nine six, one two three four", "+353214961234"),
+        ("It's Dublin, oh one, four nine six, one two three four", "+35314961234"),
+        ("091 566 778", "+35391566778"),
+        ("0122334455", None),
+        ("0749123456", None),
+        ("oh two three, four nine six, one two three four", None),  # Bandon, or Southampton without a digit
+        ("0612345678", "+33612345678"),
+        ("01 42 68 53 09", "+33142685309"),
+        ("0161 496 0123", "+441614960123"),
+    ],
+)
+def test_a_number_that_is_neither_british_nor_irish_is_hardly_french(text, number):
+    assert phone(text, "en") == number
+
+
 def test_noise_is_no_backchannel_of_any_language():
     assert is_noise("Euh…")
     assert not is_noise("Oui.")

@@ -25,7 +25,7 @@ _SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
 _WHOLE_NUMBER = 6
 _LONGEST_PAIR = 4
 # Digits of a French number, and how many of its pairs are enough to tell that it is one.
-_FRENCH, _FEWEST_PAIRS = 10, 4
+_FEWEST_PAIRS = 4
 _AFTER_AND = ("un", "une", "onze", "1")
 _ARTICLES = (["un"], ["une"])
 _ZERO = ("zero", "0")
@@ -45,7 +45,7 @@ def are_pairs(said: Sequence[Part], language: str) -> bool:
     """Whether a number is dictated in pairs, as French ones are."""
     numbers = [digits for part in said for digits in _numbers(part.spoken, language)]
     pairs = [digits for digits in numbers if len(digits) == 2]
-    return any(len(digits) == _FRENCH for digits in numbers) or len(pairs) >= _FEWEST_PAIRS > len(numbers) - len(pairs)
+    return len(pairs) >= _FEWEST_PAIRS > len(numbers) - len(pairs)
 
 
 def _numbers(spoken: Sequence[str], language: str) -> Iterator[str]:
