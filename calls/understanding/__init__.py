@@ -51,6 +51,7 @@ from calls.understanding.requests import (
     times,
 )
 from calls.understanding.spelling import is_unfinished, spelling, told_instead
+from calls.understanding.trading_names import trading_name
 from calls.understanding.yes_no import Answer, only_answers, yes_no
 
 __all__ = [
@@ -124,6 +125,7 @@ __all__ = [
     "tells_when",
     "times",
     "told_instead",
+    "trading_name",
     "wants_callback",
     "wants_human",
     "wants_technician_now",

@@ -21,6 +21,7 @@ from calls.understanding.names import (
 )
 from calls.understanding.spelled_first_name import as_spelled, cased, is_last_name, spelled_name, with_letter
 from calls.understanding.text import fold, table
+from calls.understanding.trading_names import without_trading_names
 
 # «j'appelle», «qu'il»: the beginning of a sentence. «N'Golo» is a name, «m'entendez» is none.
 _ELIDED = re.compile(r"(?:[jcsdl]|qu)'|[mtn]'\w+(?:ez|ais|ait|ent)$")
@@ -47,8 +48,9 @@ def first_name(text: str, language: str) -> str | None:
 
     A name that nobody has heard of is taken when it was introduced («je m'appelle
     Xochitl») or said alone. «helene» is Hélène, unless «sans accent» was said; other accents
-    stay as recognition wrote them.
+    stay as recognition wrote them. A company that is told instead is none.
     """
+    text = without_trading_names(text, language)
     spoken = _without_idioms(_hyphenated(tokens_of(text, language), language), language)
     told = _without_question(_without_remark(spoken, language), language)
     # «Olivier, ça suffira» keeps nothing back.

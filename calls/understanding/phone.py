@@ -23,9 +23,7 @@ _INSTEAD = (Link.CORRECTION, Link.APOLOGY, Link.REPETITION)
 _WITH_TRUNK_ZERO = ("440", "3530", "490", "610")
 # Of nine or ten digits, where British ones have eleven: mobiles, Dublin, and the towns whose code is none in Britain.
 # Those of 023, 024, 028, 029 and 055 may be British ones that lack a digit, 06 and 07 French ones.
-_IRISH = re.compile(
-    r"08[35679][0-9]{7}|01[2-9][0-9]{6}|0[59]1[0-9]{6}|0(?:2[12567]|4[1-79]|5[2-46-9]|9[03-9])[0-9]{7}"
-)
+_IRISH = re.compile(r"08[35679][0-9]{7}|01[2-9][0-9]{6}|0[59]1[0-9]{6}|0(?:2[12567]|4[1-79]|5[2-46-9]|9[03-9])[0-9]{7}")
 _STARTS = ("0", "+", "33")
 
 
