@@ -28,6 +28,7 @@ from calls.understanding import (
     told_instead,
 )
 from calls.understanding.names import is_first_name
+from calls.understanding.text import fold
 
 PHONE_KEYS = {"fr": 10, "en": 11}  # of the longest national numbers; fewer end with a pause
 USE_KEYS = "use_keys_phone"
@@ -82,7 +83,14 @@ class Questions:
         return number
 
     async def first_name(self) -> str:
-        return await self._ask("firstname", lambda text: first_name(text, self._language))
+        return await self._ask("firstname", self._person)
+
+    def _person(self, text: str) -> str | None:
+        name = first_name(text, self._language)
+        if name is None or is_first_name(fold(name), self._language):
+            return name
+        is_client = company(text, self._dialogue.settings.companies, self._language) is not None
+        return None if is_client else name  # «Vetodok»: who calls is still to be asked
 
     async def last_name(self) -> str:
         keep = partial(setattr, self._case, "last_name")

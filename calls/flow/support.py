@@ -29,6 +29,7 @@ from calls.flow.closing import part
 from calls.flow.degraded import without_ears
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words, turn_to_next
+from calls.flow.early_answers import keep_early_answers
 from calls.flow.farewell import see_off
 from calls.flow.greeting import greeting
 from calls.flow.handover import come_back, handover
@@ -97,10 +98,15 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
         return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")
 
 
+def _keep_early(dialogue: Dialogue, case: Case, text: str) -> None:
+    keep_early_words(dialogue, case, text)
+    keep_early_answers(dialogue, case, text)
+
+
 async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
     if case.returned_ticket_id is not None:
         return await come_back(dialogue)
-    dialogue.hand_turns_to(partial(keep_early_words, weakref.proxy(dialogue), case))
+    dialogue.hand_turns_to(partial(_keep_early, weakref.proxy(dialogue), case))
     if (ending := await opening(dialogue, case, desk)) is not None:
         return ending
     if not case.is_past("greeting"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from calls.understanding.companies.mentions import behind_first_names, clause_before, denied_again, is_denied, leads
@@ -11,6 +12,7 @@ from calls.understanding.companies.names import MOST_WORDS
 from calls.understanding.companies.parts import is_small, is_town, trades
 from calls.understanding.companies.tokens import Token, listed, tokens_of
 from calls.understanding.names import refuses
+from calls.understanding.text import Lexicon, lexicon, table, words
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
 
@@ -43,6 +45,16 @@ def free_company(text: str, language: str) -> str | None:
         if told:
             return _written(text, names[min(told, key=lambda place: _rank(place, names[place], text))])
     return _written(text, names[min(names)]) if names else None
+
+
+def tells_employer(text: str, language: str) -> bool:
+    """Whether it is said for whom the caller works, whatever was asked: «je suis de chez Globex»."""
+    return bool(_employer(language).find(words(text, language)))
+
+
+@cache
+def _employer(language: str) -> Lexicon[str]:
+    return lexicon([(table("company")[language]["employer"], "employer")], language)
 
 
 def _rank(place: _Place, name: Sequence[Token], text: str) -> tuple[bool, bool, int, int]:

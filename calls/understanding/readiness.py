@@ -48,6 +48,7 @@ _QUESTIONS: Final = (
     understanding.wants_callback,
     understanding.tells_done,
     understanding.tells_relapse,
+    understanding.tells_employer,
     understanding.trading_name,
     understanding.wants_human,
     understanding.wants_technician_now,

@@ -103,6 +103,6 @@ def _lead(language: str) -> frozenset[str]:
 @cache
 def _houses() -> frozenset[str]:
     names = table("company_names")
-    forms = [form for form in table("company")["legal_forms"] if len(form) > 3]  # «sa fille», «sas» is like it
-    said = [*names["vague"], *names["empty"], *names["begin"], *forms]
-    return frozenset(singular(fold(word)) for word in said) - word_set("titles")
+    said = [*names["vague"], *names["empty"], *names["begin"], *table("company")["legal_forms"]]
+    longer = [word for word in said if len(word) > 3]  # «et» is no «Ets», «sa fille» no «SA»
+    return frozenset(singular(fold(word)) for word in longer) - word_set("titles")
