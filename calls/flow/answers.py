@@ -40,6 +40,8 @@ async def ask_yes_or_no_unless(
     key: str,
     other: Callable[[str], Value | None],
     judge: Callable[[str, str], Answer] = yes_no,
+    *,
+    values: Mapping[str, str] | None = None,
 ) -> Value | bool | None:
     """As `ask_yes_or_no`, or with `fixed` as `ask_whether_it_works`; but what `other` finds in it is the answer."""
     language = dialogue.settings.language
@@ -48,7 +50,7 @@ async def ask_yes_or_no_unless(
         found = other(text)
         return _decided(judge(text, language)) if found is None else found
 
-    return await _ask(dialogue, key, understand)
+    return await _ask(dialogue, key, understand, values)
 
 
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:

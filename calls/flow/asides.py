@@ -12,7 +12,15 @@ from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
 from calls.flow.farewell import hear_farewell
 from calls.settings import Answer, Spoken
-from calls.understanding import asks_if_machine, asks_to_repeat, is_question, refuses, refuses_recording
+from calls.understanding import (
+    another_caller,
+    asks_if_machine,
+    asks_to_repeat,
+    is_question,
+    refuses,
+    refuses_recording,
+    tells_fault,
+)
 
 
 class Asides:
@@ -32,6 +40,9 @@ class Asides:
         if settings.record and refuses_recording(text, settings.language):
             await stop_recording(self._dialogue, self._case, self._desk)
             return True
+        if meet_another(self._dialogue, self._case, text):
+            # Who tells at once what is wrong has answered.
+            return not tells_fault(text, settings.problem_index, settings.language)
         if await self._hears_farewell(text):
             return True
         if asks_to_repeat(text, settings.language):
@@ -88,6 +99,19 @@ async def _chain(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[
         yield first
         async for sentence in rest:
             yield sentence
+
+
+def meet_another(dialogue: Dialogue, case: Case, text: str) -> bool:
+    """Take the caller for somebody else, if that is said, than whom the records know by the number."""
+    if case.customer_id is None or not case.first_name:
+        return False
+    other = another_caller(text, case.first_name, dialogue.settings.language)
+    if other is None:
+        return False
+    company = case.company if other.is_colleague else ""
+    case.is_somebody_else()
+    case.first_name, case.company = other.first_name, company
+    return True
 
 
 async def announce_recording(dialogue: Dialogue, case: Case, desk: Desk) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from calls.case import Case, Cut, OpenTicket
 from calls.dialogue import Dialogue
 from calls.fates import CallerLeaves
-from calls.flow.answers import ask_yes_or_no
+from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.callback import WISHES
 from calls.flow.desk import Desk
-from calls.understanding import Answer, is_same_matter, problem, times
+from calls.understanding import Answer, Other, another_caller, is_same_matter, problem, times
 
 
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
@@ -32,10 +32,14 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     key = f"returning_client_pending_{case.open_ticket.problem_code}"
     if key not in dialogue.settings.phrases:
         key = "returning_client_pending_other"
-    language, ticket = dialogue.settings.language, case.open_ticket
+    language, ticket, known = dialogue.settings.language, case.open_ticket, case.first_name
     try:
-        answer = await ask_yes_or_no(
-            dialogue, key, values={"problem": ticket.problem_name}, judge=partial(_is_about, dialogue, ticket)
+        answer = await ask_yes_or_no_unless(
+            dialogue,
+            key,
+            lambda text: another_caller(text, known, language) if known else None,
+            partial(_is_about, dialogue, ticket),
+            values={"problem": ticket.problem_name},
         )
     except CallerLeaves:  # «oui, c'est pour vous dire que ça remarche»
         case.is_about_open_ticket = case.is_fixed is True
@@ -43,6 +47,8 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     except WISHES as wish:  # «oui, et j'aimerais en parler à quelqu'un»
         case.is_about_open_ticket = is_same_matter(str(wish), language) is Answer.YES
         raise
+    if isinstance(answer, Other):
+        return  # whom `dialogue.aside` has met
     case.is_about_open_ticket = answer is True
     await dialogue.say("returning_client_pending_yes" if answer else "returning_client_pending_no")
 

@@ -1,6 +1,7 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import angry_words, is_angry, wants_human
+from calls.understanding.another_caller import Other, another_caller
 from calls.understanding.attempts import (
     Attempt,
     asks_about_step,
@@ -60,9 +61,11 @@ __all__ = [
     "FaqIndex",
     "Farewell",
     "Mention",
+    "Other",
     "ProblemIndex",
     "Reason",
     "angry_words",
+    "another_caller",
     "asks_about_step",
     "asks_for_options",
     "asks_for_visit",

@@ -152,6 +152,7 @@ def get_ready() -> None:
             understanding.tells_another(text, index, language, "internet", is_fixed=True)
             understanding.tells_another(text, index, language, (), is_fixed=True)
             understanding.company(text, _COMPANIES, language)
+            understanding.another_caller(text, "Camille", language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)
             understanding.is_noise(text)
