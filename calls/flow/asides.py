@@ -14,6 +14,7 @@ from calls.flow.farewell import hear_farewell
 from calls.settings import Answer, Spoken
 from calls.understanding import (
     another_caller,
+    asks_back,
     asks_if_machine,
     asks_to_repeat,
     is_question,
@@ -21,6 +22,8 @@ from calls.understanding import (
     refuses_recording,
     tells_fault,
 )
+
+_ITEMS = ("firstname", "spelling", "company", "email", "phone")
 
 
 class Asides:
@@ -34,6 +37,7 @@ class Asides:
         self._case = case
         self._desk: Desk = weakref.proxy(desk)
         self._asks_to_end = False
+        self._asked_back = set[str]()
 
     async def __call__(self, text: str, *, answered: bool = False) -> bool:
         settings = self._dialogue.settings
@@ -49,6 +53,8 @@ class Asides:
             return True  # the question itself is the answer
         if asks_if_machine(text, settings.language):
             await self._dialogue.say("machine")
+            return True
+        if settings.faq.match(text) is None and self._asks_back(text):
             return True
         if not settings.answers:
             return False
@@ -66,6 +72,14 @@ class Asides:
             await self._answer(answer)
         if not answered and not self._dialogue.has_words:  # who interrupts has come back alone
             await self._dialogue.say("faq_back")
+        return True
+
+    def _asks_back(self, text: str) -> bool:
+        """Whether the caller asks what an item of who calls is for, or which; twice he does not want to tell it."""
+        item = self._dialogue.asked.partition("_")[2]
+        if item not in _ITEMS or item in self._asked_back or not asks_back(text, self._dialogue.settings.language):
+            return False
+        self._asked_back.add(item)
         return True
 
     async def _hears_farewell(self, text: str) -> bool:

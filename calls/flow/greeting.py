@@ -7,7 +7,7 @@ from functools import partial
 from calls.case import Case, Cut, OpenTicket
 from calls.dialogue import Dialogue
 from calls.fates import CallerLeaves
-from calls.flow.answers import ask_yes_or_no_unless
+from calls.flow.answers import ask_yes_or_no, ask_yes_or_no_unless
 from calls.flow.callback import WISHES
 from calls.flow.desk import Desk
 from calls.understanding import Answer, Other, another_caller, is_same_matter, problem, times

@@ -40,6 +40,7 @@ from calls.understanding.problems.business import is_business
 from calls.understanding.problems.index import ProblemIndex
 from calls.understanding.problems.several import faults, goes_on_telling
 from calls.understanding.requests import (
+    asks_back,
     asks_if_machine,
     asks_to_repeat,
     asks_to_wait,
@@ -67,6 +68,7 @@ __all__ = [
     "angry_words",
     "another_caller",
     "asks_about_step",
+    "asks_back",
     "asks_for_options",
     "asks_for_visit",
     "asks_if_machine",

@@ -50,7 +50,7 @@ def first_name(text: str, language: str) -> str | None:
     Xochitl») or said alone. «helene» is Hélène, unless «sans accent» was said; other accents
     stay as recognition wrote them. A company that is told instead is none.
     """
-    text = without_trading_names(text, language)
+    text = _without_counter_question(without_trading_names(text, language), language)
     spoken = _without_idioms(_hyphenated(tokens_of(text, language), language), language)
     told = _without_question(_without_remark(spoken, language), language)
     # «Olivier, ça suffira» keeps nothing back.
@@ -68,7 +68,7 @@ def first_name(text: str, language: str) -> str | None:
             name = more
         # «J'habite Paris, enfin Lyon»: no name is being corrected.
         is_other_talk = is_other_talk or not all(token.plain in listed("filler", language) for token in clause)
-    name = name or _alone(text, tokens, language)
+    name = _grown(name or _alone(text, tokens, language), tokens, language)
     if _is_doubted(spoken, language):
         return None
     if name is None and _is_only_last_name(spoken, language):
@@ -77,6 +77,25 @@ def first_name(text: str, language: str) -> str | None:
     name = with_letter(name, spoken) if name and language == "en" else name
     is_plain = bool(phrases("unaccented", language).find([token.plain for token in spoken]))
     return name if name is None or is_plain or language != "fr" else _accented(name)
+
+
+def _without_counter_question(text: str, language: str) -> str:
+    """«Mine or his? I'm Linda» without what is asked before the answer."""
+    asked, mark, answer = text.partition("?")
+    names = [token.plain for token in tokens_of(asked, language)]
+    is_name = any(is_first_name(name, language) for name in names) or (
+        len(names) == 1 and not is_no_name(names[0], language)
+    )
+    return answer if mark and answer.strip() and not is_name else text
+
+
+def _grown(name: str | None, tokens: Sequence[Token], language: str) -> str | None:
+    """«Jean, euh, Jean-Luc» as «Jean-Luc»."""
+    said = [token for token in tokens if token.plain not in listed("filler", language)]
+    for token, longer in pairwise(said):
+        if name and token.plain == fold(name) != longer.plain and longer.plain.startswith(token.plain):
+            return cased(longer.text) if is_first_name(longer.plain, language) else name
+    return name
 
 
 def _without_idioms(tokens: list[Token], language: str) -> list[Token]:

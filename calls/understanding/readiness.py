@@ -13,6 +13,7 @@ _QUESTIONS: Final = (
     understanding.asks_for_options,
     understanding.asks_about_step,
     understanding.asks_for_visit,
+    understanding.asks_back,
     understanding.asks_if_machine,
     understanding.asks_to_repeat,
     understanding.asks_to_wait,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from calls.understanding.backchannel import is_noise
-from calls.understanding.names import refuses
+from calls.understanding.names import is_first_name, refuses
 from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
 
 
@@ -47,6 +47,27 @@ def asks_to_repeat(text: str, language: str) -> bool:
     return says("repeat_alone", text, language) and made_of(
         words(text, language), language, "repeat_alone", "acknowledgement"
     )
+
+
+def asks_back(text: str, language: str) -> bool:
+    """Whether all that the caller says to a question is a question: «pourquoi mon prénom ?», «le mien ou le sien ?»."""
+    spoken = clauses(text, language)
+    asking = [_asks_why(clause, language) or made_of(clause, language, "which", "acknowledgement") for clause in spoken]
+    is_why = any(_asks_why(clause, language) for clause in spoken)
+    said = [word for clause in spoken for word in clause]
+    is_told = any(is_first_name(word, language) or word.isdigit() for word in said) or sum(map(_is_letter, said)) > 1
+    return bool(asking) and not is_told and all(asking) and (is_why or text.rstrip().endswith("?"))
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word not in "aioy"
+
+
+def _asks_why(clause: Sequence[str], language: str) -> bool:
+    position = 0
+    while position < len(clause) and (hit := _phrases("acknowledgement", language).at(clause, position)):
+        position = hit.end
+    return position < len(clause) and _phrases("asks_why", language).at(clause, position) is not None
 
 
 def only_is_present(text: str, language: str) -> bool:
