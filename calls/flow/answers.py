@@ -72,20 +72,24 @@ async def ask_whether_right(
     values: Mapping[str, str],
     *,
     told_again: Callable[[str], Value | None] = lambda text: None,
+    told_instead: Callable[[str], Value | None] = lambda text: None,
+    judge: Callable[[str, str], Answer] = yes_no,
 ) -> Value | bool | None:
     """As `ask_yes_or_no`; but what `correction` finds in «non, c'est …», or instead of a yes, is the answer.
 
-    So is what `told_again` finds beside a yes.
+    So is what `told_again` finds beside a yes, and `told_instead` in all that is none.
     """
     language = dialogue.settings.language
 
     def understand(text: str) -> Value | bool | None:
-        agreed = _decided(yes_no(text, language))
+        agreed = _decided(judge(text, language))
         if agreed:
             right = told_again(text)
             return agreed if right is None else right
         if refuses(text, language) or is_question(text, language):
             return agreed
+        if (right := told_instead(text)) is not None:
+            return right
         rest = _NO[language].sub("", text, count=1) if _NO[language].match(text) else text
         if agreed is None:
             rest = rest[:1].lower() + rest[1:]  # the capital of «peut-être» makes no name of it

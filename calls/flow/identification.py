@@ -12,6 +12,7 @@ from calls.fates import CallerWantsCallback
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.turns import Patience
 from calls.understanding import (
+    agrees_to_name,
     asks_to_wait,
     company,
     email,
@@ -19,6 +20,7 @@ from calls.understanding import (
     free_company,
     is_complaint,
     last_name_again,
+    name_instead,
     only_asks_to_wait,
     phone,
     problem,
@@ -180,19 +182,23 @@ async def _confirm_name(dialogue: Dialogue, questions: Questions, case: Case) ->
         return
     language = dialogue.settings.language
 
-    def correction(text: str) -> tuple[str, str] | None:
-        first = first_name(text, language) or ""
-        last = spelling(text, language) or case.last_name
-        if not is_first_name(first.lower()):
-            first = case.first_name
-        return (first, last) if (first, last) != (case.first_name, case.last_name) else None
+    def instead(text: str) -> tuple[str, str] | None:
+        return name_instead(text, case.first_name, case.last_name, language)
 
     def told_again(text: str) -> tuple[str, str] | None:
         last = last_name_again(text, case.first_name, case.last_name, language)
         return (case.first_name, last) if last else None
 
     for _ in range(2):  # what was corrected is confirmed once
-        right = await ask_whether_right(dialogue, "confirm_name", correction, _Names(case), told_again=told_again)
+        right = await ask_whether_right(
+            dialogue,
+            "confirm_name",
+            instead,
+            _Names(case),
+            told_again=told_again,
+            told_instead=instead,
+            judge=agrees_to_name,
+        )
         if not isinstance(right, tuple):
             break
         case.first_name, case.last_name = right

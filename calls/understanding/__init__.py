@@ -30,7 +30,7 @@ from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated, tells_address
 from calls.understanding.line import is_on_landline
 from calls.understanding.matter import is_same_matter
-from calls.understanding.name_again import last_name_again
+from calls.understanding.name_again import agrees_to_name, last_name_again, name_instead
 from calls.understanding.names import refuses
 from calls.understanding.outcome import asks_for_visit, cannot_tell, is_to_come, tells_another
 from calls.understanding.phone import phone
@@ -65,6 +65,7 @@ __all__ = [
     "Other",
     "ProblemIndex",
     "Reason",
+    "agrees_to_name",
     "angry_words",
     "another_caller",
     "asks_about_step",
@@ -110,6 +111,7 @@ __all__ = [
     "means_another",
     "means_nothing_of_it",
     "mentions",
+    "name_instead",
     "names_thing",
     "only_answers",
     "only_asks_to_wait",

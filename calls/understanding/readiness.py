@@ -154,6 +154,7 @@ def get_ready() -> None:
             understanding.tells_another(text, index, language, (), is_fixed=True)
             understanding.company(text, _COMPANIES, language)
             understanding.another_caller(text, "Camille", language)
+            understanding.name_instead(text, "Camille", "Martin", language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)
             understanding.is_noise(text)
