@@ -27,8 +27,10 @@ from calls.understanding import (
     refuses,
     spelling,
     tells_address,
+    tells_home,
     told_instead,
 )
+from calls.understanding.company_instead import names_another_beside_yes, names_instead, told_of_company
 from calls.understanding.names import is_first_name
 from calls.understanding.text import fold
 
@@ -100,7 +102,12 @@ class Questions:
 
     async def company(self) -> str:
         with self._dialogue.expecting(self._dialogue.settings.likely_companies):
-            return await self._ask("company", self.named_company)
+            return await self._ask("company", self._employer)
+
+    def _employer(self, text: str) -> str | None:
+        name = self.named_company(text)
+        known = self._dialogue.settings.companies
+        return REFUSED if name not in known and tells_home(text, self._language) else name
 
     def named_company(self, text: str) -> str | None:
         settings = self._dialogue.settings
@@ -214,16 +221,35 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
     if not case.company:
         return
 
-    def correction(text: str) -> str | None:
+    language = dialogue.settings.language
+
+    def correction(text: str, *, is_denied: bool = False) -> str | None:
         known = dialogue.settings.companies
+        text = told_of_company(text, case.company, language)
         named = questions.named_company(text)
+        if is_denied and named == case.company:
+            named = free_company(text, language)  # «not Globex, Glowbox», which sounds like it
         # What nobody knows is a name if it is written like one: «c'est à peu près ça» names nothing.
         is_name = named is not None and (named in known or named in text)
         return named if is_name and named != case.company else None
 
+    def told_again(text: str) -> str | None:
+        other = names_another_beside_yes(text, case.company, language)
+        return correction(other) if other else None
+
+    def instead(text: str) -> str | None:
+        return correction(text, is_denied=True) if names_instead(text, case.company, language) else None
+
     for _ in range(2):
         with dialogue.expecting(dialogue.settings.likely_companies):
-            right = await ask_whether_right(dialogue, "confirm_company", correction, {"company": case.company})
+            right = await ask_whether_right(
+                dialogue,
+                "confirm_company",
+                correction,
+                {"company": case.company},
+                told_again=told_again,
+                told_instead=instead,
+            )
         if not isinstance(right, str):
             break
         case.company = right

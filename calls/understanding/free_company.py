@@ -11,10 +11,14 @@ from calls.understanding.companies.mentions import behind_first_names, clause_be
 from calls.understanding.companies.names import MOST_WORDS
 from calls.understanding.companies.parts import is_small, is_town, trades
 from calls.understanding.companies.tokens import Token, listed, tokens_of
+from calls.understanding.english_companies import words as english
 from calls.understanding.names import refuses
+from calls.understanding.numbers import is_number
 from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.trading_names import trading_name
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
+_FEWEST_FIGURES, _SHORTEST_QUESTION = 3, 3
 
 
 class _Place(NamedTuple):
@@ -32,7 +36,9 @@ def free_company(text: str, language: str) -> str | None:
     What introduces a name tells it from talk; else the earliest counts. What follows «non»
     or «pardon» replaces what was said before.
     """
-    if refuses(text, language):
+    text = _without_counter_question(text)
+    by_trade = trading_name(text, language)
+    if by_trade is None and (refuses(text, language) or is_serial_number(text, language)):
         return None
     tokens = tokens_of(text, language)
     plain = [token.plain for token in tokens]
@@ -42,9 +48,56 @@ def free_company(text: str, language: str) -> str | None:
     corrections = [at for at, word in enumerate(plain) if word in listed("correction", language)]
     for since in (*reversed(corrections), 0):
         told = [place for place in names if place.start >= since and not place.is_explanation]
+        told = [place for place in told if not _is_kind(place, names, text, plain, language)] or told
         if told:
-            return _written(text, names[min(told, key=lambda place: _rank(place, names[place], text))])
-    return _written(text, names[min(names)]) if names else None
+            meant = min(told, key=lambda place: _rank(place, names[place], text))
+            return _written(text, _longest(names[meant], [names[place] for place in told]))
+    return _written(text, names[min(names)]) if names else by_trade
+
+
+def tells_home(text: str, language: str) -> bool:
+    """Whether somebody calls for no company: «c'est pour la maison», «it's just residential»."""
+    return bool(_home(language).find(words(text, language))) and trading_name(text, language) is None
+
+
+@cache
+def _home(language: str) -> Lexicon[str]:
+    return lexicon([(table("company")[language]["home"], "home")], language)
+
+
+def is_serial_number(text: str, language: str) -> bool:
+    """«N Q un huit zéro trois»: what stands on a box."""
+    said = [word for word in words(text, language) if word not in listed("filler", language)]
+    figures = [word for word in said if is_number(word, language) or word.isdigit()]
+    return len(figures) >= _FEWEST_FIGURES and all(len(word) == 1 or word in figures for word in said)
+
+
+def _without_counter_question(text: str) -> str:
+    """«You mean who I work for? Northgate Motors.» without what is asked before the answer."""
+    asked, mark, answer = text.partition("?")
+    return answer if mark and answer.strip() and len(asked.split()) >= _SHORTEST_QUESTION else text
+
+
+def _is_kind(
+    place: _Place, names: dict[_Place, Sequence[Token]], text: str, plain: Sequence[str], language: str
+) -> bool:
+    """What kind of house it is, where its name is told, too: «the council, Leeds City Council», «…, solicitors»."""
+    name = names[place]
+    is_written_small = text[name[0].start].islower()
+    is_behind_article = plain[place.start] in listed("article", language)
+    is_only_trade = len(name) == 1 and (bool(trades([name[0].plain])) or _is_english_trade(name[0].plain))
+    others = [other for at, other in names.items() if at != place and not text[other[0].start].islower()]
+    return is_written_small and (is_behind_article or is_only_trade) and bool(others)
+
+
+def _is_english_trade(word: str) -> bool:
+    return bool(english.trades().find([english.singular(word)]))
+
+
+def _longest(name: Sequence[Token], others: Sequence[Sequence[Token]]) -> Sequence[Token]:
+    """«ABC, A B C Cleaning»: the name with all that was said of it."""
+    plain = [token.plain for token in name]
+    return max((other for other in (name, *others) if [token.plain for token in other][: len(plain)] == plain), key=len)
 
 
 def tells_employer(text: str, language: str) -> bool:

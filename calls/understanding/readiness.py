@@ -50,6 +50,7 @@ _QUESTIONS: Final = (
     understanding.tells_done,
     understanding.tells_relapse,
     understanding.tells_employer,
+    understanding.tells_home,
     understanding.trading_name,
     understanding.wants_human,
     understanding.wants_technician_now,

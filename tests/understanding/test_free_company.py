@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calls.understanding import free_company
+from calls.understanding import free_company, tells_home
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,13 @@ from calls.understanding import free_company
         ("Même réponse.", None),
         ("C'est marqué dans mon dossier.", None),
         ("Bonne question, Dupont SA.", "Dupont SA"),
+        ("toujours Globex", "Globex"),
+        ("Globex, enfin non, Globex c'est l'ancien nom, maintenant c'est Initech.", "Initech"),
+        ("Le 24, rue Magenta. Ah non le nom. Bistrot 24.", "Bistrot 24"),
+        ("N Q un huit zéro trois quatre.", None),
+        ("Solaire Plus.", "Solaire Plus"),
+        ("C'est la mairie, la mairie de Brest.", "Mairie de Brest"),
+        ("Dupont, plombier.", "Dupont"),
     ],
 )
 def test_french(said: str, name: str | None) -> None:
@@ -47,9 +54,35 @@ def test_french(said: str, name: str | None) -> None:
         ("No, it's Harper and Sons.", "Harper and Sons"),
         ("Glow, it's a beauty salon.", "Glow"),
         ("It's on file.", None),
+        ("Erm, it's my husband's business, Doyle Roofing Limited.", "Doyle Roofing Limited"),
+        ("Hargreaves and Daughters, solicitors.", "Hargreaves and Daughters"),
+        ("I'm with the council, Leeds City Council.", "Leeds City Council"),
+        ("It's ABC, A B C Cleaning.", "ABC Cleaning"),
+        ("You mean who I work for? Northgate Motors.", "Northgate Motors"),
+        ("I'm at the Red Lion.", "Red Lion"),
+        ("I'm at the office.", None),
+        ("Mrs Doyle's Guest House.", "Doyle's Guest House"),
+        ("Three Mobile.", "Three Mobile"),
         ("Same answer.", None),
         ("I'm Sarah.", None),
     ],
 )
 def test_english(said: str, name: str | None) -> None:
     assert free_company(said, "en") == name
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "is_home"),
+    [
+        ("C'est pour la maison.", "fr", True),
+        ("Je suis un particulier.", "fr", True),
+        ("La Maison du Fromage.", "fr", False),
+        ("Maison Dupont.", "fr", False),
+        ("It's just residential.", "en", True),
+        ("It's my home broadband.", "en", True),
+        ("Home Care Services.", "en", False),
+        ("Residential Homes Limited.", "en", False),
+    ],
+)
+def test_who_calls_from_home_calls_for_no_company(said: str, language: str, is_home: bool) -> None:
+    assert tells_home(said, language) is is_home
