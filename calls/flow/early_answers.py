@@ -12,6 +12,7 @@ from calls.understanding import (
     email,
     first_name,
     free_company,
+    last_name_corrected,
     spelling,
     tells_address,
     tells_employer,
@@ -24,6 +25,7 @@ from calls.understanding.text import compact, words
 _BEFORE_LAST_NAME = ("", "ask_firstname", "retry_firstname")
 _BEFORE_COMPANY = (*_BEFORE_LAST_NAME, "ask_spelling", "retry_spelling")
 _BEFORE_EMAIL = (*_BEFORE_COMPANY, "ask_company", "retry_company")
+_BEHIND_LAST_NAME = ("ask_company", "retry_company", "ask_email", "retry_email")
 _PAUSE = re.compile(r"[,.;](?=\s)")
 
 
@@ -35,6 +37,8 @@ def keep_early_answers(dialogue: Dialogue, case: Case, text: str) -> None:
         return
     if "last_name" in asks and not case.last_name and asked in _BEFORE_LAST_NAME:
         case.last_name = early_last_name(text, settings.language)
+    if corrected := asked in _BEHIND_LAST_NAME and last_name_corrected(text, case.last_name, settings.language):
+        case.last_name = corrected
     if "company" in asks and not case.company and asked in _BEFORE_COMPANY:
         case.company = early_company(text, settings)
     if "email" in asks and not case.email and asked in _BEFORE_EMAIL and tells_address(text, settings.language):

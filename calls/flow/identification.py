@@ -20,6 +20,7 @@ from calls.understanding import (
     free_company,
     is_complaint,
     last_name_again,
+    last_name_corrected,
     name_instead,
     only_asks_to_wait,
     phone,
@@ -98,13 +99,21 @@ class Questions:
 
     async def last_name(self) -> str:
         keep = partial(setattr, self._case, "last_name")
-        return await self._ask("spelling", lambda text: spelling(text, self._language), keep)
+        return await self._ask("spelling", self._surname, keep)
+
+    def _surname(self, text: str) -> str | None:
+        name = spelling(text, self._language)
+        is_first = name is not None and fold(name) == fold(self._case.first_name)
+        # «Emma, E M M A» has the question again; who says so twice is called so twice.
+        return None if is_first and self._dialogue.asked == "ask_spelling" else name
 
     async def company(self) -> str:
         with self._dialogue.expecting(self._dialogue.settings.likely_companies):
             return await self._ask("company", self._employer)
 
     def _employer(self, text: str) -> str | None:
+        if last_name_corrected(text, self._case.last_name, self._language):
+            return None  # heard by `keep_early_answers`
         name = self.named_company(text)
         known = self._dialogue.settings.companies
         return REFUSED if name not in known and tells_home(text, self._language) else name

@@ -30,7 +30,7 @@ from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated, tells_address
 from calls.understanding.line import is_on_landline
 from calls.understanding.matter import is_same_matter
-from calls.understanding.name_again import agrees_to_name, last_name_again, name_instead
+from calls.understanding.name_again import agrees_to_name, last_name_again, last_name_corrected, name_instead
 from calls.understanding.names import refuses
 from calls.understanding.outcome import asks_for_visit, cannot_tell, is_to_come, tells_another
 from calls.understanding.phone import phone
@@ -106,6 +106,7 @@ __all__ = [
     "is_unfinished",
     "knows_none",
     "last_name_again",
+    "last_name_corrected",
     "leaves_no_message",
     "left",
     "means_another",

@@ -9,7 +9,7 @@ from itertools import pairwise
 from calls.understanding.first_name import first_name as first_name_told
 from calls.understanding.names import Token, is_first_name, is_no_name, listed, tokens_of
 from calls.understanding.phonetic import phonetic
-from calls.understanding.spelling import spelling
+from calls.understanding.spelling import spelling, told_instead
 from calls.understanding.spellings.tellings import is_alike
 from calls.understanding.text import compact, fold
 from calls.understanding.yes_no import Answer, yes_no
@@ -126,3 +126,11 @@ def _with_counted(name: str, text: str, language: str) -> str:
     if counted["one"]:
         return re.sub(f"{letter}{letter}", letter, name, count=1, flags=re.IGNORECASE)
     return re.sub(f"(?<!{letter}){letter}(?!{letter})", letter * 2, name, count=1) if name.count(letter) == 1 else name
+
+
+def last_name_corrected(text: str, noted: str, language: str) -> str | None:
+    """The last name spelled once more, in words that begin by taking it back: «sorry, that was M A C K A Y»."""
+    instead = told_instead(text, language)
+    spelled = spelling(instead, language) if instead and noted else None
+    is_again = spelled is not None and (_begins_alike(spelled, noted) or is_alike(spelled, noted))
+    return spelled if is_again else None

@@ -28,6 +28,7 @@ from calls.understanding.spellings.tellings import (
     without_contrast,
     without_denied,
     without_recount,
+    without_wait,
 )
 from calls.understanding.text import Lexicon, compact, table
 
@@ -40,6 +41,9 @@ _CERTAINLY_SPELLED = 4
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
 _PAUSE = re.compile(r"[,.;](?=\s)")
+_SOUND = re.compile(
+    r"[,.;]?\s*(?:comme (?:ça|il|elle) se|(?:et |mais )?(?:ça|il|elle) se) (?:prononce|lit|dit)\b", re.IGNORECASE
+)
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
 _DOUBLE_LETTER = re.compile(r"([^aeiouy])\1$")  # «two Ls» is no name
 # A word that has less in common with the letters is another name.
@@ -54,12 +58,12 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
-    text = _without_company_or_address(text, language)
+    text = _without_sound(_without_company_or_address(text, language))
     heard, remarks = without_accent_remarks(
         _with_accents_at_once(_with_plain_e(with_articles(dictated(text), language), language), language), language
     )
     heard, words = with_names_whole(heard, text, language)
-    told = after_all(_with_prefix(pieces_of(heard, language, words), language))
+    told = after_all(without_wait(_with_prefix(pieces_of(heard, language, words), language)))
     said = of_surname(told)
     borne_out = None if is_doubted(said) else as_said(said, language)
     if borne_out is None or (borne_out is said and _is_interrupted(heard, said, language)):
@@ -97,6 +101,13 @@ def _without_company_or_address(text: str, language: str) -> str:
     ends += [at.start() for at in _PAUSE.finditer(text) if tells_address(text[at.start() :], language)][-1:]
     spelled = [end for end in ends if sum(len(word.plain) == 1 for word in heard if word.end <= end) >= _FEWEST_LETTERS]
     return text[: min(spelled)] if spelled else text
+
+
+def _without_sound(text: str) -> str:
+    """«N G U Y E N, comme ça se prononce pas» without how it sounds."""
+    sound = _SOUND.search(text)
+    letters = sum(len(word.plain) == 1 for word in dictated(text[: sound.start()])) if sound else 0
+    return text[: sound.start()] if sound and letters > _FEWEST_LETTERS else text
 
 
 def _as_it_was_written(name: str, heard: Sequence[Word]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calls.understanding import Answer, agrees_to_name, name_instead
+from calls.understanding import Answer, agrees_to_name, last_name_corrected, name_instead, spelling
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,31 @@ def test_english(text: str, meant: tuple[str, str] | None) -> None:
 )
 def test_what_another_owns_takes_no_yes_back(text: str, answer: Answer) -> None:
     assert agrees_to_name(text, "en") is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("N G U Y E N, comme ça se prononce pas.", "fr", "NGUYEN"),
+        ("N comme Noé, O, E, L.", "fr", "NOEL"),
+        ("M for Mike, O, R, hang on, the dog's barking, G, A, N.", "en", "Morgan"),
+        ("B A R, sorry, one second, K E R.", "en", "Barker"),
+        ("B A R, one second, B A R L O W.", "en", "Barlow"),
+        ("Ni Dhubhghaill, N I, then a new word, D H U B H G H A I L L", "en", "Ni Dhubhghaill"),
+    ],
+)
+def test_what_a_caller_waits_for_takes_no_letters_away(text: str, language: str, name: str) -> None:
+    assert spelling(text, language) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sorry, that was M A C K A Y, I missed the A.", "Mackay"),
+        ("Sorry, it's Globex.", None),
+        ("It's M A C K A Y.", None),
+        ("Sorry, D U N N E.", None),
+    ],
+)
+def test_letters_that_take_a_name_back_are_heard_at_the_next_question(text: str, name: str | None) -> None:
+    assert last_name_corrected(text, "Macky", "en") == name

@@ -282,6 +282,21 @@ def _without_lead(lead: Sequence[Piece], word: str) -> list[Piece]:
     return list(lead[:about]) if is_true and not letters_of(lead[:about]) else list(lead)
 
 
+def without_wait(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """«B A R, sorry, one second, K E R», «M O R, hang on, the dog's barking, G A N» without what was waited for."""
+    wait = next((at for at, piece in enumerate(pieces) if piece.kind is Kind.INTERRUPTION), 0)
+    before = list(pieces[:wait])
+    while before and before[-1].kind in (Kind.CORRECTION, Kind.FILLER):
+        before.pop()
+    talk = (Kind.INTERRUPTION, Kind.WORD, Kind.FILLER, Kind.CORRECTION)
+    rest = list(
+        dropwhile(lambda piece: piece.kind in talk and piece.value[:1] == piece.value[:1].lower(), pieces[wait:])
+    )
+    begun, run = letters_of(before), letters_of(rest)
+    goes_on = run and rest[0].kind is Kind.LETTERS and len(begun) > 1 and run[0] != begun[0]
+    return without_wait([*before, *rest]) if wait and goes_on and before[-1].kind is Kind.LETTERS else pieces
+
+
 def after_all(pieces: Sequence[Piece]) -> Sequence[Piece]:
     """What is spelled after another was taken back: «B E R N A R D, non, ça c'est mon mari, moi c'est D U P U I S»."""
     for position, piece in enumerate(pieces):
