@@ -239,7 +239,7 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
         if is_denied and named == case.company:
             named = free_company(text, language)  # «not Globex, Glowbox», which sounds like it
         # What nobody knows is a name if it is written like one: «c'est à peu près ça» names nothing.
-        is_name = named is not None and (named in known or named in text)
+        is_name = named is not None and (named in known or named in text or _has_capital_inside(named))
         return named if is_name and named != case.company else None
 
     def told_again(text: str) -> str | None:
@@ -264,3 +264,8 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
         case.company = right
     if right is False:
         case.company = await questions.company()
+
+
+def _has_capital_inside(name: str) -> bool:
+    """«Crêperie La Poste», of which only the first word was written small."""
+    return any(word[0].isupper() for word in name.split()[1:])

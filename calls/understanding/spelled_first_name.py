@@ -20,6 +20,7 @@ _SOUNDS_OF = {
     "k": ("c",), "c": ("k",), "ph": ("v", "f", "ff"), "v": ("ph",), "f": ("ph",), "y": ("i", "ie"), "i": ("y",),
     "g": ("j",), "j": ("g",), "s": ("z",), "z": ("s",), "ck": ("k", "c"),
 }  # fmt: skip
+_SPELLED = frozenset(("spelled", "spelt"))
 _SILENT_AT_END = ("e", "h")
 _TWO_LETTERS = ("ph", "ck")
 # So many letters said one by one are a spelling.
@@ -41,7 +42,7 @@ def as_spelled(text: str, tokens: Sequence[Token], name: str | None, language: s
     said = others - {*letters, *no_names(language)}
     said -= listed("filler", language) | listed("spelling", language) | listed("end", language)
     likest = max(said, key=lambda word: SequenceMatcher(None, word, fold(spelled)).ratio(), default=None)
-    is_like = likest and (spells(fold(spelled), likest) or (likest[0] == fold(spelled)[0] and "spelled" in heard))
+    is_like = likest and (spells(fold(spelled), likest) or (likest[0] == fold(spelled)[0] and not _SPELLED.isdisjoint(heard)))
     if likest is None or (is_like and likest == fold(name or likest)):
         return spelled
     return name
