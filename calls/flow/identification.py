@@ -31,7 +31,7 @@ from calls.understanding import (
     tells_home,
     told_instead,
 )
-from calls.understanding.company_instead import names_another_beside_yes, names_instead, told_of_company
+from calls.understanding.company_instead import names_another_beside_yes, names_instead, told_of_company, told_today
 from calls.understanding.names import is_first_name
 from calls.understanding.text import fold
 
@@ -120,8 +120,11 @@ class Questions:
 
     def named_company(self, text: str) -> str | None:
         settings = self._dialogue.settings
+        text = told_today(text, self._language)
         if known := company(text, settings.companies, self._language):
             return known
+        if sum(f" {name.lower()}" in f" {text.lower()}" for name in settings.companies) > 1:
+            return None  # «on est deux, Globex et Vetodok»
         if tells_address(text, self._language):
             return None
         if only_asks_to_wait(text, self._language):

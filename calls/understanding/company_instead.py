@@ -27,6 +27,21 @@ _LEAD: Final = {
 }
 
 
+# «Globex, c'est l'ancien nom, maintenant c'est Initech»
+_NOW: Final = {
+    "fr": re.compile(
+        r"\b(?:maintenant|désormais|aujourd'hui),? (?:c'est|on s'appelle|ça s'appelle|on est)\s+(?=[A-ZÀ-Ý])"
+    ),
+    "en": re.compile(r"\b(?:now|these days|nowadays),? (?:it's|it is|we're|we are|it's called|called)\s+(?=[A-Z])"),
+}
+
+
+def told_today(text: str, language: str) -> str:
+    """What is told of the company's name of today, where it had another; else all of it."""
+    now = list(_NOW[language].finditer(text))
+    return text[now[-1].end() :] if now else text
+
+
 def told_of_company(text: str, noted: str, language: str) -> str:
     """What may name the company, without what is denied or spelled of it: «Glowbox» of «not Globex, Glowbox»."""
     denied = re.compile(_DENIED[language].replace("{name}", re.escape(noted)), re.IGNORECASE)

@@ -42,7 +42,9 @@ def as_spelled(text: str, tokens: Sequence[Token], name: str | None, language: s
     said = others - {*letters, *no_names(language)}
     said -= listed("filler", language) | listed("spelling", language) | listed("end", language)
     likest = max(said, key=lambda word: SequenceMatcher(None, word, fold(spelled)).ratio(), default=None)
-    is_like = likest and (spells(fold(spelled), likest) or (likest[0] == fold(spelled)[0] and not _SPELLED.isdisjoint(heard)))
+    is_like = likest and (
+        spells(fold(spelled), likest) or (likest[0] == fold(spelled)[0] and not _SPELLED.isdisjoint(heard))
+    )
     if likest is None or (is_like and likest == fold(name or likest)):
         return spelled
     return name
