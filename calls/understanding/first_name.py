@@ -292,7 +292,7 @@ def _without_remark(tokens: list[Token], language: str) -> list[Token]:
     for position in range(1, len(tokens) - 1):
         is_origin = tokens[position + 1].plain in listed("origin", language)
         if is_origin and tokens[position].plain in listed("is", language) and len(tokens) - position <= _LONGEST_ORIGIN:
-            return tokens[:position]
+            return tokens[: position - (tokens[position - 1].plain == "it")]
     remarks = [hit for hit in phrases("remark", language).find([token.plain for token in tokens]) if hit.start > 0]
     return tokens[: remarks[-1].start] if remarks and remarks[-1].end == len(tokens) else tokens
 
