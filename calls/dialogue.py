@@ -43,7 +43,7 @@ from calls.turns import (
     Heard,
     Patience,
 )
-from calls.understanding import asks_to_wait, only_is_present
+from calls.understanding import Certainty, asks_to_wait, only_is_present
 from monitoring import metrics
 
 logger = logging.getLogger(__name__)
@@ -271,10 +271,21 @@ class Dialogue:
         await self._hearing.make_sense(understand, heard.text)
         if before is not None and before.goes_on(heard):
             return replace(heard, text=before.text) if before is dictation else None
+        if heard.text:
+            self._heed(heard, understand(heard.text), patience)
         if dictation is not None and heard.text:
             dictation.begin(heard.text)
             self._dictation = dictation
         return heard
+
+    def _heed(self, heard: Heard, value: object, patience: Patience) -> None:
+        """Raise what a turn calls for, unless it answers our question: a name, a company, letters are what they are.
+
+        Anything makes a description; and «oui» may come beside a wish.
+        """
+        answers = value is not None and patience is not Patience.LONG
+        is_named = answers and value not in ("", True, False)
+        self._floor.heed(heard, Certainty.CERTAIN if is_named else Certainty.LIKELY, answers=answers)
 
     async def _is_aside(self, heard: Heard, value: object, patience: Patience) -> bool:
         """Whether it was something else than an answer; what came beside a clear «oui» has its reply, too."""
@@ -324,7 +335,7 @@ class Dialogue:
                     return Heard(digits=digits)
             remaining = self._floor.seconds_left(patience, understand)
             if remaining is not None and remaining <= 0:
-                return self._floor.take()
+                return self._floor.take(may_answer=understand is not None)
             if remaining is None:
                 silent_for = self._audio.now - self._floor.quiet_since
                 remaining = self.settings.silence_seconds - silent_for
@@ -409,7 +420,7 @@ class Dialogue:
                 break
             await self._course.next(0.1)
             utterance = self._hearing.utterance
-        if utterance and self._floor.takes_over(utterance.text):
+        if utterance and self._floor.is_taken_over:
             self._floor.take()
         if self._digits and not self._digits.strip("0#"):
             await self._take_digits(0)

@@ -17,15 +17,15 @@ from calls.settings import CallSettings, Spoken
 from calls.speaking import Speech
 from calls.turns import LAST_WORDS_SECONDS, UNFINISHED_SECONDS, WITHOUT_ENDPOINT_SECONDS, Heard, Patience
 from calls.understanding import (
-    asks_who,
-    is_angry,
+    Certainty,
+    how_angry,
     is_backchannel,
     is_half_dictated,
     is_noise,
     is_unfinished,
     only_leads_up,
     wants_callback,
-    wants_human,
+    wish_for_human,
 )
 from monitoring import metrics
 
@@ -45,6 +45,7 @@ class Floor:
         self._hearing = hearing
         self._scribe = scribe
         self._looked_at = (("", Patience.NORMAL), False)
+        self._was_angry = False  # as far as one could tell
 
     @property
     def has_words(self) -> bool:
@@ -54,10 +55,13 @@ class Floor:
     def seconds_left(self, patience: Patience, understand: Callable[[str], object] | None) -> float | None:
         """Seconds until the turn is over if nothing more is said; None: nothing was said yet."""
         utterance = self._hearing.utterance
-        if not utterance or is_noise(utterance.text):
+        if not utterance:
             return None
         silence = self._audio.now - utterance.end
-        if utterance.has_ended and patience is Patience.SHORT and understand and understand(utterance.text) is not None:
+        short = understand if patience is Patience.SHORT else None
+        if is_noise(utterance.text) and not (short and isinstance(short(utterance.text), bool)):
+            return None  # «mm-hm» is a «oui»
+        if utterance.has_ended and short and short(utterance.text) is not None:
             return 0.0  # «oui» after a yes-or-no question needs no second of silence
         pause = patience.value
         may_be_half = patience is Patience.SPELLING and silence >= pause
@@ -81,17 +85,42 @@ class Floor:
             return False
         return understand is None or understand(text) is None
 
-    def take(self, *, check: bool = True) -> Heard:
-        """End the caller's turn. With `check`, raises the fate that the words call for."""
+    def take(self, *, check: bool = True, may_answer: bool = False) -> Heard:
+        """End the caller's turn. With `check`, raises the fate that the words call for.
+
+        `may_answer`: only what is certain is raised; the rest waits for `heed`, until the answer is looked at.
+        """
         utterance = self._hearing.take()
         self.caller_ended_at = utterance.end
         self.quiet_since = max(self.quiet_since, utterance.end)
         self._scribe.turn(_said(utterance))
         if self.listener is not None:
             self.listener(utterance.text)
-        if check and (fate := self.takes_over(utterance.text)):
-            raise fate(utterance.text)
-        return Heard(text=utterance.text, started_at=utterance.start)
+        if not check:
+            return Heard(text=utterance.text, started_at=utterance.start)
+        heard = self._judged(utterance.text, utterance.start)
+        self.heed(heard, Certainty.CERTAIN if may_answer else Certainty.LIKELY)
+        return heard
+
+    def _judged(self, text: str, started_at: float = 0.0) -> Heard:
+        language = self._settings.language
+        anger = how_angry(text, self._settings.anger_words, language)
+        if anger is Certainty.FAINT and self._was_angry:
+            anger = Certainty.LIKELY  # twice in a row
+        return Heard(
+            text=text,
+            started_at=started_at,
+            anger=anger,
+            wish=wish_for_human(text, language),
+            wants_callback=wants_callback(text, language),
+        )
+
+    def heed(self, heard: Heard, at_least: Certainty = Certainty.LIKELY, *, answers: bool = False) -> None:
+        """Raise the fate that a turn calls for so surely; of one that `answers`, anger is told by what is certain."""
+        self._was_angry = heard.anger > Certainty.NO and not answers
+        wish = _wish(heard, at_least, Certainty.CERTAIN if answers else at_least)
+        if wish is not None and wish not in self.answered:
+            raise wish(heard.text)
 
     @property
     def unfinished(self) -> Said | None:
@@ -99,20 +128,15 @@ class Floor:
         utterance = self._hearing.utterance
         return _said(utterance) if utterance else None
 
-    def takes_over(self, text: str) -> type[CallEnds] | None:
-        """What the caller wants instead of the script, whatever was asked."""
-        wish = self.wish_of(text)
-        return None if wish in self.answered else wish
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether the words that wait call for something else than the script."""
+        wish = self.wish_of(self._hearing.utterance.text)
+        return wish is not None and wish not in self.answered
 
     def wish_of(self, text: str) -> type[CallEnds] | None:
-        """The same, also if the script answers it itself."""
-        if is_angry(text, self._settings.anger_words, self._settings.language):
-            return CallerAngry
-        if asks_who(text, self._settings.language):
-            return None  # «avec qui je parle ?» is answered; it asks for nobody
-        if wants_callback(text, self._settings.language):
-            return CallerWantsCallback
-        return CallerWantsHuman if wants_human(text, self._settings.language) else None
+        """What the caller wants instead of the script, also if the script answers it itself."""
+        return _wish(self._judged(text), Certainty.LIKELY)
 
     def is_interrupted_by_caller(self, speech: Speech) -> bool:
         """Words of the caller that began after the bot did; «hum» and noise are none."""
@@ -153,6 +177,14 @@ class Floor:
                 text_to_speech_seconds=speech.synthesis_seconds,
             )
         )
+
+
+def _wish(heard: Heard, at_least: Certainty, angry_at_least: Certainty | None = None) -> type[CallEnds] | None:
+    if heard.anger >= (angry_at_least or at_least):
+        return CallerAngry
+    if heard.wants_callback:
+        return CallerWantsCallback
+    return CallerWantsHuman if heard.wish >= at_least else None
 
 
 def _said(utterance: Utterance) -> Said:

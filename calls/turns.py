@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from calls.understanding import Certainty
+
 
 class Patience(Enum):
     """How long a silence ends the caller's turn, in seconds since the last word."""
@@ -35,3 +37,6 @@ class Heard:
     text: str = ""
     digits: str = ""
     started_at: float = 0.0
+    anger: Certainty = Certainty.NO
+    wish: Certainty = Certainty.NO  # for a person
+    wants_callback: bool = False

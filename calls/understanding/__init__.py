@@ -1,6 +1,6 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
-from calls.understanding.anger import angry_words, is_angry, wants_human
+from calls.understanding.anger import Certainty, angry_words, how_angry, is_angry, wants_human, wish_for_human
 from calls.understanding.another_caller import Other, another_caller
 from calls.understanding.attempts import (
     Attempt,
@@ -59,6 +59,7 @@ from calls.understanding.yes_no import Answer, only_answers, yes_no
 __all__ = [
     "Answer",
     "Attempt",
+    "Certainty",
     "FaqIndex",
     "Farewell",
     "Mention",
@@ -90,6 +91,7 @@ __all__ = [
     "free_company",
     "goes_on",
     "goes_on_telling",
+    "how_angry",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",
@@ -139,5 +141,6 @@ __all__ = [
     "wants_callback",
     "wants_human",
     "wants_technician_now",
+    "wish_for_human",
     "yes_no",
 ]

@@ -8,6 +8,7 @@ own, made by `python -m tests.understanding.training` from `tests/understanding/
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -130,12 +131,14 @@ def parts(spoken: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def is_learned(name: str, spoken: Sequence[str], language: str, signs: Iterable[str] = ()) -> bool:
     """Whether `name` («anger») is in what was said, as far as the corpus can tell."""
+    return evidence(name, spoken, language, signs) > 0
+
+
+def evidence(name: str, spoken: Sequence[str], language: str, signs: Iterable[str] = ()) -> float:
+    """How much speaks for `name`: the logarithm of the odds, beyond what it takes; below zero it is not so."""
     if not spoken:
-        return False
+        return -math.inf
     weights, scale, bias = _weights(name, language)
     found = tuple(signs)
-    for part in parts([word[:_LONGEST_WORD] for word in spoken]):
-        buckets, counts = pieces(part, found, language)
-        if float(counts @ weights[buckets]) * scale + bias > 0:
-            return True
-    return False
+    found_in = (pieces(part, found, language) for part in parts([word[:_LONGEST_WORD] for word in spoken]))
+    return max(float(counts @ weights[buckets]) * scale + bias for buckets, counts in found_in)

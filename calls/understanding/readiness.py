@@ -73,6 +73,11 @@ _SAID: Final = (
     "the wifi works, the wifi too, no problem, but nobody can reach me on the wifi",
     "ça fait chier votre truc",
     "je veux parler à quelqu'un",
+    "je voudrais parler à Marie, la dame que j'ai eue hier",
+    "le technicien d'hier s'il vous plaît",
+    "put Mary on",
+    "the lady i spoke to yesterday please",
+    "an engineer please",
     "il y a quelqu'un ?",
     "est-ce qu'il y a un humain quelque part ?",
     "mon opérateur c'est Orange",
@@ -159,6 +164,7 @@ def get_ready() -> None:
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)
             understanding.is_noise(text)
+        understanding.is_angry("box routeur", ("box",), language)  # a tenant's own word
 
 
 def get_ready_for(

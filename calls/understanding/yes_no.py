@@ -19,6 +19,8 @@ _FEWEST_TOLD = 2
 # «Ce n'est pas du tout ça», «vous n'avez pas du tout compris»
 _ABOUT_ANSWER = frozenset({"ce", "vous", "that", "you"})
 _PLEASE = frozenset({"plait", "please"})
+# Its hyphen alone tells a shaken head from hesitation.
+_SHAKEN_HEAD = re.compile(r"\b(?:n?uh-uh|nuh[ -]?uh|mm-mm)\b(?!-)", re.IGNORECASE)
 
 
 class Answer(StrEnum):
@@ -57,6 +59,8 @@ def yes_no(text: str, language: str) -> Answer:
 
     Not what it says of something else: «oui, ça ne marche plus du tout» is a yes.
     """
+    if language == "en":
+        text = _SHAKEN_HEAD.sub("no", text)
     signs = _signs(text, language)
     if _Sign.DOUBT in signs:
         return Answer.UNCLEAR

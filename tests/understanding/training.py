@@ -141,16 +141,16 @@ def _signs(kind: str, language: str, text: str) -> list[str]:
         return sorted(listed(text, language).signs)
     told: list[str] = []
 
-    def listen(name: str, spoken: object, language: str, signs: Iterable[str]) -> bool:
+    def listen(name: str, spoken: object, language: str, signs: Iterable[str]) -> float:
         told.extend(signs)
-        return False
+        return 0.0
 
     judge: dict[str, Callable[[], bool]] = {
         "anger": lambda: anger.is_angry(text, (), language),
         "human": lambda: anger.wants_human(text, language),
         "refusal": lambda: names.refuses(text, language),
     }
-    with patch.object(anger, "is_learned", listen), patch.object(names, "is_learned", listen):
+    with patch.object(anger, "evidence", listen), patch.object(names, "is_learned", listen):
         judge[kind]()
     return told
 
