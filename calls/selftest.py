@@ -23,6 +23,7 @@ from calls.models import Announcement, Call, SpendLimit, Turn
 from telephony import faults
 from telephony.ami import ActionRefused, Ami, AmiError, LoginRefused, NotAmi, Unreachable
 from telephony.connection import audiosocket
+from telephony.dialplan import contexts
 from tenants.models import AsteriskServer, ConnectionTest, TransferTarget
 from tenants.models.connection import MARK
 
@@ -38,8 +39,8 @@ STEPS: Final = (
 #: Which of them need AMI.
 OVER_AMI: Final = ("version", "modules", "dialplan", "site", "call")
 MODULES: Final = (
-    *("app_audiosocket", "res_audiosocket", "app_exec", "app_dial", "func_curl", "res_curl", "func_uri"),
-    *("func_uuid", "func_strings", "func_logic", "func_cut", "func_callerid", "func_dialplan"),
+    *("app_audiosocket", "res_audiosocket", "app_exec", "app_dial", "func_curl", "res_curl"),
+    *("func_uri", "func_uuid", "func_strings", "func_logic", "func_cut", "func_callerid", "func_dialplan"),
 )
 
 AMI_SECONDS: Final = 4.0
@@ -129,9 +130,6 @@ class _SelfTest:
         except AmiError:
             return "poor", "no_answer", {}
 
-    def _has(self, key: str, code: str) -> bool:
-        return any(step["key"] == key and step["code"] == code for step in self._test.steps)
-
     def _ask(self, question: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(question)
 
@@ -194,19 +192,23 @@ class _SelfTest:
         return ("poor", "missing", {"modules": ", ".join(missing)}) if missing else ("good", "loaded", {})
 
     def _dialplan_step(self) -> Finding:
-        text = self._command("dialplan show voicebot")
-        if "[ Context 'voicebot'" not in text:
-            return ("fair", "shared", {}) if self._server.is_shared else ("poor", "no_context", {})
+        called = contexts(self._server)
+        values = {"bot": called.bot, "transfer": called.transfer}
+        text = self._command(f"dialplan show {called.bot}")
+        if f"[ Context '{called.bot}'" not in text:
+            return "poor", "no_context", values
         if f"Bearer {self._server.token}" not in text:
             return "poor", "other_token", {}
         if f"{settings.SITE_URL}/" not in text:
             return "poor", "other_site", {"site": settings.SITE_URL}
-        text = self._command("dialplan show transfer")
-        if "[ Context 'transfer'" not in text:
-            return "poor", "no_transfer", {}
+        text = self._command(f"dialplan show {called.transfer}")
+        if f"[ Context '{called.transfer}'" not in text:
+            return "poor", "no_transfer", values
         targets = TransferTarget.objects.filter(is_active=True).values_list("extension", flat=True)
         absent = [extension for extension in targets if f"'{extension}' =>" not in text]
-        return ("poor", "no_target", {"targets": ", ".join(absent)}) if absent else ("good", "complete", {})
+        if absent:
+            return "poor", "no_target", {**values, "targets": ", ".join(absent)}
+        return "good", "complete", values
 
     def _site_step(self) -> Finding:
         """The Asterisk itself asks our site, as its dialplan does."""
@@ -226,13 +228,13 @@ class _SelfTest:
         return "poor", "other" if answer.strip() else "silent", values
 
     def _call_step(self) -> Finding:
-        if self._states["dialplan"] == "poor" or self._has("dialplan", "shared"):
+        if self._states["dialplan"] == "poor":
             return "skipped", "no_dialplan", {}
         assert self._ami is not None
         self._ask(
             self._ami.action(
                 "Originate",
-                Channel="Local/s@voicebot/n",
+                Channel=f"Local/s@{contexts(self._server).bot}/n",
                 Application="Wait",
                 Data=str(HOLD_SECONDS),
                 CallerID=f'"{self._test.mark}" <>',

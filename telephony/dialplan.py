@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from string import Template
 
 from tenants.models import AsteriskServer, TransferTarget
@@ -19,14 +20,28 @@ from tenants.models import AsteriskServer, TransferTarget
 FAILURES = "301,302,307,308,400,401,403,404,405,409,410,429,500,502,503,504"
 
 
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What the contexts of a server's dialplan are called."""
+
+    bot: str
+    transfer: str
+
+
+def contexts(server: AsteriskServer) -> Contexts:
+    """Of their own for each company on a shared Asterisk, where contexts of one name would be one."""
+    end = f"-{server.tenant.slug}" if server.is_shared else ""
+    return Contexts(f"voicebot{end}", f"transfer{end}")
+
+
 class _Template(Template):
     delimiter = "@"  # Asterisk's own is the dollar
 
 
 DIALPLAN = _Template("""\
-; The voicebot of @server. Send calls here: exten => 0123456789,1,Goto(voicebot,s,1)
+; The voicebot of @server. Send calls here: exten => 0123456789,1,Goto(@bot,s,1)
 ; This text holds a token: whoever has it can announce calls.
-[voicebot]
+[@bot]
 ; A call that nobody took comes back here: the bot says so, and leaves a call-back ticket.
 exten => returned,1,Set(BOT_RETURNED=${BOT_UUID})
  same => n,Set(BOT_CUT=)
@@ -58,13 +73,13 @@ exten => s,1,Set(BOT_RETURNED=)
  same => n,Set(BOT_NEXT=${IF($["${CUT(BOT_RESULT,:,1)}" = "transfer"]?${CUT(BOT_RESULT,:,2)}:)})
  same => n(transfer),Set(BOT_NEXT=${FILTER(0-9a-z,${BOT_NEXT})})
  same => n,GotoIf($["${BOT_NEXT}" = ""]?person)
- same => n,GotoIf(${DIALPLAN_EXISTS(transfer,${BOT_NEXT},1)}?transfer,${BOT_NEXT},1)
- same => n(person),GotoIf($["${BOT_RETURNED}" = ""]?transfer,@fallback,1)
+ same => n,GotoIf(${DIALPLAN_EXISTS(@transfer,${BOT_NEXT},1)}?@transfer,${BOT_NEXT},1)
+ same => n(person),GotoIf($["${BOT_RETURNED}" = ""]?@transfer,@fallback,1)
  same => n(done),Hangup()
 
 ; Whom a call may be handed to; the voicebot reaches nothing outside this context.
 ; Complete these lines and remove the semicolons. The first takes calls when the bot cannot.
-;[transfer]
+;[@transfer]
 @targets""")
 
 AMI = """\
@@ -75,7 +90,7 @@ AMI = """\
 
 
 def dialplan(server: AsteriskServer, targets: Iterable[TransferTarget], *, site_url: str) -> str:
-    """The contexts [voicebot] and, as a proposal in comments, [transfer].
+    """The context of the bot and, as a proposal in comments, that of the people.
 
     `targets` in order, at least one: the first takes the call when the bot is refused,
     unreachable or dead. `site_url` is where this Asterisk reaches our HTTP, no slash at
@@ -86,9 +101,13 @@ def dialplan(server: AsteriskServer, targets: Iterable[TransferTarget], *, site_
         raise ValueError("targets: add a transfer target; a person must take the call when the bot cannot")
     for target in targets:
         _check("the extension of a transfer target", target.extension, r"[0-9a-z]+")
+    called = contexts(server)
+    _check("the short name of the company", called.bot, r"[\w-]+")
     _check("the server's token", server.token, r"[\w-]+")
     _check("SITE_URL", site_url, r"https?://[\w.:\[\]/~-]+")
     return DIALPLAN.substitute(
+        bot=called.bot,
+        transfer=called.transfer,
         server=_comment(server.name),
         token=server.token,
         failures=FAILURES,
@@ -97,7 +116,7 @@ def dialplan(server: AsteriskServer, targets: Iterable[TransferTarget], *, site_
         fallback=targets[0].extension,
         targets="".join(
             f";exten => {target.extension},1,Dial(PJSIP/{target.extension},30,r)  ; {_comment(target.name)}\n"
-            "; same => n,Goto(voicebot,returned,1)  ; nobody took it\n"
+            f"; same => n,Goto({called.bot},returned,1)  ; nobody took it\n"
             for target in targets
         ),
     )

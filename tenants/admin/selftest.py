@@ -42,6 +42,9 @@ _PRIVILEGES = _(
 _RELOAD = _("Paste the dialplan of this page into extensions.conf, then type “dialplan reload” in Asterisk's console.")
 _FIREWALL = _("Add the firewall lines of this page, on the Asterisk and on every firewall in between.")
 
+#: Of tests from before contexts had names of their own.
+_PLAIN: Final = {"bot": "voicebot", "transfer": "transfer"}
+
 Words = tuple[str | Promise, str | Promise]
 #: What was found, and the remedy (empty: none is needed), by step and code.
 WORDS: Final[dict[tuple[str, str], Words]] = {
@@ -119,26 +122,22 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
             "exclude it, and type “module load” with each name."
         ),
     ),
-    ("dialplan", "complete"): (_("The contexts voicebot and transfer are there, with this server's token."), ""),
-    ("dialplan", "shared"): (
-        _("There is no context voicebot: on a shared Asterisk it may have another name, and is not tested."),
-        _("Dial the company's number once instead."),
-    ),
-    ("dialplan", "no_context"): (_("There is no context voicebot."), _RELOAD),
+    ("dialplan", "complete"): (_("The contexts %(bot)s and %(transfer)s are there, with this server's token."), ""),
+    ("dialplan", "no_context"): (_("There is no context %(bot)s."), _RELOAD),
     ("dialplan", "other_token"): (
         _("The dialplan has another token than this server: its calls are not accepted."),
         _RELOAD,
     ),
     ("dialplan", "other_site"): (_("The dialplan does not ask %(site)s."), _RELOAD),
     ("dialplan", "no_transfer"): (
-        _("There is no context transfer: callers who want a person are hung up on."),
+        _("There is no context %(transfer)s: callers who want a person are hung up on."),
         _(
-            "Complete the lines of [transfer] at the end of the dialplan, remove the semicolons before them, and type "
-            "“dialplan reload”."
+            "Complete the lines of [%(transfer)s] at the end of the dialplan, remove the semicolons before them, and "
+            "type “dialplan reload”."
         ),
     ),
     ("dialplan", "no_target"): (
-        _("In the context transfer are missing: %(targets)s."),
+        _("In the context %(transfer)s are missing: %(targets)s."),
         _("Add a line for each, as the dialplan of this page proposes, and type “dialplan reload”."),
     ),
     ("site", "answers"): (
@@ -268,8 +267,8 @@ def _line(step: dict[str, Any], *, is_running: bool) -> Line:
     elif state == "running":
         finding, remedy = _("This takes up to a minute.") if step["key"] == "call" else "…", ""
     else:
-        finding, remedy = WORDS.get((step["key"], step["code"])) or GENERAL[step["code"]]
-    values = dict(step["values"])
+        finding, remedy = WORDS.get((step["key"], step["code"])) or GENERAL.get(step["code"], ("–", _("Test again.")))
+    values = {**_PLAIN, **step["values"]}
     if at := parse_datetime(values.get("at", "")):
         values["at"] = date_format(localtime(at), "SHORT_DATETIME_FORMAT")
     colour, icon, label = STATES[state]

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from telephony.ami import Ami
 from telephony.dialplan import dialplan
-from tenants.models import AsteriskServer, TransferTarget
+from tenants.models import AsteriskServer, Tenant, TransferTarget
 
 HANGUP = b"\x00\x00\x00"
 PEOPLE = """
@@ -32,6 +32,18 @@ exten => accounts,1,UserEvent(Reached,Person: ${{EXTEN}})
  same => n,Hangup()
 exten => again,1,Goto(voicebot,s,1)
 """
+
+
+def completed(text: str, person: str) -> str:
+    """A printed dialplan as its engineer leaves it, with a telephone that is busy."""
+    proposal = re.compile(r"^;(?=\[|exten| same)", re.MULTILINE)
+    phone = f"UserEvent(Reached,Person: {person})\n same => n,Dial(Local/busy@phones/n,20)"
+    return proposal.sub("", text).replace("Dial(PJSIP/technician,30,r)", phone)
+
+
+def printed(url: str, fallback: str = "technician", **fields: Any) -> str:
+    server = AsteriskServer(**{"name": "Headquarters", "token": "a-token_1", **fields})
+    return dialplan(server, [TransferTarget(name="Technician", extension=fallback)], site_url=url)
 
 
 @dataclass
@@ -133,17 +145,19 @@ class Scene:
 def scene(asterisk: Callable[..., Any]) -> Callable[..., contextlib.AbstractAsyncContextManager[Scene]]:
     @contextlib.asynccontextmanager
     async def scene(
-        behave: Behaviour = hang_up, *, fallback: str = "technician", ami_host: str = "", **answers: Any
+        behave: Behaviour = hang_up,
+        *,
+        fallback: str = "technician",
+        ami_host: str = "",
+        extens: Callable[[str], str] | None = None,
+        **answers: Any,
     ) -> AsyncIterator[Scene]:
         api, bot = Api(**answers), Bot(behave)
         async with listening(api.serve) as http_port, listening(bot.serve) as bot_port:
             api.bot = f"127.0.0.1:{bot_port}"
-            text = dialplan(
-                AsteriskServer(name="Headquarters", token="a-token_1", ami_host=ami_host),
-                [TransferTarget(name="Technician", extension=fallback)],
-                site_url=f"http://127.0.0.1:{http_port}",
-            )
-            async with asterisk(extens=PEOPLE.format(dialplan=text)) as pbx:
+            url = f"http://127.0.0.1:{http_port}"
+            text = extens(url) if extens else PEOPLE.format(dialplan=printed(url, fallback, ami_host=ami_host))
+            async with asterisk(extens=text) as pbx:
                 scene = Scene(pbx, api, bot)
 
                 def reached(event: dict[str, str]) -> None:
@@ -274,6 +288,34 @@ async def test_a_call_that_comes_back_is_announced_anew_under_the_same_token(sce
     first, second = s.bot.calls
     assert first != second
     assert s.api.authorizations == [["Bearer a-token_1"]] * 4
+
+
+def two_companies(url: str) -> str:
+    """What the engineer of a shared Asterisk pastes."""
+    printouts = [
+        completed(printed(url, token=f"token-{slug}", is_shared=True, tenant=Tenant(slug=slug)), slug)
+        for slug in ("alpha", "bravo")
+    ]
+    numbers = "".join(f"exten => {slug},1,Goto(voicebot-{slug},s,1)\n" for slug in ("alpha", "bravo"))
+    return numbers + "".join(printouts)
+
+
+async def test_companies_that_share_an_asterisk_keep_their_callers_apart(scene):
+    async with scene(extens=two_companies, result=(200, "transfer:technician")) as s:
+
+        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(s.bot.calls) == 2:
+                s.api.result = (200, "done")
+            await hang_up(reader, writer)
+
+        s.bot.behave = once_more
+        await s.call(exten="bravo")
+        s.api.announce = (403, "")
+        await s.call(exten="alpha")
+    first, again, other, other_again = s.api.announced
+    assert (again["returned_from"], other_again["returned_from"]) == (first["uuid"], other["uuid"])
+    assert s.people == ["bravo", "alpha"]
+    assert s.api.authorizations == [["Bearer token-bravo"]] * 4 + [["Bearer token-alpha"]] * 2
 
 
 @pytest.fixture

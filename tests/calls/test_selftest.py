@@ -302,11 +302,21 @@ def test_a_dialplan_that_asks_another_site_is_red(server: AsteriskServer, pbx: P
     assert found["call"] == ("skipped", "no_dialplan")
 
 
-def test_a_shared_asterisk_may_call_its_context_otherwise(server: AsteriskServer, pbx: Pbx) -> None:
+def test_on_a_shared_asterisk_the_company_s_own_contexts_are_looked_for(
+    server: AsteriskServer, pbx: Pbx, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     AsteriskServer.objects.update(is_shared=True)
-    pbx.console["dialplan show voicebot"] = "There is no existence of 'voicebot' context"
-    found = steps(AsteriskServer.objects.get())
-    assert (found["dialplan"], found["call"]) == (("fair", "shared"), ("skipped", "no_dialplan"))
+    shared = AsteriskServer.objects.get()
+    assert steps(shared)["dialplan"] == ("poor", "no_context")
+    pbx.console["dialplan show voicebot-alpha"] = (
+        f"[ Context 'voicebot-alpha' created by 'pbx_config' ]\n Bearer {server.token} {SITE}/api/v1"
+    )
+    assert steps(shared)["dialplan"] == ("poor", "no_transfer")  # that of another company is there
+    pbx.console["dialplan show transfer-alpha"] = "[ Context 'transfer-alpha' ]\n 'technician' => 1."
+    dialplan_does(monkeypatch, line.announce, line.connect, line.end)
+    found = steps(shared)
+    assert (found["dialplan"], found["call"]) == (("good", "complete"), ("good", "whole"))
+    assert [action for action in pbx.actions if action.get("Channel") == "Local/s@voicebot-alpha/n"]
 
 
 @pytest.mark.parametrize(("answer", "code"), [("", "silent"), ("<html>Log in to the WLAN</html>", "other")])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from telephony.dialplan import dialplan
-from tenants.models import AsteriskServer, TransferTarget
+from tenants.models import AsteriskServer, Tenant, TransferTarget
 from tenants.scope import acting_for
 from tests.cast import Cast
 
@@ -18,7 +20,7 @@ TECHNICIAN = TransferTarget(name="Technician", extension="technician")
 SITE = "https://voice.example.com"
 
 
-def server(**fields: str) -> AsteriskServer:
+def server(**fields: Any) -> AsteriskServer:
     return AsteriskServer(**{"name": "Headquarters", "token": "a-token_1", **fields})
 
 
@@ -32,6 +34,16 @@ def test_it_announces_at_the_site_with_the_servers_own_token():
 def test_it_reads_variables_only_where_a_worker_can_set_them():
     assert "LEN(${BOT_NEXT})" not in dialplan(server(), [TECHNICIAN], site_url=SITE)
     assert "LEN(${BOT_NEXT})" in dialplan(server(ami_host="10.0.0.5"), [TECHNICIAN], site_url=SITE)
+
+
+def test_on_a_shared_asterisk_no_company_names_the_context_of_another():
+    shared = server(is_shared=True, tenant=Tenant(slug="alpha"), ami_host="10.0.0.5")
+    text = dialplan(shared, [TECHNICIAN], site_url=SITE)
+    assert re.findall(r"^;?\[(.*)\]$", text, re.MULTILINE) == ["voicebot-alpha", "transfer-alpha"]
+    assert not re.findall(r"\b(?:voicebot|transfer),", text)
+    assert "Goto(voicebot-alpha,s,1)" in text
+    assert "${DIALPLAN_EXISTS(transfer-alpha,${BOT_NEXT},1)}?transfer-alpha,${BOT_NEXT},1)" in text
+    assert "; same => n,Goto(voicebot-alpha,returned,1)" in text
 
 
 def test_a_name_stays_in_its_comment():
