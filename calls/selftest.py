@@ -39,7 +39,7 @@ STEPS: Final = (
 #: Which of them need AMI.
 OVER_AMI: Final = ("version", "modules", "dialplan", "site", "call")
 MODULES: Final = (
-    *("app_audiosocket", "res_audiosocket", "app_exec", "app_dial", "func_curl", "res_curl"),
+    *("app_audiosocket", "res_audiosocket", "app_exec", "app_dial", "app_playback", "func_curl", "res_curl"),
     *("func_uri", "func_uuid", "func_strings", "func_logic", "func_cut", "func_callerid", "func_dialplan"),
 )
 

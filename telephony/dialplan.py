@@ -74,7 +74,12 @@ exten => s,1,Set(BOT_RETURNED=)
  same => n(transfer),Set(BOT_NEXT=${FILTER(0-9a-z,${BOT_NEXT})})
  same => n,GotoIf($["${BOT_NEXT}" = ""]?person)
  same => n,GotoIf(${DIALPLAN_EXISTS(@transfer,${BOT_NEXT},1)}?@transfer,${BOT_NEXT},1)
- same => n(person),GotoIf($["${BOT_RETURNED}" = ""]?@transfer,@fallback,1)
+ same => n(person),GotoIf($["${BOT_RETURNED}" != ""]?sorry)
+ same => n,GotoIf(${DIALPLAN_EXISTS(@transfer,@fallback,1)}?@transfer,@fallback,1)
+; Nobody is in [@transfer]: who was to be handed over gets a call-back ticket instead.
+ same => n,GotoIf($["${BOT_NEXT}" != ""]?returned,1)
+; Neither the bot nor a person can take the call; any sound will do.
+ same => n(sorry),Playback(sorry&please-try-call-later)
  same => n(done),Hangup()
 
 ; Whom a call may be handed to; the voicebot reaches nothing outside this context.

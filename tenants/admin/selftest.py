@@ -130,7 +130,7 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
     ),
     ("dialplan", "other_site"): (_("The dialplan does not ask %(site)s."), _RELOAD),
     ("dialplan", "no_transfer"): (
-        _("There is no context %(transfer)s: callers who want a person are hung up on."),
+        _("There is no context %(transfer)s: callers who want a person get a call-back ticket."),
         _(
             "Complete the lines of [%(transfer)s] at the end of the dialplan, remove the semicolons before them, and "
             "type “dialplan reload”."

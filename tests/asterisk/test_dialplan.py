@@ -53,6 +53,7 @@ class Api:
     bot: str = ""
     announce: tuple[int, str] | None = None  # None: the bot's address
     result: tuple[int, str] = (404, "")
+    refused_from: int = 0  # this announcement and all that follow
     silent: bool = False
     announced: list[dict[str, str]] = field(default_factory=list)
     authorizations: list[list[str]] = field(default_factory=list)
@@ -70,7 +71,8 @@ class Api:
                 await reader.read()
             elif path == "/api/v1/calls/announce":
                 self.announced.append({key: value[0] for key, value in parse_qs(body).items()})
-                self._answer(writer, *(self.announce or (200, self.bot)))
+                is_refused = 0 < self.refused_from <= len(self.announced)
+                self._answer(writer, *((403, "") if is_refused else self.announce or (200, self.bot)))
             else:
                 self.asked.append(path)
                 self._answer(writer, *self.result)
@@ -230,6 +232,44 @@ async def test_without_a_mark_a_person_takes_the_call(scene, end, ami_host):
     async with scene(end, ami_host=ami_host) as s:
         await s.call()
     assert (len(s.bot.calls), s.people) == (1, ["technician"])
+
+
+def as_printed(url: str) -> str:
+    """What is pasted as it is, with [transfer] commented out."""
+    return f"exten => bot,1,Goto(voicebot,s,1)\n{printed(url)}"
+
+
+def prompts(result: Any) -> str:
+    log = (result.bot_wav.parent.parent / "log" / "full.log").read_text(errors="replace")
+    return " ".join(re.findall(r"<\S+> Playing '([\w-]+)", log))
+
+
+async def test_a_hand_over_to_nobody_comes_back_for_a_call_back(scene):
+    async with scene(extens=as_printed, result=(200, "transfer:technician")) as s:
+
+        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(s.bot.calls) == 2:
+                s.api.result = (200, "done")
+            await hang_up(reader, writer)
+
+        s.bot.behave = once_more
+        result = await s.call()
+    first, second = s.api.announced
+    assert second["returned_from"] == first["uuid"]
+    assert s.bot.calls == [uuid.UUID(first["uuid"]), uuid.UUID(second["uuid"])]
+    assert prompts(result) == ""
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"announce": (403, "")}, {"result": (404, "")}, {"result": (200, "transfer:technician"), "refused_from": 2}],
+    ids=["refused", "failed", "returned_and_refused"],
+)
+async def test_who_can_be_taken_by_nobody_is_not_cut_off_without_a_word(scene, answers):
+    async with scene(extens=as_printed, **answers) as s:
+        result = await s.call()
+    assert prompts(result) == "sorry please-try-call-later"
+    assert len(s.api.announced) == answers.get("refused_from", 1)
 
 
 async def test_a_call_that_was_cut_off_is_tried_again_once(scene):

@@ -28,7 +28,7 @@ def test_it_announces_at_the_site_with_the_servers_own_token():
     text = dialplan(server(), [TECHNICIAN], site_url=SITE)
     assert "Bearer a-token_1" in text
     assert "${CURL(https://voice.example.com/api/v1/calls/announce," in text
-    assert ' same => n(person),GotoIf($["${BOT_RETURNED}" = ""]?transfer,technician,1)\n' in text
+    assert " same => n,GotoIf(${DIALPLAN_EXISTS(transfer,technician,1)}?transfer,technician,1)\n" in text
 
 
 def test_it_reads_variables_only_where_a_worker_can_set_them():
