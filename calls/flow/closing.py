@@ -39,7 +39,20 @@ async def say_anyway(dialogue: Dialogue, phrase: str) -> None:
 
     Raises TakenOver: what a colleague wants is to be done all the same.
     """
+    with contextlib.suppress(CannotSpeak):
+        await promise(dialogue, phrase)
+
+
+async def promise(dialogue: Dialogue, phrase: str) -> None:
+    """As say_anyway, of words that the call must not end without.
+
+    Raises CannotSpeak: what nobody heard is no promise, and a person takes the call.
+    """
     with contextlib.suppress(*ANYWAY):
         await dialogue.let_the_caller_finish()  # who asks for a person before it is to hear it, too
-    with contextlib.suppress(*ANYWAY):
+    try:
         await dialogue.say(phrase)
+    except CannotSpeak:
+        raise
+    except ANYWAY:
+        pass

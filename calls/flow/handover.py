@@ -7,7 +7,7 @@ import contextlib
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import TakenOver
-from calls.flow.closing import ANYWAY, part, say_anyway
+from calls.flow.closing import ANYWAY, part, promise, say_anyway
 from calls.flow.desk import Desk
 from calls.flow.identification import Questions
 from calls.models import Call
@@ -54,7 +54,7 @@ async def _promise_to_call_back(dialogue: Dialogue, case: Case, desk: Desk, numb
     if number_by and not case.phone_number and not case.number_refused:
         with contextlib.suppress(*ANYWAY):
             case.phone_number = await Questions(dialogue, case).number_to_call_back(number_by)
-    await say_anyway(dialogue, "callback")
+    await promise(dialogue, "callback")
 
 
 async def come_back(dialogue: Dialogue) -> Ending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calls.case import Case
+from calls.models import Call
 from calls.scenarios.scenario import Vendors
 from calls.scenarios.stage import FakeDesk
 from tests.calls.stage import on_stage
@@ -36,6 +37,15 @@ async def test_where_nobody_is_free_there_is_nothing_to_choose() -> None:
     stage = on_stage("[silence 30]", vendors=DEAF, desk=FakeDesk(free=""))
     await stage.play(NUMBERED)
     assert stage.phrases[-3:] == ["vendor_down", "nobody_free", "callback"]
+
+
+async def test_a_call_back_that_nobody_hears_promised_is_left_to_the_dialplan_s_person() -> None:
+    dead = Vendors(hears_until=5.0, speaks_until=8.0, is_cached=False)
+    stage = on_stage("[silence 30]", vendors=dead, desk=FakeDesk(free=""))
+    ending = await stage.play(NUMBERED)
+    assert "callback" not in stage.phrases
+    assert (ending.status, ending.reason) == (Call.Status.FAILED, Call.EndReason.ERROR)
+    assert "callback" in ending.error
 
 
 async def test_where_to_call_back_is_asked_for_by_keys() -> None:
