@@ -88,7 +88,7 @@ class Call(Published):
     problem_type = models.ForeignKey(
         ProblemType, models.SET_NULL, null=True, blank=True, verbose_name=_("problem type")
     )
-    # As Case.known tells it; empty once the call has its ticket, unless that was cut off on our side.
+    # As Case.known tells it; empty once the call has its ticket, if the caller cannot come back in the same channel.
     known = MaskedJSONField(_("what is known"), null=True, blank=True, editable=False)
     resumes = models.OneToOneField(
         "self",

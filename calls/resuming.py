@@ -36,15 +36,22 @@ def is_cut(call: Call) -> bool:
 
     Not twice: a caller whom two workers have failed is given to a person.
     """
-    return (
-        call.status in (Call.Status.IN_PROGRESS, Call.Status.DROPPED) and call.resumes_id is None and not call.is_test
-    )
+    return _was_cut(call) and not (call.resumes and _was_cut(call.resumes)) and not call.is_test
+
+
+def _was_cut(call: Call) -> bool:
+    return call.status in (Call.Status.IN_PROGRESS, Call.Status.DROPPED)
 
 
 def of_channel(call_uuid: UUID | None, server: AsteriskServer) -> Call | None:
     """The call that was cut off in the channel of another, by the word of its dialplan."""
     found = _lately().filter(_OPEN | _DROPPED, uuid=call_uuid, server=server) if call_uuid else Call.objects.none()
     return found.first()
+
+
+def handed_over(call_uuid: UUID | None, server: AsteriskServer) -> Call | None:
+    """The call that the dialplan handed over in the channel of another, and that nobody took, by its word."""
+    return Call.objects.filter(uuid=call_uuid, server=server).first() if call_uuid else None
 
 
 def of_number(phone_number: str, besides: UUID) -> Call | None:
@@ -77,15 +84,26 @@ def take_up(*, call: Call, cut_id: int) -> bool:
     Whoever closes the other one holds its row as well: it leaves its ticket before this, or none.
     """
     before = Call.objects.select_for_update().get(pk=cut_id)
-    if before.status not in (Call.Status.IN_PROGRESS, Call.Status.DROPPED) or is_taken_up(before):
+    if not _was_cut(before) or is_taken_up(before):
         return False
+    _take(call, before)
+    return True
+
+
+@transaction.atomic
+def take_back(*, call: Call, before: Call) -> None:
+    """Let a call go on with one that was handed over to nobody, and have its ticket, unless another does already."""
+    if not is_taken_up(Call.objects.select_for_update().get(pk=before.pk)):
+        _take(call, before)
+
+
+def _take(call: Call, before: Call) -> None:
     call.resumes = before
     Call.objects.filter(pk=call.pk).update(resumes=before)
     ticket = Ticket.objects.select_for_update().filter(call=before).first()
     if ticket is not None:
         ticket.call = call
         ticket.save(update_fields=["call"])
-    return True
 
 
 def is_taken_up(call: Call) -> bool:

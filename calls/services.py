@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -151,7 +151,6 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
     if announcement is not None:
         case.phone_number = international(announcement.phone_number)
         case.caller_name = announcement.caller_name
-        _come_back(case, announcement.returned_from)
     call = Call(
         tenant=tenant,
         uuid=call_uuid,
@@ -169,6 +168,8 @@ def _begin(tenant: Tenant, server: AsteriskServer, call_uuid: UUID, worker: str,
     except IntegrityError:  # nothing else is unique of a call; the transaction ends with it
         raise CallRefused("this UUID has been used") from None
     settings = call_settings.load(tenant)
+    if announcement is not None:
+        _come_back(call, case, resuming.handed_over(announcement.returned_from, server), settings)
     if before is not None and not busy:
         go_on(call, case, resuming.cut(before), settings)
     if case.resumes_at is None:
@@ -180,13 +181,17 @@ def go_on(call: Call, case: Case, cut: Cut, settings: CallSettings) -> bool:
     """Make a case that of a call that was cut off, with its ticket; whether that could be done."""
     if not resuming.take_up(call=call, cut_id=cut.call_id):
         return False
-    number = cut.known.get("phone_number", "")
+    _recall_call(call, case, cut.known, settings)
+    case.cut, case.resumes_at = None, cut.scene
+    return True
+
+
+def _recall_call(call: Call, case: Case, known: Mapping[str, Any], settings: CallSettings) -> None:
+    number = known.get("phone_number", "")
     if number != case.phone_number:
         case.phone_number = number or case.phone_number
         recognise(call, case)
-    case.recall(cut.known, settings.problems)
-    case.cut, case.resumes_at = None, cut.scene
-    return True
+    case.recall(known, settings.problems)
 
 
 @transaction.atomic
@@ -209,14 +214,17 @@ def begin_test(*, tenant: Tenant, phone_number: str, wants_ticket: bool, is_type
     return Opening(call, None, settings, case, degraded=degraded, is_typed=is_typed)
 
 
-def _come_back(case: Case, call_uuid: UUID | None) -> None:
-    """Nobody took the call when it was handed over: what was known of it is known again."""
-    ticket = Ticket.objects.filter(call__uuid=call_uuid).first() if call_uuid else None
-    if ticket is None:
+def _come_back(call: Call, case: Case, before: Call | None, settings: CallSettings) -> None:
+    """Nobody took the call when it was handed over: what was known of it is known again, with its ticket."""
+    ticket = Ticket.objects.filter(call=resuming.last_part(before)).first() if before else None
+    if before is None or ticket is None:
         return
+    resuming.take_back(call=call, before=before)
+    _recall_call(call, case, before.known or {}, settings)
     case.returned_ticket_id = ticket.pk
-    case.description = ticket.description
-    case.wants_callback = True
+    case.wants_callback, case.needs_nothing = True, False
+    if case.is_fixed:  # and a person was needed all the same
+        case.is_fixed = None
 
 
 def _use_announcement(call_uuid: UUID) -> Announcement | None:
@@ -326,7 +334,7 @@ def finish(
         "is_resolved": ending.status == Call.Status.COMPLETED and bool(case.is_fixed),
         "cached_characters": cached.characters,
         "cached_eur": speech_cost(cached.characters, cached.vendor) if cached.vendor else None,
-        "known": case.known() if ending.status == Call.Status.DROPPED else None,
+        "known": None if ending.status == Call.Status.COMPLETED else case.known(),
     }
     for name, value in outcome.items():
         setattr(call, name, value)

@@ -83,8 +83,6 @@ def open_ticket(*, call: Call, case: Case, ending: Ending, remembered: Remembere
                 resolve(ticket=followed, actor=None)
             elif is_news and followed.status == Ticket.Status.PENDING:  # whom it waited for has called
                 reopen(ticket=followed, actor=None)
-        if case.returned_ticket_id is not None:
-            _note(case.returned_ticket_id, _("Nobody took the call: call back, ticket #%d.") % ticket.pk)
     if earlier is None and not call.is_test:
         transaction.on_commit(lambda: _count(ticket), robust=True)
     from tickets.tasks import summarise, tell_caller  # the tasks need these services
@@ -295,7 +293,10 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
     sentences = []
     if followed is not None:
         sentences.append(_("The caller called again about ticket #%d.") % followed.pk)
-    if ticket.call is not None and ticket.call.resumes_id is not None:
+    before = ticket.call.resumes if ticket.call else None
+    if before is not None and before.status in (Call.Status.TRANSFERRED, Call.Status.FAILED):
+        sentences.append(_("Nobody took the call when it was handed over."))
+    elif before is not None:
         sentences.append(_("The call was cut off on our side, and went on."))
     if case.problem is not None:
         sentences.append(_("Problem: %s.") % case.problem.name)

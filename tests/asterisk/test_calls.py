@@ -183,7 +183,8 @@ async def test_who_asks_for_a_person_talks_to_the_technician(house, lab, spoken)
 
 
 async def test_a_hand_over_that_nobody_takes_comes_back_and_is_called_back(house, lab, spoken):
-    script = [lab.noise(), lab.hush(1.0), spoken("Je veux parler à quelqu'un.")]
+    wish = "Ma box internet ne marche plus, je veux parler à quelqu'un."
+    script = [lab.noise(), lab.hush(1.0), spoken(wish)]
     async with house(extens="exten => bot,1,Goto(voicebot,s,1)\n{dialplan}" + BUSY) as h:
         call = await h.pbx.call(1, script, number="0612345678", linger=30)
         result = await call.ended(90)
@@ -191,9 +192,9 @@ async def test_a_hand_over_that_nobody_takes_comes_back_and_is_called_back(house
     assert "aucun technicien n'est disponible" in words_in(result.bot_wav)
     assert h.reached() == ["technician"]
     with acting_for(h.tenant):
-        first, second = [ticket async for ticket in Ticket.objects.order_by("pk")]
-        assert (first.status, second.status) == ("transferred", "open")
-        assert str(second.pk) in (await first.comments.aget()).text
+        ticket = await Ticket.objects.select_related("call__resumes").aget()
+        assert (ticket.status, ticket.wants_callback, ticket.description) == ("open", True, wish)
+        assert (ticket.call.status, ticket.call.resumes.status) == ("completed", "transferred")
 
 
 async def test_ami_tells_who_calls_and_carries_the_result(house, lab, spoken):

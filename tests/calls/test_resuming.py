@@ -249,7 +249,8 @@ def test_a_call_that_goes_on_takes_no_second_line(cast: Cast) -> None:
         ({"status": Call.Status.DROPPED}, "again"),
         ({"status": Call.Status.FAILED}, ""),
         ({"is_test": True}, ""),
-        ({"resumes_id": 1}, ""),
+        ({"resumes": Call(status=Call.Status.DROPPED)}, ""),
+        ({"resumes": Call(status=Call.Status.TRANSFERRED)}, "again"),
     ],
 )
 def test_the_dialplan_tries_again_once(fields: dict[str, Any], result: str) -> None:
