@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from providers.tasks import refresh_phrases
 from tenants import presets
 from tenants.middleware import SESSION_KEY
 from tenants.models import AuditEntry, Keyword, Membership, Phrase, ProblemType, RemedyStep, Tenant, TransferTarget
@@ -164,8 +165,19 @@ def test_the_command_opens_an_account_and_invites_its_owner(
 
 
 @pytest.mark.django_db
+def test_the_command_has_the_preset_s_phrases_spoken_ahead(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    spoken: list[dict[str, int]] = []
+    monkeypatch.setattr(refresh_phrases, "apply_async", lambda args, kwargs, **options: spoken.append(kwargs))
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("create_tenant", "gamma", name="Gamma")
+    assert spoken == [{"tenant_id": Tenant.objects.get(slug="gamma").pk}]
+
+
+@pytest.mark.django_db
 def test_the_command_says_when_the_mail_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "on_commit", lambda function: function())
+    monkeypatch.setattr(transaction, "on_commit", lambda function, robust=False: None if robust else function())
     monkeypatch.setattr(EmailMessage, "send", Mock(side_effect=ConnectionRefusedError("refused")))
     with pytest.raises(CommandError, match="could not be sent"):
         call_command("create_tenant", "gamma", name="Gamma", owner_email="zoe@example.com")

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from providers.services import phrases_changed
 from tenants import people
 from tenants.models import Invitation, Membership, Tenant
 from tenants.models.people import INVITATION_DAYS
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 tenant = create_tenant(slug=slug, name=name, language=language)
+                phrases_changed(tenant=tenant)  # the first caller is not to wait for them
                 if owner_email:
                     invite(tenant, owner_email)
         except ValidationError as error:
