@@ -34,6 +34,8 @@ from tenants import audit
 from tenants.models import ApiKey, AsteriskServer, digest_token
 from tenants.models.api import KEY_PREFIX
 from tenants.scope import EVERYONE, acting_for
+from tickets.models import Ticket
+from tickets.services import missed
 from voicebot_site.api.authentication import ApiKeyAuthentication
 from voicebot_site.api.permissions import require_scope
 from voicebot_site.api.problems import Conflict
@@ -213,24 +215,43 @@ def _server_of_key(name: str | None) -> AsteriskServer:
     return found[0]
 
 
-class ResultView(Api, APIView):
-    """What became of a call, for the dialplan.
+class MissedSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(
+        choices=["CANCEL"], help_text="The DIALSTATUS: the caller hung up before anybody took the call."
+    )
 
-    `transfer:EXTENSION`, `done`, `again` (it was cut off on our side: announce another call that `resumes` it), or
-    404 without a result (fall back to a person).
-    """
+
+class ResultView(Api, APIView):
+    """What became of a call, for the dialplan and from it."""
 
     resource = "calls"
     authentication_classes = [ServerAuthentication]
     permission_classes = [MayAnnounce]
+    parser_classes = [FormParser, JSONParser]
 
     @extend_schema(operation_id="calls_result", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request, call_uuid: uuid.UUID) -> HttpResponse:
+        """What the dialplan does next.
+
+        `transfer:EXTENSION`, `done`, `again` (it was cut off on our side: announce another call that `resumes` it), or
+        404 without a result (fall back to a person).
+        """
         server = cast(AsteriskServer, request.auth)
         with acting_for(server.tenant):
             call = Call.objects.filter(uuid=call_uuid).first()
         result = services.result(call) if call else ""
         return plain(result) if result else plain("", 404)
+
+    @extend_schema(operation_id="calls_missed", request=MissedSerializer, responses={204: None})
+    def post(self, request: Request, call_uuid: uuid.UUID) -> HttpResponse:
+        """The caller hung up before anybody took the hand-over: the ticket is open, for a call back."""
+        validated(MissedSerializer, request.data)
+        server = cast(AsteriskServer, request.auth)
+        with acting_for(server.tenant):
+            ticket = Ticket.objects.filter(call__uuid=call_uuid).first()
+            if ticket is not None:
+                missed(ticket=ticket)
+        return plain("", 204 if ticket else 404)
 
 
 def audiosocket_address() -> str:

@@ -85,7 +85,11 @@ exten => s,1,Set(BOT_RETURNED=)
 ; Whom a call may be handed to; the voicebot reaches nothing outside this context.
 ; Complete these lines and remove the semicolons. The first takes calls when the bot cannot.
 ;[@transfer]
-@targets""")
+@targets\
+;exten => h,1,GotoIf($["${DIALSTATUS}" = "CANCEL"]?:taken)  ; hung up while it rang?
+; same => n,Set(BOT_RESULT=${CURL(@api/${BOT_UUID}/result,status=CANCEL)})  ; call back
+; same => n(taken),NoOp()
+""")
 
 AMI = """\
 ; The worker has set one of these over AMI, unless it died or AMI was away.

@@ -101,6 +101,16 @@ def _note(ticket_id: int, text: str) -> bool:
 
 
 @transaction.atomic
+def missed(*, ticket: Ticket) -> None:
+    """The caller hung up before anybody took the call; a person who saw to the ticket meanwhile has it as it is."""
+    if ticket.status not in (Ticket.Status.TRANSFERRED, Ticket.Status.FAILED):
+        return
+    with translation.override(ticket.call.language if ticket.call else None):
+        _note(ticket.pk, _("The caller hung up before anybody took the call: call back."))
+    update(ticket=ticket, actor=None, status=Ticket.Status.OPEN, wants_callback=True)
+
+
+@transaction.atomic
 def create(*, actor: User | None = None, **values: Any) -> Ticket:
     """A ticket that no call left."""
     return file(ticket=Ticket(**values), actor=actor)

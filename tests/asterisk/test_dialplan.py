@@ -34,10 +34,10 @@ exten => again,1,Goto(voicebot,s,1)
 """
 
 
-def completed(text: str, person: str) -> str:
-    """A printed dialplan as its engineer leaves it, with a telephone that is busy."""
+def completed(text: str, person: str, telephone: str = "busy") -> str:
+    """A printed dialplan as its engineer leaves it."""
     proposal = re.compile(r"^;(?=\[|exten| same)", re.MULTILINE)
-    phone = f"UserEvent(Reached,Person: {person})\n same => n,Dial(Local/busy@phones/n,20)"
+    phone = f"UserEvent(Reached,Person: {person})\n same => n,Dial(Local/{telephone}@phones/n,20)"
     return proposal.sub("", text).replace("Dial(PJSIP/technician,30,r)", phone)
 
 
@@ -58,6 +58,7 @@ class Api:
     announced: list[dict[str, str]] = field(default_factory=list)
     authorizations: list[list[str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     url: str = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,6 +76,7 @@ class Api:
                 self._answer(writer, *((403, "") if is_refused else self.announce or (200, self.bot)))
             else:
                 self.asked.append(path)
+                self.told += [body] if body else []
                 self._answer(writer, *self.result)
             await writer.drain()
         writer.close()
@@ -138,8 +140,8 @@ class Scene:
     bot: Bot
     people: list[str] = field(default_factory=list)  # who was reached
 
-    async def call(self, **options: Any) -> Any:
-        call = await self.pbx.call(1, via="local", linger=5, **options)
+    async def call(self, *, linger: float = 5, **options: Any) -> Any:
+        call = await self.pbx.call(1, via="local", linger=linger, **options)
         return await call.ended(20)
 
 
@@ -258,6 +260,20 @@ async def test_a_hand_over_to_nobody_comes_back_for_a_call_back(scene):
     assert second["returned_from"] == first["uuid"]
     assert s.bot.calls == [uuid.UUID(first["uuid"]), uuid.UUID(second["uuid"])]
     assert prompts(result) == ""
+
+
+@pytest.mark.parametrize(("telephone", "told"), [("nobody", ["status=CANCEL"]), ("person", [])])
+async def test_who_hangs_up_while_it_rings_is_told_of(scene, telephone, told):
+    def pasted(url: str) -> str:
+        return f"exten => bot,1,Goto(voicebot,s,1)\n{completed(printed(url), 'technician', telephone)}"
+
+    async with scene(extens=pasted, result=(200, "transfer:technician")) as s:
+        await s.call(linger=4)
+        await s.pbx.idle()
+    assert s.api.told == told
+    assert (len(s.bot.calls), s.people) == (1, ["technician"])
+    assert s.api.asked == [f"/api/v1/calls/{s.bot.calls[0]}/result"] * (1 + len(told))
+    assert set(map(tuple, s.api.authorizations)) == {("Bearer a-token_1",)}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from tenants.allowlist import AllowList
 from tenants.models import ApiKey, AsteriskServer
 from tenants.scope import EVERYONE, acting_for
 from tests.cast import Cast, House, secret_of
+from tickets.models import Ticket
+from tickets.services import resolve
 
 URL = "/api/v1/calls/announce"
 
@@ -90,6 +92,28 @@ def test_a_call_that_was_cut_off_is_announced_again_to_go_on(cast: Cast, client:
     call_uuid = uuid.uuid4()
     announce(client, bearer(cast.alpha), uuid=str(call_uuid), number="0612345678", returned_from="", resumes=cut)
     assert begin(call_uuid, cast.alpha).resumes == cast.alpha.call
+
+
+def misses(client: Client, house: House, call: Call, status: str = "CANCEL") -> int:
+    url, form = f"/api/v1/calls/{call.uuid}/result", "application/x-www-form-urlencoded"
+    return client.post(url, f"status={status}", content_type=form, headers=bearer(house)).status_code
+
+
+def test_who_gave_up_while_it_rang_is_to_be_called_back(cast: Cast, client: Client) -> None:
+    call = cast.alpha.call
+    with acting_for(cast.alpha.tenant):
+        rows = Ticket.objects.filter(pk=cast.alpha.ticket.pk)
+        rows.update(status="transferred", wants_callback=False, call=call)
+        assert misses(client, cast.bravo, call) == 404
+        assert misses(client, cast.alpha, call, "ANSWER") == 400
+        assert rows.get().status == "transferred"
+        assert misses(client, cast.alpha, call) == 204
+        ticket = rows.get()
+        assert (ticket.status, ticket.wants_callback) == ("open", True)
+        assert "raccroché" in ticket.comments.latest("pk").text
+        resolve(ticket=ticket, actor=None)
+        assert misses(client, cast.alpha, call) == 204
+        assert rows.get().status == "resolved"
 
 
 # --- From a PBX, with an API key --------------------------------------------------
