@@ -15,11 +15,14 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.0  # with one question: the caller waits for the answer
 
-UNUSED_SECONDS = 3600.0  # a connection that nobody needs: the server was renamed, or calls no more
+UNUSED_SECONDS = 3600.0  # a connection that nobody needs: the server is gone, or calls no more
+
+REFUSED_SECONDS = 60.0  # a wrong secret costs a caller a second of silence, and Asterisk's guards count the attempts
 
 _Address = tuple[str, int, str, str]
+_Key = tuple[asyncio.AbstractEventLoop, int | None, _Address]  # the number of the server
 # One connection to each Asterisk, kept up for the next call; of the event loop that made it.
-_connections: dict[tuple[asyncio.AbstractEventLoop, _Address], Ami] = {}
+_connections: dict[_Key, Ami] = {}
 _last_used: dict[Ami, float] = {}  # by the event loop's clock
 
 
@@ -60,15 +63,15 @@ async def leave_mark(server: AsteriskServer | None, call_uuid: UUID, ending: End
 
 
 async def _connected(server: AsteriskServer) -> Ami:
-    """The connection to a server. Raises AmiError."""
+    """The connection to a server. Raises AmiError; for a while at once, where none could be made."""
     address = (server.ami_host, server.ami_port, server.ami_user, server.ami_secret)
     loop = asyncio.get_running_loop()
-    key = (loop, address)
+    key = (loop, server.pk, address)
     ami = _connections.get(key)
     if ami is None:
-        ami = _connections[key] = Ami(*address, timeout=PATIENCE_SECONDS)
+        ami = _connections[key] = Ami(*address, timeout=PATIENCE_SECONDS, rest=REFUSED_SECONDS)
     _last_used[ami] = loop.time()
-    await _drop_unused(loop)
+    await _drop_unused(key)
     await ami.connect()  # at once when it is connected already
     return ami
 
@@ -79,12 +82,15 @@ async def disconnect() -> None:
     await _drop([key for key in _connections if key[0] is loop])
 
 
-async def _drop_unused(loop: asyncio.AbstractEventLoop) -> None:
+async def _drop_unused(needed: _Key) -> None:
+    """What was not used for long, and what led to the same server before its row was changed."""
+    loop, server, _address = needed
     since = loop.time() - UNUSED_SECONDS
-    await _drop([key for key, ami in _connections.items() if key[0] is loop and _last_used[ami] < since])
+    mine = [key for key in _connections if key[0] is loop and key != needed]
+    await _drop([key for key in mine if key[1] == server or _last_used[_connections[key]] < since])
 
 
-async def _drop(keys: list[tuple[asyncio.AbstractEventLoop, _Address]]) -> None:
+async def _drop(keys: list[_Key]) -> None:
     dropped = [_connections.pop(key) for key in keys]  # before anything else can run
     for ami in dropped:
         _last_used.pop(ami, None)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextvars import Context
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 logger = logging.getLogger(__name__)
@@ -100,15 +102,28 @@ class Ami:
     until Asterisk refuses the login.
     """
 
-    def __init__(self, host: str, port: int, user: str, secret: str, *, timeout: float = 5.0, events: str = "off"):
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        user: str,
+        secret: str,
+        *,
+        timeout: float = 5.0,
+        rest: float = 0.0,
+        events: str = "off",
+    ):
         """`timeout` bounds connecting, signing in and, by default, each action.
 
+        For `rest` seconds after `connect` has failed it fails again without asking.
         `events` is the manager's EventMask: "off", "on", or classes such as "call,user".
         """
         self._address = (host, port)
         self._user = user
         self._secret = secret
         self._timeout = timeout
+        self._rest = rest
+        self._failed_at, self._failure = -math.inf, ""
         self._events = events
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -135,8 +150,8 @@ class Ami:
         """Sign in, and stay signed in. Raises AmiError: unreachable, too slow, or refused."""
         async with self._connecting:
             if self._keeper is None or self._keeper.done():
-                reading = await self._sign_in()
-                self._keeper = asyncio.create_task(self._keep(reading), name=f"AMI {self._name}")
+                reading = await self._sign_in_unless_in_vain()
+                self._keeper = _of_no_call(self._keep(reading), name=f"AMI {self._name}")
 
     async def close(self) -> None:
         """Leave. Whoever still waits for an answer gets an AmiError."""
@@ -167,7 +182,8 @@ class Ami:
 
         self._listeners.add(listen)
         try:
-            return await asyncio.wait_for(found, timeout)
+            async with asyncio.timeout(timeout):
+                return await found
         except TimeoutError:
             raise AmiError(f"{self._name}: no such event within {timeout:g} s") from None
         finally:
@@ -214,6 +230,16 @@ class Ami:
             raise AmiError(f"{self._name}: not connected")
         return self._writer
 
+    async def _sign_in_unless_in_vain(self) -> asyncio.Task[None]:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._failed_at + self._rest:
+            raise AmiError(f"{self._failure}; not asked again within {self._rest:g} s")
+        try:
+            return await self._sign_in()
+        except (AmiError, asyncio.CancelledError) as error:  # who has waited long enough cancels it
+            self._failed_at, self._failure = loop.time(), str(error) or f"{self._name}: too slow"
+            raise
+
     async def _sign_in(self) -> asyncio.Task[None]:
         try:
             async with asyncio.timeout(self._timeout):
@@ -228,7 +254,7 @@ class Ami:
         except (OSError, ValueError) as error:  # ValueError: no host can have such a name
             text = f"{self._name}: {getattr(error, 'strerror', None) or error}"
             raise Unreachable(text, _why(error)) from None
-        reading = asyncio.create_task(self._read(reader, writer))
+        reading = _of_no_call(self._read(reader, writer), name=f"AMI {self._name}, reading")
         credentials = {"Username": self._user, "Secret": self._secret, "Events": self._events}
         try:
             await self._ask(writer, "Login", None, credentials, is_list=False)
@@ -345,7 +371,8 @@ class Ami:
         answer = self._answers[number] = _Answer(asyncio.get_running_loop().create_future(), is_list, [])
         try:
             writer.write(request)
-            response = await asyncio.wait_for(answer.done, patience)
+            async with asyncio.timeout(patience):  # wait_for of Python 3.11 may lose a cancellation
+                response = await answer.done
         except TimeoutError:
             raise AmiError(f"{self._name}: no answer to {name} within {patience:g} s") from None
         finally:
@@ -355,6 +382,11 @@ class Ami:
                 f"{self._name}: {name}: {response.get('Message', 'refused')}", response
             )
         return answer.events or [response]
+
+
+def _of_no_call(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """A task that outlives the call which happened to need it first, and logs nothing in that one's name."""
+    return asyncio.create_task(work, name=name, context=Context())
 
 
 def _encode(headers: Headers) -> bytes:
