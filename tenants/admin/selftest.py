@@ -19,6 +19,7 @@ from tenants.models import ConnectionTest
 NAMES: Final = {
     "settings": _("Settings on our side"),
     "ami": _("AMI answers"),
+    "rights": _("AMI rights for calls"),
     "version": _("Version of Asterisk"),
     "modules": _("Modules of Asterisk"),
     "dialplan": _("Dialplan"),
@@ -37,7 +38,11 @@ STATES: Final = {
 
 _PRIVILEGES = _(
     "Add what is missing to “write” of this user in manager.conf (write = call,command,originate), then type "
-    "“manager reload” in Asterisk's console. It is needed for the self-test only."
+    "“manager reload” in Asterisk's console. “command” and “originate” are needed for the self-test only."
+)
+_CALL_RIGHT = _(
+    "Add “call” to “write” of this user in manager.conf (write = call,command,originate), then type “manager reload” "
+    "in Asterisk's console. Calls need it."
 )
 _RELOAD = _("Paste the dialplan of this page into extensions.conf, then type “dialplan reload” in Asterisk's console.")
 _FIREWALL = _("Add the firewall lines of this page, on the Asterisk and on every firewall in between.")
@@ -104,6 +109,14 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
             "“manager reload”."
         ),
     ),
+    ("rights", "given"): (_("The AMI user may find calls, and tell the dialplan how they ended."), ""),
+    ("rights", "forbidden"): (
+        _(
+            "The AMI user may not tell the dialplan how a call ended: each hand-over is asked for over HTTP, "
+            "and is slower."
+        ),
+        _CALL_RIGHT,
+    ),
     ("version", "known"): (_("Asterisk %(version)s."), ""),
     ("version", "old"): (
         _("Asterisk %(version)s has faults that callers notice: they are on the page of the server."),
@@ -144,6 +157,7 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
         _("The Asterisk reaches %(site)s: its DNS, its firewall and its certificates are right."),
         "",
     ),
+    ("site", "forbidden"): (_("The AMI user may not ask for this."), _CALL_RIGHT),
     ("site", "silent"): (
         _("The Asterisk gets no answer from %(site)s, so no call comes to the bot."),
         _(

@@ -259,7 +259,21 @@ def test_a_user_that_may_not_ask_is_amber(server: AsteriskServer, pbx: Pbx) -> N
     for action in ("Command", "Originate", "Getvar"):
         pbx.on(action, FORBIDDEN)
     found = steps(server)
-    assert {found[key] for key in selftest.OVER_AMI} == {("fair", "forbidden")}
+    assert found.pop("rights") == ("good", "given")
+    assert {found[key] for key in selftest.OVER_AMI if key in found} == {("fair", "forbidden")}
+
+
+@pytest.mark.parametrize(
+    ("message", "finding"),
+    [("Permission denied", ("poor", "forbidden")), ("No such channel", ("good", "given"))],
+)
+def test_the_right_that_every_call_needs_has_a_step_of_its_own(
+    server: AsteriskServer, pbx: Pbx, message: str, finding: tuple[str, str]
+) -> None:
+    pbx.on("Setvar", FORBIDDEN.replace("Permission denied", message))
+    assert steps(server)["rights"] == finding
+    [setvar] = [action for action in pbx.actions if action["Action"] == "Setvar"]
+    assert setvar["Channel"].startswith("voicebot-test")
 
 
 def test_an_asterisk_that_falls_silent_ends_the_step_and_not_the_test(
