@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from calls.models import Call
 from calls.settings import Problem
+from calls.understanding.text import fold
 
 #: What outlasts the worker, for who closes the call or goes on with it. All else is in the records, or of one call.
 _KNOWN: Final = (
@@ -75,7 +77,7 @@ class Case:
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.caller_name
+        return f"{self.first_name} {self.last_name}".strip() or _of_somebody(self.caller_name)
 
     def is_past(self, scene: str) -> bool:
         """Whether the call that this one goes on with was cut off in a later scene."""
@@ -103,6 +105,20 @@ class Case:
         self.cut = self.customer_id = self.open_ticket = None
         self.first_name = self.last_name = self.company = self.email = ""
         self.earlier_calls = 0
+
+
+#: What telephone networks write instead of a name, and what they put around it.
+_NOBODY: Final = (
+    *("anonymous", "anonyme", "unknown", "inconnu", "inconnue", "private", "prive", "privee", "withheld", "hidden"),
+    *("restricted", "restreint", "unavailable", "indisponible", "masque", "masquee", "cache", "cachee", "secret"),
+)
+_AROUND: Final = ("number", "numero", "no", "caller", "appelant", "call", "appel", "name", "nom", "id", "user")
+
+
+def _of_somebody(displayed: str) -> str:
+    """The name that a PBX displays; "" for a number, and for what says that there is none."""
+    words = set(re.findall(r"[^\W\d_]+", fold(displayed)))
+    return displayed if words.difference(_NOBODY, _AROUND) else ""
 
 
 _NOTHING: Final = [(name, getattr(Case(), name)) for name in _KNOWN]

@@ -1,0 +1,28 @@
+"""What a case makes of what it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from calls.case import Case
+
+
+@pytest.mark.parametrize(
+    "displayed",
+    [
+        *("Anonymous", "anonymous caller", "Unknown", "Private", "PRIVATE NUMBER", "Restricted", "Unavailable"),
+        *("Masqué", "Numéro masqué", "Appel masqué", "Inconnu", "Appelant inconnu", "Privé", "Anonyme", "No name"),
+        *("0612345678", "+33 6 12 34 56 78", "<unknown>", ""),
+    ],
+)
+def test_what_stands_for_no_name_is_none(displayed: str) -> None:
+    assert Case(caller_name=displayed).full_name == ""
+
+
+@pytest.mark.parametrize("displayed", ["Pierre Martin", "Иван", "Masque et Plumes", "Lab 7", "Private Bank SA"])
+def test_a_name_that_the_pbx_displays_is_taken(displayed: str) -> None:
+    assert Case(caller_name=displayed).full_name == displayed
+
+
+def test_what_the_caller_says_counts_more() -> None:
+    assert Case(first_name="Zoé", caller_name="Anonymous").full_name == "Zoé"
