@@ -174,7 +174,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
                 return True
             case Opening.HTTP | Opening.TLS:
                 metrics.scanners.labels(kind=opening.value).inc()
-                if self._server.may_log(self.client[0]):
+                if self._server.may_log(f"{self.client[0]} {opening.name}"):
                     logger.warning("%s spoke %s to the AudioSocket port", self.client[0], opening.name)
                 self._close()
             case Opening.GARBAGE:
@@ -357,7 +357,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
 
     def _refuse(self, reason: Refusal) -> None:
         metrics.refused_connections.labels(reason=reason).inc()
-        if self._server.may_log(self.client[0]):
+        if self._server.may_log(f"{self.client[0]} {reason}"):
             logger.warning("refused a connection from %s: %s", self.client[0] or "nowhere", reason)
         self._say_last(codec.ERROR)
         if reason == "not_allowed":  # a stranger is not waited for
@@ -365,7 +365,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
 
     def _cut_off(self, reason: str, what: str) -> None:
         metrics.cut_calls.labels(reason=reason).inc()
-        if self._server.may_log(f"{self.client[0]} in a call"):
+        if self._server.may_log(f"{self.client[0]} {reason} in a call"):
             logger.warning("call %s: hung up on %s from %s", self.call_id, what, self.client[0])
         self._gone("error")
 

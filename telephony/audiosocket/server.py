@@ -29,7 +29,7 @@ Application = Callable[
 
 
 class OncePerMinute:
-    """Lets each source be logged once a minute, and a thousand of them at most."""
+    """Lets each source, with a reason, be logged once a minute, and a thousand of them at most."""
 
     _MOST: Final = 1000
 

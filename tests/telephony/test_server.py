@@ -454,6 +454,17 @@ async def test_a_stranger_is_refused_before_anything_is_read(application, caplog
     assert caplog.text.count("refused a connection from 127.0.0.1: not_allowed") == 1
 
 
+async def test_one_reason_of_a_source_does_not_hide_another_in_the_log(application, caplog):
+    may = False
+    async with serving(application, allowed=lambda address: may) as server:
+        await refused(server, "not_allowed")
+        may = True
+        for _ in range(2):
+            await refused(server, "garbage", bytes(5000))
+    assert caplog.text.count("refused a connection from 127.0.0.1: not_allowed") == 1
+    assert caplog.text.count("refused a connection from 127.0.0.1: garbage") == 1
+
+
 async def test_a_call_too_many_is_refused(application):
     async with serving(application, max_calls=1) as server:
         async with calling(server.port) as asterisk:
