@@ -7,6 +7,7 @@ neither write nor read more. Everybody else shows an API key and speaks JSON.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ from rest_framework.views import APIView
 from calls import services
 from calls.models import Call, Turn
 from companies.api import CustomerSerializer, PhoneNumber
+from telephony.audiosocket.server import OncePerMinute
 from telephony.connection import audiosocket
 from tenants import audit
 from tenants.models import ApiKey, AsteriskServer, digest_token
@@ -48,6 +50,9 @@ from voicebot_site.files import send_file
 #: Of the free data of a call, as JSON.
 DATA_BYTES = 8192
 
+logger = logging.getLogger(__name__)
+_may_log = OncePerMinute()  # each address for each reason
+
 # --- Before the call, and after it ------------------------------------------------
 
 
@@ -61,14 +66,22 @@ class ServerAuthentication(BaseAuthentication):
         if token.startswith(KEY_PREFIX):
             return None  # an API key: who admits those comes next
         with acting_for(EVERYONE):
-            server = (
-                AsteriskServer.objects.select_related("tenant")
-                .filter(token_digest=digest_token(token), is_active=True, tenant__is_active=True)
-                .first()
-            )
+            server = AsteriskServer.objects.select_related("tenant").filter(token_digest=digest_token(token)).first()
         if server is None:
-            raise exceptions.AuthenticationFailed
-        return None, server
+            self._refuse(request, "no server has its token")
+        elif not server.tenant.is_active:
+            self._refuse(request, f"the company {server.tenant.slug} is switched off")
+        elif not server.is_active:
+            self._refuse(request, f"the server {server.name} of {server.tenant.slug} is switched off")
+        else:
+            return None, server
+        raise exceptions.AuthenticationFailed  # in any case: who may not ask is not told why
+
+    @staticmethod
+    def _refuse(request: Request, reason: str) -> None:
+        address = audit.address_of(request._request)
+        if _may_log(f"{address} {reason}"):
+            logger.warning("a dialplan at %s is refused: %s", address or "nowhere", reason)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

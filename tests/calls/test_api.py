@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +15,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from calls import services
+from calls import api, services
 from calls.models import Announcement, Call
+from telephony.audiosocket.server import OncePerMinute
 from tenants.allowlist import AllowList
 from tenants.models import ApiKey, AsteriskServer
 from tenants.scope import EVERYONE, acting_for
@@ -57,6 +59,33 @@ def test_a_server_that_is_switched_off_announces_nothing(cast: Cast, client: Cli
         cast.alpha.server.is_active = False
         cast.alpha.server.save()
     assert announce(client, bearer(cast.alpha), uuid=str(uuid.uuid4())).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (lambda cast: cast.alpha.server, "the server Alpha Asterisk of alpha is switched off"),
+        (lambda cast: cast.alpha.tenant, "the company alpha is switched off"),
+        (None, "no server has its token"),
+    ],
+)
+def test_our_log_and_nobody_else_says_why_a_dialplan_is_refused(
+    cast: Cast,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: Callable[[Cast], Any] | None,
+    why: str,
+) -> None:
+    monkeypatch.setattr(api, "_may_log", OncePerMinute())
+    headers = bearer(cast.alpha) if rows else {"Authorization": "Bearer a-token-of-nobody"}
+    if rows:
+        with acting_for(EVERYONE):
+            type(rows(cast)).objects.filter(pk=rows(cast).pk).update(is_active=False)
+    bodies = {announce(client, headers, uuid=str(uuid.uuid4())).content for _ in range(2)}
+    assert caplog.text.count(f"a dialplan at 127.0.0.1 is refused: {why}") == 1
+    assert headers["Authorization"].split()[1] not in caplog.text
+    assert bodies == {announce(client, {"Authorization": "Bearer wrong"}, uuid="12").content}
 
 
 def test_a_uuid_that_is_none_is_named(cast: Cast, client: Client) -> None:
