@@ -10,6 +10,7 @@ import contextlib
 import wave
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from calls.db import in_database
+from calls.db import however_long, in_database
 from calls.models import Call, Turn
+from calls.settings import load
 from companies.models import Customer
+from providers import registry
+from providers.generation import make_missing
 from sandbox.product import Product
 from sandbox.voice import transcript
 from telephony.dialplan import dialplan
@@ -194,7 +198,10 @@ async def test_a_hand_over_that_nobody_takes_comes_back_and_is_called_back(house
     with acting_for(h.tenant):
         ticket = await Ticket.objects.select_related("call__resumes").aget()
         assert (ticket.status, ticket.wants_callback, ticket.description) == ("open", True, wish)
-        assert (ticket.call.status, ticket.call.resumes.status) == ("completed", "transferred")
+        second = ticket.call
+        assert second is not None
+        assert second.resumes is not None
+        assert (second.status, second.resumes.status) == ("completed", "transferred")
 
 
 async def test_ami_tells_who_calls_and_carries_the_result(house, lab, spoken):
@@ -270,6 +277,30 @@ async def test_a_tenant_that_is_switched_off_is_gated_before_the_bot(house, lab)
     assert h.reached() == ["technician"]
     with acting_for(EVERYONE):
         assert await Call.objects.acount() == 0
+
+
+def has_only_the_greeting(row: Tenant) -> None:
+    """Nobody is active to be handed over to, and from now on no vendor answers."""
+    Tenant.objects.filter(pk=row.pk).update(voice="voice-of-nobody-else")
+    with acting_for(row):
+        TransferTarget.objects.update(is_active=False)
+        configured = load(Tenant.objects.get(pk=row.pk))
+        made = asyncio.run(make_missing([configured.phrases["greet"].text], configured.voice, lambda report: None))
+    assert made.made
+
+
+async def test_a_call_back_that_cannot_be_said_is_left_to_the_dialplan_s_person(house, settings, monkeypatch):
+    async with house() as h:
+        await however_long(partial(has_only_the_greeting, h.tenant))
+        for vendor in settings.VENDORS.values():
+            monkeypatch.setitem(vendor, "url", "http://127.0.0.1:9")
+        registry.forget()
+        call = await h.pbx.call(1, number="0612345678", linger=12)
+        await call.ended(60)
+        row, turns, ticket = await h.records()
+    assert [turn.phrase for turn in turns] == ["greet"]
+    assert (row.status, row.end_reason, ticket.status) == ("failed", "error", "failed")
+    assert h.reached() == ["technician"]
 
 
 async def test_two_tenants_get_their_own_phrases_and_tickets(house, asterisk, lab, settings):
