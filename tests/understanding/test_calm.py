@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from calls.scenarios.preset import preset
@@ -100,7 +102,7 @@ ROLES = ("Secrétaire.", "Responsable.", "Service technique.", "Mairie de Lyon, 
 OUR_OWN = ("Un conseiller.", "Un humain.", "Je veux parler à quelqu'un.", "Passez-moi votre responsable.")
 
 
-def both(sentences: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def both(sentences: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(language, text) for language, texts in sentences.items() for text in texts]
 
 
