@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import exp
 
 import numpy as np
 import pytest
@@ -10,14 +11,15 @@ import pytest
 from calls.understanding.address_rules.reading import by_rules
 from calls.understanding.addresses import ranking
 from calls.understanding.addresses.changes import changes
-from calls.understanding.addresses.clues import clues, ends
-from calls.understanding.addresses.decoder import candidates, is_whole, reader, search
+from calls.understanding.addresses.clues import clues
+from calls.understanding.addresses.decoder import addresses, is_whole, read, search
 from calls.understanding.addresses.hearing import heard, is_plain, may_have_at
 from calls.understanding.addresses.lattice import Label, lattice_of
+from calls.understanding.addresses.network import network
 from calls.understanding.email import email
 from calls.understanding.learned import weights_file
 from calls.understanding.letter_remarks import Remark
-from tests.understanding import address_training
+from tests.understanding.address_sentences import fingerprint
 from tests.understanding.corpora import utterances
 from tests.understanding.ways import AROUND, CHANGED, MISREAD
 
@@ -112,7 +114,7 @@ def test_the_domain_comes_last_where_it_was_told_first():
 
 
 def test_the_addresses_are_different_and_whole_and_the_likeliest_is_first():
-    found = candidates(lattice_of(SPELLED, "fr"), reader(), 5)
+    found = read(lattice_of(SPELLED, "fr"), network(), 5).candidates
 
     assert found[0].address == "luc.roy@free.fr"
     assert len({candidate.address for candidate in found}) == len(found)
@@ -120,24 +122,36 @@ def test_the_addresses_are_different_and_whole_and_the_likeliest_is_first():
     assert [candidate.score for candidate in found] == sorted((found_.score for found_ in found), reverse=True)
 
 
+def test_how_likely_all_addresses_are_is_one_at_most():
+    found = read(lattice_of(PLAIN, "fr"), network(), 5).candidates
+
+    assert found[0].score > -1.0
+    assert sum(exp(candidate.score) for candidate in found) <= 1.0 + 1e-6
+
+
 def test_a_search_towards_an_address_finds_the_paths_that_make_it_and_no_others():
     said = lattice_of(PLAIN, "fr")
-    emitted, ended = reader().emitted(clues(said)), reader().emitted(ends(said))
+    scores = network().scores(clues(said))
 
     def found(target: str) -> set[str]:
-        return {path.text for path in search(said, emitted, ended, reader().worth, reader().again, target=target)}
+        return {path.text for path in search(said, scores, network(), target=target)}
 
     assert "pierre.martin@gmail.com" in found("pierre.martin@gmail.com")
     assert all("pierre.martin@gmail.com".startswith(text) for text in found("pierre.martin@gmail.com"))
     assert "paul.martin@gmail.com" not in found("paul.martin@gmail.com")
 
 
-def test_a_word_that_nothing_is_known_of_is_worth_nothing():
-    known = next(iter(reader().rows))
-    sums = reader().emitted([[known], ["nobody said it"], [known, "nobody said it"], ["nobody said it"]])
+def test_a_path_writes_its_address():
+    said = lattice_of(SPELLED, "fr")
 
-    assert sums[1] == sums[3] == [0.0] * len(Label)
-    assert sums[0] == sums[2] == reader().words[reader().rows[known]].tolist()
+    for hypothesis in addresses(search(said, network().scores(clues(said)), network())):
+        assert "".join(edge.text for _, edge in hypothesis.path()) == hypothesis.text
+
+
+def test_words_that_nobody_said_before_are_worth_the_same():
+    one, other = (network().scores([[f"w {word}", "k small"]]) for word in ("zzyzx", "qqfoo"))
+
+    assert one == other
 
 
 def test_at_signs_without_end_are_no_work_without_end():
@@ -159,7 +173,7 @@ def test_where_nothing_was_dictated_there_is_no_address(text):
 
 def test_the_likelihoods_of_all_answers_make_one_and_none_is_among_them():
     said = lattice_of(SPELLED, "fr")
-    found = ranking.ranked(ranking.signs(said, candidates(said, reader(), 5), None), ranking.weights())
+    found = ranking.ranked(ranking.signs(said, read(said, network(), 5), None), ranking.weights())
 
     assert sum(answer.likelihood for answer in found) == pytest.approx(1.0)
     assert ranking.NOTHING in [answer.address for answer in found]
@@ -209,6 +223,4 @@ def test_only_where_an_at_sign_may_be_an_address_is_looked_for():
 @pytest.mark.parametrize("name", ["addresses", "address_ranking"])
 def test_the_weights_were_made_from_the_corpora_as_they_are(name):
     with np.load(weights_file(name)) as stored:
-        assert stored["made_from"] == address_training.fingerprint(), (
-            "run: python -m tests.understanding.address_training"
-        )
+        assert stored["made_from"] == fingerprint(), "run: python -m tests.understanding.address_training"

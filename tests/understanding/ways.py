@@ -52,6 +52,9 @@ CHANGED: dict[str, Way] = {
     "another one": lambda text, _: f"{begun(text)}, ou bien paul point durand arobase sfr point fr.",
     "a number": lambda text, _: f"{begun(text)}, soixante-dix-huit.",
     "a doubt": lambda text, _: f"{begun(text)}, à moins que ce soit un tiret.",
+    "a doubt of a mark": lambda text, _: f"{begun(text)}, enfin un point ou un tiret du bas, je sais plus trop.",
+    "a doubt of the ending": lambda text, _: f"{begun(text)}, ou alors c'est point net, faudrait vérifier.",
+    "unless": lambda text, _: f"{begun(text)}, sauf si c'est avec un underscore.",
     "a number that it has not": lambda text, address: f"{begun(text)}. Pardon, dix-sept, pas {not_in(address)}.",
     "that it is another": lambda text, _: f"{begun(text)}. Non, c'est pas ça, c'est l'ancienne.",
 }

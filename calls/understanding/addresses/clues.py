@@ -1,86 +1,47 @@
-"""What tells what a word of a dictation is: the word, its neighbours, pauses, what is spelled or said again."""
+"""What tells what a word of a dictation is: the word, pauses, what is spelled beside it or said again, its edges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
-from calls.understanding.addresses.hearing import ATS, CORRECTIONS
-from calls.understanding.addresses.lattice import Lattice
+from calls.understanding.addresses.hearing import CORRECTIONS
+from calls.understanding.addresses.lattice import Label, Lattice
 from calls.understanding.addresses.runs import Run
 from calls.understanding.letters import SPELLED, spells
 
-# How many words away from a word what tells of it may be: a spelling, a correction, an at sign.
-_SPELLED_WITHIN, _CORRECTED_WITHIN, _NEAR_AT = 7, 6, 6
+# How many words away from a word its spelling may be.
+_SPELLED_WITHIN = 7
+_ENDING = 3
 _LONGEST_RUN, _LONGEST_SPELLED = 4, 30
 
 
 def clues(lattice: Lattice) -> list[list[str]]:
-    """For each word, what tells what begins there."""
-    plain, kinds, gaps = _padded(lattice.plain), _padded(lattice.kinds), lattice.gaps
-    ats = [position for position, kind in enumerate(lattice.kinds) if kind in ATS]
-    pauses = _clauses(lattice)
-    later: dict[str, int] = {word: place for place, word in enumerate(lattice.plain)}
+    """For each word, what tells what begins there: the word first, what recognition may not have known."""
+    clauses = _clauses(lattice)
+    last: dict[str, int] = {word: place for place, word in enumerate(lattice.plain)}
     earlier: set[str] = set()
     found = []
     for position, word in enumerate(lattice.plain):
-        at = position + 2
-        kind, before, after = kinds[at], kinds[at - 1], kinds[at + 1]
-        gap, next_gap = gaps[position], gaps[position + 1]
-        clause = pauses[position]
         told = [
-            *_spelled(lattice, position),
-            "again" if word in earlier else "first time",
-            "later" if later[word] > position else "last time",
-            f"corrected {_steps(lattice, range(position, position + _CORRECTED_WITHIN + 1))}",
-            f"correction {_steps(lattice, range(position - 1, position - _CORRECTED_WITHIN, -1))}",
-            f"ats {_ats(ats, position)}",
-            f"to at {min((min(place - position, _NEAR_AT) for place in ats if place > position), default='')}",
-            f"from at {min((min(position - place, _NEAR_AT) for place in ats if place < position), default='')}",
-            f"clause {clause}",
+            f"w {word}",
+            f"s {word[-_ENDING:]}",
+            f"k {lattice.kinds[position]}",
+            f"g {lattice.gaps[position]}",
+            f"h {lattice.gaps[position + 1]}",
+            f"c {clauses[position]}",
         ]
+        if word in earlier:
+            told.append("again")
+        if last[word] > position:
+            told.append("later")
         earlier.add(word)
-        found.append(
-            [
-                "",
-                f"w {word}", f"p {plain[at - 1]}", f"pw {plain[at - 1]} {word}", f"wn {word} {plain[at + 1]}",
-                f"pp {plain[at - 2]} {plain[at - 1]}",
-                f"k {kind}", f"pk {before} {kind}", f"kn {kind} {after}", f"pkn {before} {kind} {after}",
-                f"ppk {kinds[at - 2]} {before}", f"knn {after} {kinds[at + 2]}",
-                f"g {gap}{next_gap}", f"gk {gap} {kind} {next_gap}", f"g1 {gap}{kind}", f"s {word[-3:]}",
-                *told, *[f"{clue} {kind}" for clue in told],
-            ]
-        )  # fmt: skip
+        told += _spelled(lattice, position)
+        told += [
+            f"e {int(edge.label)} {edge.end - position}" for edge in lattice.edges[position] if edge.label > Label.WORD
+        ]
+        found.append(told)
     return found
-
-
-def ends(lattice: Lattice) -> list[list[str]]:
-    """For each place behind a word, what tells what ends there."""
-    plain, kinds = _padded(lattice.plain), _padded(lattice.kinds)
-    return [
-        [f"n {plain[place + 2]}", f"nk {kinds[place + 2]}", f"gn {lattice.gaps[place]} {kinds[place + 2]}"]
-        for place in range(len(lattice.plain) + 1)
-    ]
-
-
-def _padded(items: Sequence[str]) -> list[str]:
-    return ["^", "^", *items, "$", "$"]
-
-
-def _ats(ats: Sequence[int], position: int) -> str:
-    before = sum(place < position for place in ats)
-    return f"{min(before, 2)} {min(len(ats) - before - (position in ats), 2)}"
-
-
-def _steps(lattice: Lattice, places: range) -> int:
-    return next(
-        (
-            count
-            for count, place in enumerate(places, 1)
-            if 0 <= place < len(lattice.kinds) and lattice.kinds[place] in CORRECTIONS
-        ),
-        0,
-    )
 
 
 def _clauses(lattice: Lattice) -> list[str]:

@@ -1,48 +1,42 @@
-"""The likeliest addresses of a lattice: a beam search with the weights that sentences gave.
+"""The likeliest addresses of a lattice: a beam search over what a network says of its edges.
 
-Averaged structured perceptron: M. Collins, «Discriminative training methods for hidden
-Markov models», EMNLP 2002. `python -m tests.understanding.address_training` makes the weights.
+At each word the edges from there share what is likely between them, so that a path's score
+is how likely it is: the logarithm. Paths that write the same in different ways count together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
-from functools import cache, lru_cache
-from operator import itemgetter
+from math import exp, inf, log, log1p
+from operator import attrgetter
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from calls.understanding.address_rules.phrases import ADDRESS, endings
-from calls.understanding.addresses.clues import clues, ends
+from calls.understanding.addresses.clues import clues
 from calls.understanding.addresses.hearing import MARKS_WRITTEN
 from calls.understanding.addresses.lattice import Edge, Label, Lattice
-from calls.understanding.learned import weights_file
-from calls.understanding.text import table
+from calls.understanding.addresses.network import GAPS, LONGEST_STEP, MOST_ALIKE, START, Network, Scores
 
-WIDTH, BEHIND = 6, 500.0
-_REPEATED, LONGEST_STEP = 3, 5
-_START = -1
-
-
-# The label before, the last that is written, and how far the address is: a key of `Stage`.
-State = tuple[int, int, int]
-# The state before, the label, what stands before it, and how many words it has.
-Step = tuple[State, int, str, int]
+WIDTH, BEHIND = 6, 12.0
+_REPEATED = 3
 
 
 class Stage(IntEnum):
     MAILBOX = 0
     DOMAIN = 1
-    WHOLE = 2  # «…point fr», which nothing may follow
+    WHOLE = 2  # «gmail com», which nothing may follow but another ending
+
+
+# The label before, the last that is written, and how far the address is.
+State = tuple[int, int, int]
 
 
 class Hypothesis(NamedTuple):
-    """A path up to a place: its last edge, where that begins, and the path before it."""
+    """What was written up to a place, with the likeliest path to it: its last edge, where that begins, and the rest."""
 
     score: float
+    best: float  # of that path alone
     state: State
     text: str
     previous: Hypothesis | None
@@ -59,22 +53,17 @@ class Hypothesis(NamedTuple):
         return found[::-1]
 
 
-def step_clues(step: Step) -> tuple[str, ...]:
-    (before, kept, stage), label, gap, length = step
-    return (
-        f"{before}>{label}",
-        f"{before}>{label} {gap}",
-        f"{kept}>>{label} {stage}",
-        f"{kept}>{before}>{label}",
-        f"{before}>{label} {gap} {stage}",
-        f"{kept}>>{label} {gap} {stage} {label > 0}",
-        f"length {label} {length}",
-    )
+class Candidate(NamedTuple):
+    address: str
+    score: float  # the logarithm of how likely it is
+    path: list[tuple[int, Edge]]
 
 
-def again_clue(label: int, how: int) -> str:
-    """Of what is written a second time."""
-    return f"again {label} {how}"
+class Reading(NamedTuple):
+    """Different addresses, the likeliest first; `nothing` as in `Scores`."""
+
+    candidates: list[Candidate]
+    nothing: float
 
 
 def how_again(written: str, text: str) -> int:
@@ -84,147 +73,125 @@ def how_again(written: str, text: str) -> int:
     return 2 if text.endswith(written) else 1
 
 
-def end_clues(state: State, address: str) -> tuple[str, ...]:
-    name, _, ending = address.rpartition("@")[2].rpartition(".")
-    provider = table("email")["providers"].get(name)
-    known = ending in provider["endings"] if provider else None
-    return (f"provider {known}", f"last {state[0]}", f"ending {ending}", f"dots {name.count('.')}")
+def after(state: State, text: str, edge: Edge) -> State | None:
+    """The state once `edge` is written behind `text`; None if no address goes on so."""
+    _, kept, stage = state
+    label, written = edge.label, edge.text
+    if not written:
+        return (label, kept, stage)
+    if written[0] not in MARKS_WRITTEN:
+        return (label, label, stage and Stage.DOMAIN)
+    if not text or text[-1] in "@.-+" or (label == Label.AT and stage):
+        return None
+    if label == Label.AT:
+        return (label, label, Stage.DOMAIN)
+    return (label, label, stage and (Stage.WHOLE if label == Label.DOT_COM else Stage.DOMAIN))
+
+
+def alike(edges: Iterable[Edge]) -> list[int]:
+    """For each edge, how many before it have its end and its label."""
+    seen: dict[tuple[int, int], int] = {}
+    counts = []
+    for end, label, _ in edges:
+        count = seen.get((end, label), 0)
+        seen[end, label] = count + 1
+        counts.append(min(count, MOST_ALIKE))
+    return counts
+
+
+def gap_of(lattice: Lattice, position: int) -> int:
+    return GAPS.index(lattice.gaps[position])
 
 
 def search(
     lattice: Lattice,
-    emitted: Sequence[Sequence[float]],
-    ended: Sequence[Sequence[float]],
-    worth: Callable[[Step], float],
-    again: Sequence[Sequence[float]],
+    scores: Scores,
+    network: Network,
     *,
     width: int = WIDTH,
     behind: float = BEHIND,
     target: str | None = None,
 ) -> list[Hypothesis]:
-    """Whole paths, the best first; only those that write a beginning of `target`, if there is one.
+    """What may have been written, the likeliest first; only what begins `target`, if there is one.
 
     Of each place `width` hypotheses of each stage are followed that are not further `behind` the best.
     """
-    known_endings = endings()
+    begins, ends, _ = scores
     beams: list[list[Hypothesis]] = [[] for _ in range(len(lattice.plain) + 1)]
-    beams[0].append(Hypothesis(0.0, (_START, _START, Stage.MAILBOX), "", None, 0, None))
+    beams[0].append(Hypothesis(0.0, 0.0, (START, START, Stage.MAILBOX), "", None, 0, None))
     for position, edges in enumerate(lattice.edges):
-        kept = _kept(beams[position], width, behind)
+        hypotheses = _merged(beams[position])
         beams[position] = []
-        gap, emission = lattice.gaps[position], emitted[position]
-        for edge in edges:
-            end, label, written = edge
-            base = emission[label] + ended[end][label]
-            length = min(end - position, LONGEST_STEP)
-            is_mark = written[:1] in MARKS_WRITTEN
-            repeated = again[label]
-            beam = beams[end]
-            known: dict[State, float] = {}
-            for hypothesis in kept:
-                score, state, text, *_ = hypothesis
-                stage = state[2]
-                following = (label, state[1], stage)
-                value = known.get(state)
-                if value is None:
-                    value = known[state] = base + worth((state, label, gap, length))
-                if written:
-                    if is_mark:
-                        if not text or text[-1] in "@.-+" or (label == Label.AT and stage):
-                            continue
-                        stage = stage and (Stage.WHOLE if label == Label.DOT_COM else Stage.DOMAIN)
-                        if label == Label.AT:
-                            stage = Stage.DOMAIN
-                    else:
-                        value += repeated[how_again(written, text)]
-                        if stage:
-                            stage = Stage.WHOLE if text[-1] == "." and written in known_endings else Stage.DOMAIN
-                    text += written
-                    if target is not None and not target.startswith(text):
-                        continue
-                    following = (label, label, stage)
-                beam.append(Hypothesis(score + value, following, text, hypothesis, position, edge))
-    return sorted(beams[-1], key=_score, reverse=True)
-
-
-_score = itemgetter(0)
-
-
-def _kept(beam: list[Hypothesis], width: int, behind: float) -> list[Hypothesis]:
-    """The best of each stage; of those in the same state that write the same, the best."""
-    best: list[Hypothesis] = []
-    seen: set[tuple[int, int, str]] = set()
-    room = [width] * len(Stage)
-    worst: dict[int, float] = {}
-    for hypothesis in sorted(beam, key=_score, reverse=True):
-        score, (label, last, stage), text, *_ = hypothesis
-        if score < worst.setdefault(stage, score - behind) or not room[stage]:
+        if not hypotheses:
             continue
-        if (key := (label, last, text)) not in seen:
-            seen.add(key)
-            room[stage] -= 1
-            best.append(hypothesis)
-    return best
+        gap, own = gap_of(lattice, position), begins[position]
+        worth = [
+            own[label]
+            + ends[end - 1][label]
+            + network.lengths[min(end - position, LONGEST_STEP)][label]
+            + network.alike[count][label]
+            for (end, label, _), count in zip(edges, alike(edges), strict=True)
+        ]
+        room, least = [width] * len(Stage), hypotheses[0].score - behind
+        for hypothesis in hypotheses:
+            score, best, state, text, *_ = hypothesis
+            if score < least:
+                break
+            if not room[state[2]]:
+                continue
+            room[state[2]] -= 1
+            steps = network.step(*state, gap)
+            total, following = 0.0, []
+            for edge, value in zip(edges, worth, strict=True):
+                if (state_after := after(state, text, edge)) is None:
+                    continue
+                label, written = edge.label, edge.text
+                value += steps[label] + network.again[how_again(written, text)][label]
+                total += exp(value)
+                following.append((value, state_after, text + written, edge))
+            share = log(total)
+            for value, state_after, written, edge in following:
+                if share - value < behind and (target is None or target.startswith(written)):
+                    step = value - share
+                    beams[edge.end].append(
+                        Hypothesis(score + step, best + step, state_after, written, hypothesis, position, edge)
+                    )
+    return _merged(beams[-1])
+
+
+def _merged(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
+    """Those that write the same and are in the same state as one, the likeliest first."""
+    known: dict[tuple[State, str], Hypothesis] = {}
+    for hypothesis in hypotheses:
+        key = (hypothesis.state, hypothesis.text)
+        other = known.get(key)
+        known[key] = hypothesis if other is None else _both(hypothesis, other)
+    return sorted(known.values(), key=attrgetter("score"), reverse=True)
+
+
+def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis:
+    more, less = max(one.score, other.score), min(one.score, other.score)
+    better = one if one.best >= other.best else other
+    return better._replace(score=more + log1p(exp(less - more)))
+
+
+def addresses(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
+    """Those that make an address, each once, the likeliest first."""
+    found: dict[str, Hypothesis] = {}
+    for hypothesis in hypotheses:
+        if hypothesis.state[2] and is_whole(hypothesis.text):
+            other = found.get(hypothesis.text)
+            found[hypothesis.text] = hypothesis if other is None else _both(hypothesis, other)
+    return sorted(found.values(), key=attrgetter("score"), reverse=True)
 
 
 def is_whole(address: str) -> bool:
     return ADDRESS.fullmatch(address) is not None and address.rpartition(".")[2] in endings()
 
 
-class Weights:
-    """What clues of words are worth for each label, and clues of steps."""
-
-    def __init__(self, rows: dict[str, int], words: NDArray[np.float32], steps: dict[str, float]) -> None:
-        # A last row of nothing, for words that nothing is known of: `reduceat` has no empty sums.
-        self.rows, self.steps = rows, steps
-        self.words = np.vstack([words, np.zeros((1, len(Label)), dtype=words.dtype)])
-        self.worth = lru_cache(maxsize=1 << 15)(self._worth)
-        self.again = [[steps.get(again_clue(label, how), 0.0) for how in range(3)] for label in Label]
-
-    def _worth(self, step: Step) -> float:
-        return sum(self.steps.get(clue, 0.0) for clue in step_clues(step))
-
-    def emitted(self, found: Sequence[Sequence[str]]) -> list[list[float]]:
-        unknown = [len(self.rows)]
-        rows = [[row for clue in clues_ if (row := self.rows.get(clue)) is not None] or unknown for clues_ in found]
-        flat = [row for of_word in rows for row in of_word]
-        starts = np.cumsum([0, *map(len, rows[:-1])])
-        sums: list[list[float]] = np.add.reduceat(self.words[flat], starts, axis=0).tolist()
-        return sums
-
-    def ending(self, hypothesis: Hypothesis) -> float:
-        return sum(self.steps.get(clue, 0.0) for clue in end_clues(hypothesis.state, hypothesis.text))
-
-
-class Candidate(NamedTuple):
-    address: str
-    score: float
-    path: list[tuple[int, Edge]]
-
-
-def candidates(lattice: Lattice, weights: Weights, most: int) -> list[Candidate]:
-    """Different addresses, the likeliest first."""
+def read(lattice: Lattice, network: Network, most: int) -> Reading:
     if not lattice.plain:
-        return []
-    found = search(
-        lattice, weights.emitted(clues(lattice)), weights.emitted(ends(lattice)), weights.worth, weights.again
-    )
-    best: dict[str, Candidate] = {}
-    for hypothesis in found:
-        if hypothesis.state[2] and is_whole(hypothesis.text):
-            score = hypothesis.score + weights.ending(hypothesis)
-            known = best.get(hypothesis.text)
-            if not known or known.score < score:
-                best[hypothesis.text] = Candidate(hypothesis.text, score, hypothesis.path())
-    return sorted(best.values(), key=lambda candidate: -candidate.score)[:most]
-
-
-@cache
-def reader() -> Weights:
-    """As it is shipped."""
-    with weights_file("addresses").open("rb") as file, np.load(file) as stored:
-        words = stored["words"].astype(np.float32) * float(stored["scale"])
-        names = bytes(stored["names"]).decode().split("\n")
-        steps = bytes(stored["step_names"]).decode().split("\n")
-        worth = stored["steps"].tolist()
-    return Weights({name: row for row, name in enumerate(names)}, words, dict(zip(steps, worth, strict=True)))
+        return Reading([], inf)
+    scores = network.scores(clues(lattice))
+    found = addresses(search(lattice, scores, network))[:most]
+    return Reading([Candidate(path.text, path.score, path.path()) for path in found], scores.nothing)

@@ -1,8 +1,8 @@
 """Which of the addresses that may have been dictated was, or that nobody can tell.
 
-A logistic model of whole addresses: what is told twice in them, what of the sentence
-they leave out, what the rules of `address_rules/` read. Its weights come from sentences that
-the decoder had not seen.
+A logistic model of whole addresses: how likely the network finds them and that there is none,
+what is told twice in them, what of the sentence they leave out, what the rules of
+`address_rules/` read. Its weights come from sentences that the network had not seen.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from calls.understanding.addresses.clues import relation
-from calls.understanding.addresses.decoder import Candidate, candidates, reader
+from calls.understanding.addresses.decoder import Reading, read
 from calls.understanding.addresses.hearing import ATS, CORRECTIONS, TALK_KINDS, heard, is_plain, may_have_at
 from calls.understanding.addresses.lattice import Edge, Label, Lattice, lattice_from
+from calls.understanding.addresses.network import network
 from calls.understanding.learned import weights_file
 from calls.understanding.text import LONGEST_DICTATION, table
 
@@ -32,10 +33,12 @@ _STUTTERED = re.compile(r"([a-z0-9]{2})[._-]?\1")
 _PARTS = re.compile(r"[._-]")
 _LONG = 22
 _BESIDE = 8
+# Of the logarithm of a likelihood: what is less likely is as good as impossible.
+_FURTHEST = 8.0
 _WORDS = (Label.WORD, Label.PROVIDER, Label.CHANGED, Label.MARKED)
 _FIGURES = (Label.NUMBER, Label.FIGURES)
-# How likely an address must be that the rules read, and among the addresses alone; and any other.
-_AS_RULES, _AMONG, _SURE = 0.7, 0.7, 0.75
+# How likely an address must be to be taken.
+_SURE = 0.75
 
 
 class Ranked(NamedTuple):
@@ -51,23 +54,29 @@ def likeliest(text: str, by_rules: str | None, language: str) -> str | None:
     if by_rules and is_plain(said):
         return by_rules
     lattice = lattice_from(said, language)
-    answers = dict(ranked(signs(lattice, candidates(lattice, reader(), MOST_CANDIDATES), by_rules), weights()))
-    any_address = 1 - answers.pop(NOTHING)
-    if by_rules and answers[by_rules] >= max(_AS_RULES, _AMONG * any_address):
-        return by_rules
-    return next((address for address, likelihood in answers.items() if likelihood >= _SURE), None)
+    reading = read(lattice, network(), MOST_CANDIDATES)
+    address, likelihood = ranked(signs(lattice, reading, by_rules), weights())[0]
+    return address if address != NOTHING and likelihood >= _SURE else None
 
 
-def signs(lattice: Lattice, found: Sequence[Candidate], by_rules: str | None) -> list[tuple[str, dict[str, float]]]:
+def signs(lattice: Lattice, reading: Reading, by_rules: str | None) -> list[tuple[str, dict[str, float]]]:
     """The addresses that may have been said, and that none was, each with its signs; `by_rules` only if it is read."""
+    found = reading.candidates
     answers = [
-        (candidate.address, dict(_signs(lattice, found, rank, by_rules))) for rank, candidate in enumerate(found)
+        (candidate.address, dict(_signs(lattice, reading, rank, by_rules))) for rank, candidate in enumerate(found)
     ]
     if by_rules and all(address != by_rules for address, _ in answers):
         answers.append((by_rules, {"rules only": 1.0, **dict(_written(by_rules))}))
+    nothing = {
+        "nothing": 1.0,
+        f"nothing, rules {by_rules is not None}": 1.0,
+        f"nothing of {min(len(found), 3)}": 1.0,
+        f"nothing, ats {_ats(lattice)}": 1.0,
+        "nothing is likely": min(_FURTHEST, max(0.0, reading.nothing)),
+        "nothing is unlikely": max(-_FURTHEST, min(0.0, reading.nothing)),
+        "likeliest": max(-_FURTHEST, found[0].score) if found else -_FURTHEST,
+    }
     plain = lattice.plain
-    nothing = {"nothing": 1.0, f"nothing, rules {by_rules is not None}": 1.0, f"nothing of {min(len(found), 3)}": 1.0}
-    nothing[f"nothing, ats {_ats(lattice)}"] = 1.0
     nothing |= dict.fromkeys((f"word {word}" for word in plain), 1.0)
     nothing |= dict.fromkeys((f"words {one} {other}" for one, other in pairwise(plain)), 1.0)
     return [*answers, (NOTHING, nothing)]
@@ -77,15 +86,14 @@ def _ats(lattice: Lattice) -> int:
     return min(sum(kind in ATS for kind in lattice.kinds), 3)
 
 
-def _signs(
-    lattice: Lattice, found: Sequence[Candidate], rank: int, by_rules: str | None
-) -> Iterator[tuple[str, float]]:
+def _signs(lattice: Lattice, reading: Reading, rank: int, by_rules: str | None) -> Iterator[tuple[str, float]]:
+    found = reading.candidates
     address, score, path = found[rank]
-    best = found[0].score
-    yield "behind", max(-8.0, (score - best) / 40)
+    yield "likely", max(-_FURTHEST, score)
+    yield "behind", max(-_FURTHEST, score - found[0].score)
     if rank == 0:
         yield "first", 1.0
-        yield "ahead", min(5.0, (best - found[1].score) / 40) if len(found) > 1 else 5.0
+        yield "ahead", min(_FURTHEST, score - found[1].score) if len(found) > 1 else _FURTHEST
     if by_rules == address:
         yield "as rules", 1.0
     elif by_rules:
@@ -97,7 +105,6 @@ def _signs(
     yield f"ats {_ats(lattice)}", 1.0
     yield from _written(address)
     kept = [(position, edge) for position, edge in path if edge.text]
-    left_out = [(position, edge) for position, edge in path if not edge.text]
     yield from _kept(lattice, kept)
     yield from _told(lattice, kept, address)
     first = kept[0][0]
@@ -105,7 +112,8 @@ def _signs(
     if first:
         yield f"behind {lattice.kinds[first - 1]} {lattice.gaps[first]}", 1.0
         yield f"behind {lattice.plain[first - 1]}", 1.0
-    yield from _left_out(lattice, left_out, kept[0][0], kept[-1][0], address)
+    left_out = [(position, edge) for position, edge in path if not edge.text]
+    yield from _left_out(lattice, left_out, first, kept[-1][0], address)
 
 
 def _written(address: str) -> Iterator[tuple[str, float]]:
@@ -151,7 +159,7 @@ def _kept(lattice: Lattice, kept: Sequence[tuple[int, Edge]]) -> Iterator[tuple[
             found[f"wrote {kind}"] += 1
         if edge.label in (Label.WEAK_LETTER, Label.CHANGED, Label.MARKED, Label.RETOLD):
             found[f"wrote {edge.label}"] += 1
-        if edge.label == Label.AT and kind not in ATS:
+        if edge.label == Label.AT and lattice.kinds[position] not in ATS:
             found["weak at"] += 1
     yield from ((sign, min(count, 4)) for sign, count in found.items())
 
