@@ -37,10 +37,10 @@ HARDER = {
 }
 # What addresses are learnt from has none of these, and no rule was made for them: so many are read on new ones.
 UNSEEN = "email_unseen"
-HARDER[UNSEEN] = 0.88
+HARDER[UNSEEN] = 0.905
 # English was taught a third of what French was, and these were never read: so many are right.
-ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.84}
-MOST_WRONG = {"fr": 0.02, "en": 0.02}
+ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.9}
+MOST_WRONG = {"fr": 0.013, "en": 0.005}
 KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités", "monsieur pol arobase")
 
 
