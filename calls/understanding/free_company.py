@@ -19,6 +19,7 @@ from calls.understanding.trading_names import trading_name
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
 _FEWEST_FIGURES, _SHORTEST_QUESTION = 3, 3
+_SHORTEST_NUMBER = 8  # figures of a telephone
 
 
 class _Place(NamedTuple):
@@ -43,7 +44,9 @@ def free_company(text: str, language: str) -> str | None:
     tokens = tokens_of(text, language)
     plain = [token.plain for token in tokens]
     names = {
-        place: name for place in _places(plain, language) if (name := _name_at(place.start, text, tokens, language))
+        place: name
+        for place in _places(plain, language)
+        if (name := _name_at(place.start, text, tokens, language)) and not _is_telephone_number(name)
     }
     corrections = [at for at, word in enumerate(plain) if word in listed("correction", language)]
     for since in (*reversed(corrections), 0):
@@ -53,6 +56,12 @@ def free_company(text: str, language: str) -> str | None:
             meant = min(told, key=lambda place: _rank(place, names[place], text))
             return _written(text, _longest(names[meant], [names[place] for place in told]))
     return _written(text, names[min(names)]) if names else by_trade
+
+
+def _is_telephone_number(name: Sequence[Token]) -> bool:
+    """«3 Suisses» and «118 218» are names, «06 12 34 56 78» is none."""
+    figures = "".join(token.plain for token in name)
+    return figures.isdigit() and len(figures) >= _SHORTEST_NUMBER
 
 
 def tells_home(text: str, language: str) -> bool:

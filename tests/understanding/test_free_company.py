@@ -36,6 +36,8 @@ from calls.understanding import free_company, tells_home
         ("Globex, enfin non, Globex c'est l'ancien nom, maintenant c'est Initech.", "Initech"),
         ("Le 24, rue Magenta. Ah non le nom. Bistrot 24.", "Bistrot 24"),
         ("N Q un huit zéro trois quatre.", None),
+        ("C'est mon portable, le 06 99 88 77 66.", None),
+        ("Le 118 218.", "118 218"),
         ("Solaire Plus.", "Solaire Plus"),
         ("C'est la mairie, la mairie de Brest.", "Mairie de Brest"),
         ("Dupont, plombier.", "Dupont"),
