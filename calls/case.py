@@ -15,7 +15,7 @@ from calls.understanding.text import fold
 _KNOWN: Final = (
     *("phone_number", "first_name", "last_name", "company", "email", "description", "step", "is_fixed"),
     *("is_about_open_ticket", "recording_refused", "wants_callback", "is_angry", "wants_human", "needs_nothing"),
-    *("disclosure", "number_refused"),
+    *("disclosure", "number_refused", "is_another"),
 )
 
 #: In the order in which a call goes through them.
@@ -56,6 +56,7 @@ class Case:
     company: str = ""
     email: str = ""
     earlier_calls: int = 0
+    is_another: bool = False  # than whom we know by this number
     open_ticket: OpenTicket | None = None
     is_about_open_ticket: bool = False
     returned_ticket_id: int | None = None  # of this call's first part, when nobody took the hand-over
@@ -91,20 +92,28 @@ class Case:
     def known(self) -> dict[str, Any]:
         """What must outlast the worker, as plain values; what is not known is left out."""
         found = {name: value for name, nothing in _NOTHING if (value := getattr(self, name)) != nothing}
-        return found | ({"problem": self.problem.code} if self.problem else {})
+        if self.problem:
+            found["problem"] = self.problem.code
+        if self.further:
+            found["further"] = [problem.code for problem in self.further]
+        return found
 
     def recall(self, known: Mapping[str, Any], problems: Mapping[str, Problem]) -> None:
         """Take over what `known` told of the same caller."""
+        if known.get("is_another"):
+            self.is_somebody_else()
         for name in _KNOWN:
             if name in known:
                 setattr(self, name, known[name])
         self.problem = problems.get(known.get("problem", ""), self.problem)
+        self.further = tuple(problems[code] for code in known.get("further", ()) if code in problems)
 
     def is_somebody_else(self) -> None:
         """Whom the records, or a call of before, know by this number is not who calls now."""
         self.cut = self.customer_id = self.open_ticket = None
         self.first_name = self.last_name = self.company = self.email = ""
         self.earlier_calls = 0
+        self.is_another = True
 
 
 #: What telephone networks write instead of a name, and what they put around it.

@@ -27,7 +27,7 @@ from calls.understanding import is_noise
 from calls.usage import speech_cost
 from companies.models import Customer
 from companies.phone import forms, international
-from companies.services import Remembered, find_customer, remember_caller
+from companies.services import Remembered, find_customer, remember_caller, remember_company
 from monitoring import metrics
 from providers.protocols import Choice
 from tenants.allowlist import Entry
@@ -310,6 +310,8 @@ def finish(
         case.description = _said_of_the_problem(call)
     if call.is_test:  # who tries the bot becomes no customer
         remembered = Remembered(call.customer, call.customer.company if call.customer else None, {})
+    elif case.is_another and find_customer(phone_number=case.phone_number):  # whose record stays as it is
+        remembered = Remembered(None, remember_company(name=case.company) if case.company else None, {})
     else:
         remembered = remember_caller(
             phone_number=case.phone_number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calls.case import Case
+from calls.scenarios.preset import preset
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,20 @@ def test_a_name_that_the_pbx_displays_is_taken(displayed: str) -> None:
 
 def test_what_the_caller_says_counts_more() -> None:
     assert Case(first_name="Zoé", caller_name="Anonymous").full_name == "Zoé"
+
+
+def test_what_fails_besides_outlasts_the_worker() -> None:
+    settings = preset("fr")
+    internet, mobile = settings.problems["internet"], settings.problems["mobile"]
+    again = Case()
+    again.recall(Case(problem=internet, further=(mobile,)).known(), settings.problems)
+    assert (again.problem, again.further) == (internet, (mobile,))
+
+
+def test_whom_the_number_does_not_belong_to_is_not_recognised_again() -> None:
+    before = Case(customer_id=1, first_name="Camille", last_name="MOREAU", company="Globex")
+    before.is_somebody_else()
+    before.first_name = "Bruno"
+    again = Case(customer_id=1, first_name="Camille", last_name="MOREAU", company="Globex")
+    again.recall(before.known(), {})
+    assert (again.customer_id, again.full_name, again.company) == (None, "Bruno", "")

@@ -23,6 +23,7 @@ from calls.models import Announcement, Call, Turn
 from calls.services import CallRefused, LineQuality
 from calls.settings import load
 from companies.models import Customer
+from companies.services import remember_caller
 from providers.protocols import Choice
 from tenants.allowlist import AllowList, Entry
 from tenants.models import Tenant, TransferTarget
@@ -149,6 +150,17 @@ def finish(house: House, ending: Ending, **facts: object) -> Ticket:
         ticket = services.finish(call_id=opening.call.pk, ending=ending, case=case, quality=LineQuality(2, 1))
     assert ticket is not None
     return ticket
+
+
+def test_somebody_else_on_a_known_number_leaves_its_customer_alone(cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        known = remember_caller(phone_number="+33700000001", first_name="Camille", company="Globex").customer
+    ticket = finish(cast.alpha, GOODBYE, first_name="Bruno", email="bruno@example.com", is_another=True)
+    assert (ticket.customer, ticket.company, ticket.client_name) == (None, None, "Bruno")
+    with acting_for(cast.alpha.tenant):
+        assert known is not None
+        known.refresh_from_db()
+        assert known.email == ""
 
 
 def test_a_call_costs_few_queries(cast: Cast) -> None:
