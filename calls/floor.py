@@ -6,6 +6,7 @@ All times are seconds on the call's clock, which counts the bot's frames.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from calls.audio import CallAudio
@@ -98,22 +99,25 @@ class Floor:
             self.listener(utterance.text)
         if not check:
             return Heard(text=utterance.text, started_at=utterance.start)
-        heard = self._judged(utterance.text, utterance.start)
+        heard = self._after_the_last(self._judged(utterance.text, utterance.start))
         self.heed(heard, Certainty.CERTAIN if may_answer else Certainty.LIKELY)
         return heard
 
     def _judged(self, text: str, started_at: float = 0.0) -> Heard:
         language = self._settings.language
-        anger = how_angry(text, self._settings.anger_words, language)
-        if anger is Certainty.FAINT and self._was_angry:
-            anger = Certainty.LIKELY  # twice in a row
         return Heard(
             text=text,
             started_at=started_at,
-            anger=anger,
+            anger=how_angry(text, self._settings.anger_words, language),
             wish=wish_for_human(text, language),
             wants_callback=wants_callback(text, language),
         )
+
+    def _after_the_last(self, heard: Heard) -> Heard:
+        """Of faint anger the second turn in a row is likely."""
+        if heard.anger is Certainty.FAINT and self._was_angry:
+            return replace(heard, anger=Certainty.LIKELY)
+        return heard
 
     def heed(self, heard: Heard, at_least: Certainty = Certainty.LIKELY, *, answers: bool = False) -> None:
         """Raise the fate that a turn calls for so surely; of one that `answers`, anger is told by what is certain."""
@@ -131,7 +135,7 @@ class Floor:
     @property
     def is_taken_over(self) -> bool:
         """Whether the words that wait call for something else than the script."""
-        wish = self.wish_of(self._hearing.utterance.text)
+        wish = _wish(self._after_the_last(self._judged(self._hearing.utterance.text)), Certainty.LIKELY)
         return wish is not None and wish not in self.answered
 
     def wish_of(self, text: str) -> type[CallEnds] | None:

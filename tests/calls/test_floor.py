@@ -4,9 +4,11 @@ import pytest
 
 from calls import floor
 from calls.case import Case
+from calls.scenarios.preset import preset
 from calls.scenarios.stage import Stage
 from calls.understanding import Certainty
 from tests.calls.stage import LEAVES, on_stage
+from tests.calls.test_flow import CLOSED
 
 STRANGER = Case(phone_number="+33611111111")
 UNANSWERED = "grr, quelle heure est-il"
@@ -60,3 +62,10 @@ async def test_a_wish_is_heard_beside_a_yes(monkeypatch: pytest.MonkeyPatch) -> 
     )
     await stage.play(Case(phone_number="+33612345678", customer_id=7, first_name="Pierre", last_name="MARTIN"))
     assert stage.case.wants_human
+
+
+async def test_of_a_message_one_faint_turn_is_no_anger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(floor, "how_angry", lambda text, *_: Certainty.FAINT if "grr" in text else Certainty.NO)
+    stage = on_stage("[take_message] La box est morte, grr", LEAVES, settings=preset("fr", schedule=CLOSED))
+    await stage.play(STRANGER)
+    assert not stage.case.is_angry
