@@ -113,7 +113,8 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     elif code is not None and code != before:
         case.describe(said)
         if goes_on_telling(said, settings.language):
-            case.further = (*case.further, settings.problems[code])
+            if settings.problems[code] not in case.further:
+                case.further = (*case.further, settings.problems[code])
             return False
         case.problem = settings.problems[code]
     if case.problem is None or case.problem.code == before:

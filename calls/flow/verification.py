@@ -6,7 +6,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.fates import CallerWantsHuman
 from calls.flow.answers import ask_yes_or_no_unless
-from calls.flow.diagnosis import add_words
+from calls.flow.diagnosis import turn_to_next
 from calls.flow.trying import give_up, let_the_caller_try
 from calls.settings import Problem
 from calls.understanding import (
@@ -54,6 +54,7 @@ async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) 
     index, language = settings.problem_index, settings.language
     # What was told to be broken as well is no second problem, but says that it does not work.
     told_before = {tried.code, *(mention.code for mention in mentions(case.description, index, language))}
+    told_before -= {further.code for further in case.further}  # whose turn it is next
 
     def besides(text: str) -> str | None:
         is_more = (
@@ -89,7 +90,7 @@ async def hears_more(dialogue: Dialogue, case: Case) -> bool:
     settings, said = dialogue.settings, await dialogue.overheard()
     if tells_relapse(said, settings.language):
         case.is_fixed = False
-        add_words(dialogue, case, said)
+        case.describe(said)
         await dialogue.say("not_fixed")
         return True
     fixed_codes = {case.problem.code} if case.problem else set()
@@ -106,5 +107,6 @@ async def _turn_to(dialogue: Dialogue, case: Case, said: str) -> None:
     case.describe(said)
     code = problem(said, settings.problem_index, settings.language)
     if code is not None and case.problem is not None and code != case.problem.code:
-        case.problem, case.step = settings.problems[code], None
-        await dialogue.say("problem_understood", problem=case.problem.name)
+        second = settings.problems[code]
+        case.further = (second, *(further for further in case.further if further is not second))
+        await turn_to_next(dialogue, case)
