@@ -54,11 +54,12 @@ class Asides:
         if asks_if_machine(text, settings.language):
             await self._dialogue.say("machine")
             return True
-        if settings.faq.match(text) is None and self._asks_back(text):
+        answer = settings.faq.match(text)
+        if answer is None and self._asks_back(text):
             return True
         if not settings.answers:
             return False
-        if (answer := settings.faq.match(text)) is not None:
+        if answer is not None:
             await self._answer(answer)
         elif answered or not is_question(text, settings.language):
             return False

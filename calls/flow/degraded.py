@@ -6,7 +6,7 @@ import logging
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.fates import CallerAngry, CallerWantsHuman, CallTooLong, CannotHear, ServiceStops
+from calls.fates import CallerAngry, CallerWantsCallback, CallerWantsHuman, CallTooLong, CannotHear, ServiceStops
 from calls.flow.closing import say_anyway
 from calls.flow.desk import Desk
 from calls.flow.handover import handover
@@ -31,11 +31,8 @@ async def without_ears(dialogue: Dialogue, case: Case, desk: Desk, error: Cannot
             await dialogue.say("dtmf_choice")
             heard = await dialogue.hear_within(CHOICE_SECONDS, Patience.SHORT)
             case.wants_callback = heard is not None and heard.digits == CALL_BACK
-        except (
-            CallerWantsHuman,
-            CallerAngry,
-            CallTooLong,
-            ServiceStops,
-        ):  # the key 0, or what was said before; a person it is
+        except CallerWantsCallback:  # said before
+            case.wants_callback = True
+        except (CallerWantsHuman, CallerAngry, CallTooLong, ServiceStops):  # the key 0, or said before: a person it is
             pass
     return await handover(dialogue, case, desk, error=str(error), number_by=USE_KEYS)

@@ -6,7 +6,7 @@ import contextlib
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.fates import TakenOver
+from calls.fates import CallerLeaves, TakenOver
 from calls.flow.closing import ANYWAY, part, promise, say_anyway
 from calls.flow.desk import Desk
 from calls.flow.identification import Questions
@@ -52,7 +52,7 @@ async def _promise_to_call_back(dialogue: Dialogue, case: Case, desk: Desk, numb
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
     if number_by and not case.phone_number and not case.number_refused:
-        with contextlib.suppress(*ANYWAY):
+        with contextlib.suppress(CallerLeaves, *ANYWAY):
             case.phone_number = await Questions(dialogue, case).number_to_call_back(number_by)
     await promise(dialogue, "callback")
 

@@ -46,7 +46,11 @@ async def hear_objection(dialogue: Dialogue, case: Case, step: Step | None = Non
     came_of_it = attempt(said, language)
     objects = came_of_it in (Attempt.CANNOT, Attempt.ALREADY)
     may_correct = not objects or problem(said, settings.problem_index, language) is not None
-    if await _means_another(dialogue, case, said) or (not step and may_correct and await correct(dialogue, case, said)):
+    if step or only_denies(said, language) or means_another(said, language) or not may_correct:
+        is_another = await _means_another(dialogue, case, said)
+    else:
+        is_another = await correct(dialogue, case, said)
+    if is_another:
         return None
     if objects:
         return Attempt.CANNOT

@@ -32,7 +32,6 @@ _QUESTIONS: Final = (
     understanding.is_preamble,
     understanding.is_question,
     understanding.is_same_matter,
-    understanding.is_unfinished,
     understanding.leaves_no_message,
     understanding.knows_none,
     understanding.only_answers,
@@ -156,7 +155,7 @@ def get_ready() -> None:
             understanding.faults(text, index, language)
             understanding.is_business(text, index, language)
             understanding.chosen(text, ["internet"], index, language)
-            understanding.tells_another(text, index, language, "internet", is_fixed=True)
+            understanding.tells_another(text, index, language, ("internet",), is_fixed=True)
             understanding.tells_another(text, index, language, (), is_fixed=True)
             understanding.company(text, _COMPANIES, language)
             understanding.another_caller(text, "Camille", language)

@@ -147,3 +147,15 @@ def test_what_goes_with_a_ticket_is_told_once_of_a_call_that_was_given_up_and_li
 def calls_counted() -> float:
     (family,) = metrics.calls_total.collect()
     return sum(sample.value for sample in family.samples if sample.name.endswith("_total"))
+
+
+async def test_who_leaves_when_asked_where_to_call_back_has_had_no_error() -> None:
+    unclear = "Le chat est gris."
+    stage = on_stage(
+        *(f"[{question}] {unclear}" for question in ("ask_phone", "retry_phone", "use_keys_phone")),
+        "[ask_problem] Rappelez-moi.",
+        "[ask_phone] Laissez tomber, au revoir.",
+        settings=preset("fr", asks=frozenset()),
+    )
+    ending = await stage.play(Case())
+    assert (ending.status, ending.reason) == (Call.Status.COMPLETED, Call.EndReason.GOODBYE)
