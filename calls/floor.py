@@ -47,6 +47,7 @@ class Floor:
         self._scribe = scribe
         self._looked_at = (("", Patience.NORMAL), False)
         self._was_angry = False  # as far as one could tell
+        self._last_judged = Heard()
 
     @property
     def has_words(self) -> bool:
@@ -104,14 +105,16 @@ class Floor:
         return heard
 
     def _judged(self, text: str, started_at: float = 0.0) -> Heard:
-        language = self._settings.language
-        return Heard(
-            text=text,
-            started_at=started_at,
-            anger=how_angry(text, self._settings.anger_words, language),
-            wish=wish_for_human(text, language),
-            wants_callback=wants_callback(text, language),
-        )
+        """Asked while the words wait, when they are taken, and by who keeps them."""
+        if text != self._last_judged.text:
+            language = self._settings.language
+            self._last_judged = Heard(
+                text=text,
+                anger=how_angry(text, self._settings.anger_words, language),
+                wish=wish_for_human(text, language),
+                wants_callback=wants_callback(text, language),
+            )
+        return replace(self._last_judged, started_at=started_at)
 
     def _after_the_last(self, heard: Heard) -> Heard:
         """Of faint anger the second turn in a row is likely."""
