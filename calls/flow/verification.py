@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+from typing import NamedTuple
+
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.fates import CallerWantsHuman
@@ -22,6 +25,20 @@ from calls.understanding import (
 )
 
 MOST_TRIES = 3
+
+
+class _More(Enum):
+    VISIT = auto()
+    ANOTHER = auto()  # a second problem
+    TO_COME = auto()  # it is too early to tell
+    CANNOT_TELL = auto()
+
+
+class _Besides(NamedTuple):
+    """What is told instead of a yes or a no, and its words."""
+
+    more: _More
+    text: str
 
 
 async def verification(dialogue: Dialogue, case: Case, tried: Problem, *, has_failed: bool) -> bool:
@@ -56,25 +73,26 @@ async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) 
     told_before = {tried.code, *(mention.code for mention in mentions(case.description, index, language))}
     told_before -= {further.code for further in case.further}  # whose turn it is next
 
-    def besides(text: str) -> str | None:
-        is_more = (
-            asks_for_visit(text, language)
-            or tells_another(text, index, language, told_before)
-            or is_to_come(text, language)
-            or cannot_tell(text, language)
-        )
-        return text if is_more else None
+    def besides(text: str) -> _Besides | None:
+        if asks_for_visit(text, language):
+            return _Besides(_More.VISIT, text)
+        if tells_another(text, index, language, told_before):
+            return _Besides(_More.ANOTHER, text)
+        if cannot_tell(text, language):
+            return _Besides(_More.CANNOT_TELL, text)
+        return _Besides(_More.TO_COME, text) if is_to_come(text, language) else None
 
     for _ in range(MOST_TRIES):
         told = await ask_yes_or_no_unless(dialogue, "ask_fixed", besides, fixed)
-        if not isinstance(told, str):
+        if not isinstance(told, _Besides):
             return told
-        if asks_for_visit(told, language):
-            raise CallerWantsHuman(told)
-        if tells_another(told, index, language, told_before):
-            return told
-        if cannot_tell(told, language):
-            return Attempt.CANNOT
+        match told.more:
+            case _More.VISIT:
+                raise CallerWantsHuman(told.text)
+            case _More.ANOTHER:
+                return told.text
+            case _More.CANNOT_TELL:
+                return Attempt.CANNOT
         match await let_the_caller_try(dialogue, case, tried.steps[-1], is_last=True, has_tried=True):
             case Attempt.FAILS:
                 return False
