@@ -164,10 +164,10 @@ async def _place(dialogue: Dialogue, case: Case, desk: Desk | None) -> str | Non
     What is no fault is placed nowhere: no remedy brings a new contract.
     """
     settings = dialogue.settings
-    if is_business(case.description, settings.problem_index, settings.language):
-        return None
     code = _read(case, settings)
-    if code is None and settings.problems and desk is not None:
+    if code is not None or is_business(case.description, settings.problem_index, settings.language):
+        return code
+    if settings.problems and desk is not None:
         decision = asyncio.ensure_future(desk.decide_problem(case.description, settings.problems))
         code = await dialogue.meanwhile(decision)
     return code
