@@ -241,6 +241,15 @@ def as_printed(url: str) -> str:
     return f"exten => bot,1,Goto(voicebot,s,1)\n{printed(url)}"
 
 
+def done_at_the_second_call(scene: Any) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(scene.bot.calls) == 2:
+            scene.api.result = (200, "done")
+        await hang_up(reader, writer)
+
+    return behave
+
+
 def prompts(result: Any) -> str:
     log = (result.bot_wav.parent.parent / "log" / "full.log").read_text(errors="replace")
     return " ".join(re.findall(r"<\S+> Playing '([\w-]+)", log))
@@ -248,13 +257,7 @@ def prompts(result: Any) -> str:
 
 async def test_a_hand_over_to_nobody_comes_back_for_a_call_back(scene):
     async with scene(extens=as_printed, result=(200, "transfer:technician")) as s:
-
-        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(s.bot.calls) == 2:
-                s.api.result = (200, "done")
-            await hang_up(reader, writer)
-
-        s.bot.behave = once_more
+        s.bot.behave = done_at_the_second_call(s)
         result = await s.call()
     first, second = s.api.announced
     assert second["returned_from"] == first["uuid"]
@@ -358,13 +361,7 @@ def two_companies(url: str) -> str:
 
 async def test_companies_that_share_an_asterisk_keep_their_callers_apart(scene):
     async with scene(extens=two_companies, result=(200, "transfer:technician")) as s:
-
-        async def once_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(s.bot.calls) == 2:
-                s.api.result = (200, "done")
-            await hang_up(reader, writer)
-
-        s.bot.behave = once_more
+        s.bot.behave = done_at_the_second_call(s)
         await s.call(exten="bravo")
         s.api.announce = (403, "")
         await s.call(exten="alpha")
