@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum, StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from calls.understanding.fixed import fixed
 from calls.understanding.learned import evidence
 from calls.understanding.names import is_first_name
 from calls.understanding.requests import asks_if_machine
-from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, phrases_of, table, words
 from calls.understanding.yes_no import Answer
 
 
@@ -163,9 +163,7 @@ def _blames_oneself(before: Sequence[str], expression: Sequence[str], language: 
     )
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("anger")[language][section], section)], language)
+_phrases = partial(phrases_of, "anger")
 
 
 def _is_anothers(clause: Sequence[str], hit: Hit[_Sign], language: str) -> bool:
@@ -180,9 +178,7 @@ def _is_anothers(clause: Sequence[str], hit: Hit[_Sign], language: str) -> bool:
     )
 
 
-@cache
-def _requests(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("human")[language][section], section)], language)
+_requests = partial(phrases_of, "human")
 
 
 def wants_human(text: str, language: str) -> bool:

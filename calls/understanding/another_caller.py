@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 from typing import NamedTuple
 
 from calls.understanding.names import is_first_name, listed, tokens_of
 from calls.understanding.phonetic import phonetic
-from calls.understanding.text import Lexicon, clauses, fold, lexicon, table, words
+from calls.understanding.text import clauses, fold, phrases_of, table, words
 
 _LONGEST_NAME = 3  # words, behind what introduces it: «Bruno Le Goff»
 
@@ -66,6 +66,4 @@ def _no(language: str) -> frozenset[str]:
     return frozenset(table("another_caller")[language]["no"])
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("another_caller")[language][section], section)], language)
+_phrases = partial(phrases_of, "another_caller")

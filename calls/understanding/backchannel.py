@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 
-from calls.understanding.text import LONGEST_UTTERANCE, Lexicon, lexicon, table, words
+from calls.understanding.text import LONGEST_UTTERANCE, phrases_of, table, words
 
 # What recognition writes of silence and breath, learned from subtitles: at the start of a sentence,
 # and as far as is known, else to the end of the sentence.
@@ -23,9 +23,7 @@ _HALLUCINATED = re.compile(
 )
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("backchannel")[language][section], section)], language)
+_phrases = partial(phrases_of, "backchannel")
 
 
 @cache

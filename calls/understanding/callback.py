@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 
 from calls.understanding.anger import asks_for_person
 from calls.understanding.numbers import is_number
 from calls.understanding.requests import is_question
-from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, phrases_of, table, words
 from calls.understanding.yes_no import Answer, yes_no
 
 # «Je veux pas qu'on me rappelle»: how many words may stand between.
@@ -26,9 +26,7 @@ _CALLED_BACK = {"called", "rang", "rung", "phoned"}
 _NO_CALL = {"the", "this", "your", "on", "in", "transfer", "by", "of"}
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("callback")[language][section], section)], language)
+_phrases = partial(phrases_of, "callback")
 
 
 def _says(section: str, spoken: Sequence[str], language: str) -> bool:

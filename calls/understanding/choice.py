@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 
 from calls.understanding.problem import mentions, problem
 from calls.understanding.problems.index import ProblemIndex
 from calls.understanding.problems.several import listed_kinds
-from calls.understanding.text import Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import clauses, phrases_of, words
 
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "last": -1}
 _BOTH = 2
@@ -60,6 +60,4 @@ def _place(text: str, language: str) -> str:
     return ""
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("choice")[language][section], section)], language)
+_phrases = partial(phrases_of, "choice")

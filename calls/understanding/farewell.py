@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from calls.understanding.fixed import fixed
 from calls.understanding.numbers import is_number
-from calls.understanding.text import Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Lexicon, clauses, lexicon, phrases_of, table, words
 from calls.understanding.yes_no import Answer
 
 
@@ -62,9 +62,7 @@ _BUT = re.compile(r"\b(?:mais|but)\b", re.IGNORECASE)
 _A_NUMBER = 2  # «je me suis trompé de numéro, c'est le quarante-deux …» corrects one
 
 
-@cache
-def _listed(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("farewell")[language][section], section)], language)
+_listed = partial(phrases_of, "farewell")
 
 
 @cache

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from calls.understanding.requests import asks_to_repeat, is_question
-from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, Lexicon, clauses, lexicon, phrases_of, table, words
 from calls.understanding.yes_no import Answer, yes_no
 
 # «Pas du portable», «not on my mobile»: so many words stand between.
 _REACH = 3
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("line")[language][section], section)], language)
+_phrases = partial(phrases_of, "line")
 
 
 @cache

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 
-from calls.understanding.text import Lexicon, clauses, lexicon, table
+from calls.understanding.text import are_all_of, clauses, phrases_of
 
 # Words of a clause that waits for another: what is longer has told something.
 _LONGEST_LEAD = 10
@@ -30,20 +30,11 @@ def only_leads_up(text: str, language: str) -> bool:
     return not told or (len(told) == 1 and not is_question and _waits_for_another(told[0], language))
 
 
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("preamble")[language][section], section)], language)
+_phrases = partial(phrases_of, "preamble")
 
 
 def _is_made_of(section: str, clause: Sequence[str], language: str) -> bool:
-    phrases = _phrases(section, language)
-    position = 0
-    while position < len(clause):
-        hit = phrases.at(clause, position)
-        if hit is None:
-            return False
-        position = hit.end
-    return True
+    return are_all_of(clause, _phrases(section, language))
 
 
 def _waits_for_another(clause: Sequence[str], language: str) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 
 from calls.understanding.backchannel import is_noise
 from calls.understanding.names import is_first_name, refuses
-from calls.understanding.text import Hit, Lexicon, clauses, lexicon, table, words
+from calls.understanding.text import Hit, are_all_of, clauses, phrases_of, table, words
 
-
-@cache
-def _phrases(section: str, language: str) -> Lexicon[str]:
-    return lexicon([(table("requests")[language][section], section)], language)
+_phrases = partial(phrases_of, "requests")
 
 
 def hits_of(section: str, spoken: Sequence[str], language: str) -> list[Hit[str]]:
@@ -137,13 +134,7 @@ def _opening(clause: Sequence[str], language: str) -> str:
 
 def made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:
     """Whether phrases of `sections` are all that was said."""
-    position = 0
-    while position < len(spoken):
-        hits = [hit for section in sections if (hit := _phrases(section, language).at(spoken, position))]
-        if not hits:
-            return False
-        position = max(hit.end for hit in hits)
-    return True
+    return are_all_of(spoken, *(_phrases(section, language) for section in sections))
 
 
 _TIMES = {

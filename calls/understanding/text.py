@@ -199,6 +199,23 @@ def lexicon(sections: Iterable[tuple[Iterable[str], V]], language: str) -> Lexic
     return Lexicon((_phrase(phrase, language), value) for phrases, value in sections for phrase in phrases)
 
 
+@cache
+def phrases_of(name: str, section: str, language: str) -> Lexicon[str]:
+    """A section of words/NAME.toml; the value is its name."""
+    return lexicon([(table(name)[language][section], section)], language)
+
+
+def are_all_of(spoken: Sequence[str], *lexicons: Lexicon[str]) -> bool:
+    """Whether phrases of `lexicons` are all that was said."""
+    position = 0
+    while position < len(spoken):
+        hits = [hit for phrases in lexicons if (hit := phrases.at(spoken, position))]
+        if not hits:
+            return False
+        position = max(hit.end for hit in hits)
+    return True
+
+
 def _phrase(phrase: str, language: str) -> list[str]:
     first, *others = (words(part, language) for part in phrase.split(GAP))
     return [*first, *(word for part in others for word in (GAP, *part))]
