@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -27,6 +28,12 @@ go_first()
 print(priority() - before, of_a_thread() - priority())
 """
 
+MATRICES = """
+import os, voicebot_site, numpy
+numpy.ones((500, 500)) @ numpy.ones((500, 500))
+print(*os.listdir("/proc/self/task"))
+"""
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has no priorities by thread")
 
 
@@ -49,3 +56,13 @@ def test_what_goes_first_has_priority_over_the_threads_that_stand_back() -> None
 
 def test_without_the_right_to_more_priority_threads_have_less() -> None:
     assert priorities("without the right") == [0, 0, 10]
+
+
+def test_small_matrices_are_multiplied_in_the_thread_that_asks_for_it() -> None:
+    surroundings = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", MATRICES], env=surroundings, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert len(done.stdout.split()) == 1
