@@ -183,7 +183,7 @@ class Conversation:
             if ending.reason == Call.EndReason.HANGUP:  # nobody waits: the last words may still be recognised
                 hearing.cancel()
                 await asyncio.wait([hearing], timeout=LAST_HEARING_SECONDS)
-            self._dialogue.leave_nothing_unsaid()
+            await self._dialogue.leave_nothing_unsaid()
             await self._scribe.flush(1.0)  # the summary reads the turns
             is_finished = await self._finish(ending, case)
             # The dialplan may ask for the result as soon as it has the call back.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -54,6 +54,9 @@ MOST_LINES: Final = 5  # of colleagues that wait to be said
 TOLD: Final = Spoken("faq_in_other_words", "")  # what the language model writes
 
 
+Listener = Callable[[str], Awaitable[None]]
+
+
 class Aside(Protocol):
     """Answers what the caller says instead of an answer, or beside one; whether it did."""
 
@@ -62,6 +65,10 @@ class Aside(Protocol):
 
 async def _no_aside(text: str, *, answered: bool = False) -> bool:
     return False
+
+
+async def _no_listener(text: str) -> None:
+    pass
 
 
 class Dialogue:
@@ -88,6 +95,7 @@ class Dialogue:
         self._lines: deque[str] = deque()
         self._floor = Floor(settings, audio, hearing, scribe)
         self._dictation: Dictation | None = None  # the last one: the caller may go on with it
+        self._listener: Listener = _no_listener
         self.aside: Aside = _no_aside  # when it did, our question is asked again; the script may set it
         self.asked = ""  # the question that was asked last
         self.saying = ""  # the phrase that is being said
@@ -126,9 +134,9 @@ class Dialogue:
         """Seconds of the call's clock."""
         return self._audio.now
 
-    def hand_turns_to(self, listener: Callable[[str], None] | None) -> None:
+    def hand_turns_to(self, listener: Listener | None) -> None:
         """Have `listener` told every turn of the caller, whatever it answers."""
-        self._floor.listener = listener
+        self._listener = listener or _no_listener
 
     def enter(self, scene: str) -> None:
         """Name the scene that begins; it is stored, shown live and counted."""
@@ -189,12 +197,27 @@ class Dialogue:
             if self._dictation is not None and speech.playback.started_at is not None:
                 self._dictation.bot_began(speech.playback.started_at)
         self._course.meet(TakenOver)  # now: these may have been the last words
-        self.said_meanwhile = "" if interrupted else self._floor.drop_backchannel()
+        self.said_meanwhile = "" if interrupted else await self._drop_backchannel()
         if speech.error is not None:
             logger.warning("«%s» was cut: %s", phrase.key, speech.error)
             if not speech.playback.frames_played:
                 raise CannotSpeak(phrase.key) from speech.error
         return speech.heard
+
+    async def _drop_backchannel(self) -> str:
+        if not self._floor.has_backchannel:
+            return ""
+        heard = await self._take()
+        self._floor.caller_ended_at = None
+        return heard.text
+
+    async def _take(self, *, check: bool = True, may_answer: bool = False) -> Heard:
+        """As `Floor.take`; the listener is told of the turn whatever it calls for."""
+        text = self._hearing.utterance.text
+        try:
+            return self._floor.take(check=check, may_answer=may_answer)
+        finally:
+            await self._listener(text)
 
     async def ask(
         self,
@@ -268,7 +291,7 @@ class Dialogue:
         if before is not None and utterance and before.is_open_to(utterance.start, utterance.text):
             patience = Patience.SPELLING
         heard = await self.listen(patience, understand, keys=keys)
-        await self._hearing.make_sense(understand, heard.text)
+        await self.make_sense(understand, heard.text)
         if before is not None and before.goes_on(heard):
             return replace(heard, text=before.text) if before is dictation else None
         if heard.text:
@@ -293,6 +316,10 @@ class Dialogue:
             return True  # «oui, je suis là» answers `still_there`, and confirms nothing
         is_clear = value is not None and patience is Patience.SHORT
         return await self.aside(heard.text, answered=is_clear) and not is_clear
+
+    async def make_sense(self, understand: Callable[[str], Value], text: str) -> Value:
+        """What `understand` makes of words, in a thread: the frames of all calls wait for the event loop."""
+        return await self._hearing.make_sense(understand, text)
 
     @contextmanager
     def expecting(self, terms: Sequence[str]) -> Iterator[None]:
@@ -335,7 +362,7 @@ class Dialogue:
                     return Heard(digits=digits)
             remaining = self._floor.seconds_left(patience, understand)
             if remaining is not None and remaining <= 0:
-                return self._floor.take(may_answer=understand is not None)
+                return await self._take(may_answer=understand is not None)
             if remaining is None:
                 silent_for = self._audio.now - self._floor.quiet_since
                 remaining = self.settings.silence_seconds - silent_for
@@ -386,10 +413,10 @@ class Dialogue:
             raise
         return work.result()
 
-    def leave_nothing_unsaid(self) -> None:
+    async def leave_nothing_unsaid(self) -> None:
         """At the end: what the caller was just saying belongs to the transcript."""
         if self._hearing.utterance:
-            self._floor.take(check=False)
+            await self._take(check=False)
 
     @property
     def unfinished(self) -> Said | None:
@@ -421,7 +448,7 @@ class Dialogue:
             await self._course.next(0.1)
             utterance = self._hearing.utterance
         if utterance and self._floor.is_taken_over:
-            self._floor.take()
+            await self._take()
         if self._digits and not self._digits.strip("0#"):
             await self._take_digits(0)
 

@@ -39,7 +39,6 @@ class Floor:
     def __init__(self, settings: CallSettings, audio: CallAudio, hearing: Hearing, scribe: Scribe) -> None:
         self.quiet_since = 0.0
         self.caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
-        self.listener: Callable[[str], None] | None = None  # to each turn of the caller
         self.answered: frozenset[type[CallEnds]] = frozenset()  # by the script itself, while a question is open
         self._settings = settings
         self._audio = audio
@@ -96,8 +95,6 @@ class Floor:
         self.caller_ended_at = utterance.end
         self.quiet_since = max(self.quiet_since, utterance.end)
         self._scribe.turn(_said(utterance))
-        if self.listener is not None:
-            self.listener(utterance.text)
         if not check:
             return Heard(text=utterance.text, started_at=utterance.start)
         heard = self._after_the_last(self._judged(utterance.text, utterance.start))
@@ -152,14 +149,11 @@ class Floor:
             return False
         return not is_noise(utterance.text) and not is_backchannel(utterance.text, self._settings.language)
 
-    def drop_backchannel(self) -> str:
+    @property
+    def has_backchannel(self) -> bool:
         """What was said while the bot spoke is no answer, unless it came with the last words."""
         utterance = self._hearing.utterance
-        if not utterance or utterance.end >= self._audio.now - LAST_WORDS_SECONDS:
-            return ""
-        heard = self.take()
-        self.caller_ended_at = None
-        return heard.text
+        return bool(utterance) and utterance.end < self._audio.now - LAST_WORDS_SECONDS
 
     def spoken(self, speech: Speech, interrupted: bool, answers_turn_of: float | None) -> None:
         """Write down what was heard of the bot. `answers_turn_of`: when the caller's turn ended that it answers."""

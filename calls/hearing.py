@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from calls.audio import CallAudio
 from providers.failover import FailoverSpeechToText
@@ -28,6 +29,8 @@ from voicebot_site.threads import stand_back
 SAME_WORD_SECONDS = 0.1  # by how much two recognitions of a word's end differ
 
 logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
@@ -109,12 +112,12 @@ class Hearing:
         self._taken_until = max(self._taken_until, utterance.end)
         return utterance
 
-    async def make_sense(self, understand: Callable[[str], object], text: str) -> None:
-        """Have `understand`, which remembers, look at words in a thread.
+    async def make_sense(self, understand: Callable[[str], Value], text: str) -> Value:
+        """What `understand` makes of words, in a thread.
 
         An address takes milliseconds, and the frames of all calls wait for the event loop.
         """
-        await asyncio.get_running_loop().run_in_executor(_thread, understand, text)
+        return await asyncio.get_running_loop().run_in_executor(_thread, understand, text)
 
     def read(self, text: str) -> None:
         """Take words that were typed as if they had been spoken just now."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from calls.case import Case
 from calls.dialogue import Dialogue
@@ -29,20 +31,31 @@ _BEHIND_LAST_NAME = ("ask_company", "retry_company", "ask_email", "retry_email")
 _PAUSE = re.compile(r"[,.;](?=\s)")
 
 
-def keep_early_answers(dialogue: Dialogue, case: Case, text: str) -> None:
+async def keep_early_answers(dialogue: Dialogue, case: Case, text: str) -> None:
     """Keep what answers a later question, where it is surely understood: that question is left out then."""
-    settings = dialogue.settings
-    asks, asked = settings.asks, dialogue.asked
-    if case.customer_id is not None:
+    readings = dict(_readings(dialogue.asked, case, dialogue.settings))
+    if not readings or case.customer_id is not None:
         return
+
+    def read(text: str) -> dict[str, str | None]:
+        return {item: reading(text) for item, reading in readings.items()}
+
+    for item, value in (await dialogue.make_sense(read, text)).items():
+        if value:
+            setattr(case, item, value)
+
+
+def _readings(asked: str, case: Case, settings: CallSettings) -> Iterator[tuple[str, Callable[[str], str | None]]]:
+    """How each item is read that may be told too early, or be corrected too late."""
+    asks, language = settings.asks, settings.language
     if "last_name" in asks and not case.last_name and asked in _BEFORE_LAST_NAME:
-        case.last_name = early_last_name(text, settings.language)
-    if corrected := asked in _BEHIND_LAST_NAME and last_name_corrected(text, case.last_name, settings.language):
-        case.last_name = corrected
+        yield "last_name", partial(early_last_name, language=language)
+    if case.last_name and asked in _BEHIND_LAST_NAME:
+        yield "last_name", partial(last_name_corrected, noted=case.last_name, language=language)
     if "company" in asks and not case.company and asked in _BEFORE_COMPANY:
-        case.company = early_company(text, settings)
-    if "email" in asks and not case.email and asked in _BEFORE_EMAIL and tells_address(text, settings.language):
-        case.email = email(text, settings.language) or ""
+        yield "company", partial(early_company, settings=settings)
+    if "email" in asks and not case.email and asked in _BEFORE_EMAIL:
+        yield "email", partial(early_email, language=language)
 
 
 def early_last_name(text: str, language: str) -> str:
@@ -63,6 +76,11 @@ def early_company(text: str, settings: CallSettings) -> str:
     if trade := trading_name(text, language):
         return free_company(trade, language) or ""
     return (free_company(text, language) or "") if tells_employer(text, language) else ""
+
+
+def early_email(text: str, language: str) -> str | None:
+    """The e-mail address, where it is surely one."""
+    return email(text, language) if tells_address(text, language) else None
 
 
 def _before_address(text: str, language: str) -> str:

@@ -98,9 +98,9 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
         return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")
 
 
-def _keep_early(dialogue: Dialogue, case: Case, text: str) -> None:
+async def _keep_early(dialogue: Dialogue, case: Case, text: str) -> None:
     keep_early_words(dialogue, case, text)
-    keep_early_answers(dialogue, case, text)
+    await keep_early_answers(dialogue, case, text)
 
 
 async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:

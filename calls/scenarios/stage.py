@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from calls.audio import CallAudio, Playback
 from calls.case import Case, Ending
@@ -38,6 +38,7 @@ TURN_GAP = 0.7  # seconds of silence after which the bot seems to have finished
 PATIENCE = 12.0  # seconds without an answer, until the caller says the next thing all the same
 KEY_FRAMES = 10  # that a key is pressed for
 
+Value = TypeVar("Value")
 Waiting = Generator[None, None, None]
 
 
@@ -54,8 +55,8 @@ class FakeHearing:
         taken, self.utterance = self.utterance, Utterance()
         return taken
 
-    async def make_sense(self, understand: Callable[[str], object], text: str) -> None:
-        understand(text)
+    async def make_sense(self, understand: Callable[[str], Value], text: str) -> Value:
+        return understand(text)
 
 
 class FakeScribe:
@@ -248,7 +249,7 @@ class Stage:
                 next(caller, None)
                 self._news.set()
                 await asyncio.sleep(0)
-            self.dialogue.leave_nothing_unsaid()
+            await self.dialogue.leave_nothing_unsaid()
             return call.result()
         finally:
             call.cancel()
