@@ -20,7 +20,7 @@ from typing import Final, Protocol, TypeVar
 
 from calls.audio import CallAudio
 from calls.course import Course
-from calls.dictation import MOST_HEARD, Dictation
+from calls.dictation import Dictation
 from calls.fates import (
     CallEnds,
     CallerSilent,
@@ -50,6 +50,7 @@ logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
+MOST_HEARD: Final = 8  # looked at more than once, before their turn is over and after it
 MOST_LINES: Final = 5  # of colleagues that wait to be said
 TOLD: Final = Spoken("faq_in_other_words", "")  # what the language model writes
 
@@ -257,6 +258,7 @@ class Dialogue:
                     self._show_understood(question, heard, value)
                     return value
             self.asked = question
+            understand.cache_clear()  # what did not answer the last question may answer this one
             await self.say(question, **(values or {}))
             heard = await self._hear_answer(patience, understand, dictation, keys=keys)
             if heard is None:
@@ -297,7 +299,7 @@ class Dialogue:
         if heard.text:
             self._heed(heard, understand(heard.text), patience)
         if dictation is not None and heard.text:
-            dictation.begin(heard.text)
+            dictation.begin(heard.text, understand)
             self._dictation = dictation
         return heard
 

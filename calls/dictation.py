@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from calls.turns import FIRST_WORDS_SECONDS, Heard
-
-MOST_HEARD: Final = 8  # looked at more than once, before their turn is over and after it
 
 
 class Dictation:
@@ -17,29 +14,24 @@ class Dictation:
     that. All times are seconds on the call's clock.
     """
 
-    def __init__(
-        self,
-        understand: Callable[[str], str | None],
-        keep: Callable[[str], None],
-        instead: Callable[[str], str | None],
-    ) -> None:
-        """`understand` remembers: much of what it is asked here was looked at while it was heard.
-
-        `keep` takes the value that the answer has when it went on after it seemed to be over.
+    def __init__(self, keep: Callable[[str], None], instead: Callable[[str], str | None]) -> None:
+        """`keep` takes the value that the answer has when it went on after it seemed to be over.
 
         `instead` gives what is told in its place, where words begin by taking something back.
         """
         self.text = ""
-        self._understand = understand
         self._keep = keep
         self._instead = instead
         self._value = ""
         self._closes_at: float | None = None  # None: we have said nothing since
 
-    def begin(self, text: str) -> None:
-        """Take the answer as it was heard."""
-        self.text = text
-        self._value = self._understand(text) or ""
+    def begin(self, text: str, understand: Callable[[str], object]) -> None:
+        """Take the answer as it was heard.
+
+        `understand` remembers: much of what it is asked here was looked at while it was heard.
+        """
+        self._understand = understand
+        self.text, self._value = text, self._value_of(text)
         self._closes_at = None
 
     def bot_began(self, at: float) -> None:
@@ -67,11 +59,14 @@ class Dictation:
     def _with(self, text: str) -> tuple[str, str] | None:
         """All words that count, and their value; None if `text` neither makes it longer nor corrects it."""
         whole = f"{self.text} {text}"
-        value = self._understand(whole) or ""
+        value = self._value_of(whole)
         instead = self._instead(text)
         if instead is None:
             is_longer = len(value) > len(self._value) and value.lower().startswith(self._value.lower())
             return (whole, value) if is_longer else None
-        if new := self._understand(instead):
+        if new := self._value_of(instead):
             whole, value = instead, new
         return (whole, value) if value and value != self._value else None
+
+    def _value_of(self, text: str) -> str:
+        return str(self._understand(text) or "")

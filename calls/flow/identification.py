@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import partial
 
 from calls.case import Case
 from calls.dialogue import Dialogue
-from calls.dictation import MOST_HEARD, Dictation
+from calls.dictation import Dictation
 from calls.fates import CallerWantsCallback
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.turns import Patience
@@ -105,7 +105,7 @@ class Questions:
         name = spelling(text, self._language)
         is_first = name is not None and fold(name) == fold(self._case.first_name)
         # «Emma, E M M A» has the question again; who says so twice is called so twice.
-        return None if is_first and self._dialogue.asked == "ask_spelling" else name
+        return None if is_first and self._dialogue.asked != "retry_spelling" else name
 
     async def company(self) -> str:
         with self._dialogue.expecting(self._dialogue.settings.likely_companies):
@@ -160,7 +160,6 @@ class Questions:
     ) -> str | None:
         """None: it was not understood. `keep`: it is dictated, and more of it may come while we say the next thing."""
 
-        @lru_cache(MOST_HEARD)  # the dictation looks at what was looked at in a thread
         def answer(text: str) -> str | None:
             value = understand(text)
             if value is None and not asks_to_wait(text, self._language) and refuses(text, self._language):
@@ -174,7 +173,7 @@ class Questions:
             retry=retry,
             last=last,
             keys=keys,
-            dictation=Dictation(answer, keep, partial(told_instead, language=self._language)) if keep else None,
+            dictation=Dictation(keep, partial(told_instead, language=self._language)) if keep else None,
         )
 
 

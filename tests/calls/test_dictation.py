@@ -14,8 +14,8 @@ KINDS = {kind: partial(understand, language="fr") for kind, understand in
 
 def dictated(kind: str, text: str) -> tuple[Dictation, list[str]]:
     kept: list[str] = []
-    dictation = Dictation(KINDS[kind], kept.append, partial(told_instead, language="fr"))
-    dictation.begin(text)
+    dictation = Dictation(kept.append, partial(told_instead, language="fr"))
+    dictation.begin(text, KINDS[kind])
     dictation.bot_began(10.0)
     return dictation, kept
 

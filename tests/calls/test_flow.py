@@ -59,6 +59,14 @@ async def test_an_unknown_caller_is_asked_who_calls() -> None:
     assert case.problem.code == "mobile"
 
 
+@pytest.mark.parametrize("last_name", ["M A R T I N", "Martin, M A R T I N."])
+async def test_who_is_called_the_same_twice_may_say_so_in_the_same_words(last_name: str) -> None:
+    told = f"[ask_spelling] {last_name}", f"[retry_spelling] {last_name}"
+    stage = on_stage("[ask_firstname] Martin.", *told, LEAVES)
+    await stage.play(Case(phone_number="+33611111111"))
+    assert (stage.case.first_name, stage.case.last_name) == ("Martin", "MARTIN")
+
+
 async def test_a_caller_without_a_number_is_asked_for_it() -> None:
     stage = on_stage("zéro six douze trente-quatre cinquante-six soixante-dix-huit", LEAVES)
     await stage.play(Case())
