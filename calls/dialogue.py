@@ -28,7 +28,7 @@ from calls.fates import (
     CannotSpeak,
     TakenOver,
 )
-from calls.floor import LINE, Floor
+from calls.floor import LINE, Floor, Where
 from calls.hearing import Hearing
 from calls.models import Turn
 from calls.scribe import Said, Scribe
@@ -338,10 +338,13 @@ class Dialogue:
         self._scribe.show("understood", question=question, keys=heard.digits, value=plain)
 
     @contextmanager
-    def answering(self, *wishes: type[CallEnds]) -> Iterator[None]:
-        """Have these wishes of the caller left to the script while a question is open that they answer."""
+    def answering(self, *wishes: type[CallEnds], where: Where = lambda text: True) -> Iterator[None]:
+        """Have these wishes of the caller left to the script while a question is open that they answer.
+
+        `where`: in which words they do.
+        """
         before = self._floor.answered
-        self._floor.answered = before.union(wishes)
+        self._floor.answered = {**before, **dict.fromkeys(wishes, where)}
         try:
             yield
         finally:

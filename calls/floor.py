@@ -5,7 +5,7 @@ All times are seconds on the call's clock, which counts the bot's frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,8 @@ from calls.understanding import (
 )
 from monitoring import metrics
 
+Where = Callable[[str], bool]  # in which words
+
 LINE: Final = Spoken("", "{line}")  # what a colleague wrote; as a value it is said once and not kept
 
 
@@ -39,7 +41,7 @@ class Floor:
     def __init__(self, settings: CallSettings, audio: CallAudio, hearing: Hearing, scribe: Scribe) -> None:
         self.quiet_since = 0.0
         self.caller_ended_at: float | None = None  # of the turn that the bot has not answered yet
-        self.answered: frozenset[type[CallEnds]] = frozenset()  # by the script itself, while a question is open
+        self.answered: Mapping[type[CallEnds], Where] = {}  # by the script itself, while a question is open
         self._settings = settings
         self._audio = audio
         self._hearing = hearing
@@ -123,8 +125,11 @@ class Floor:
         """Raise the fate that a turn calls for so surely; of one that `answers`, anger is told by what is certain."""
         self._was_angry = heard.anger > Certainty.NO and not answers
         wish = _wish(heard, at_least, Certainty.CERTAIN if answers else at_least)
-        if wish is not None and wish not in self.answered:
+        if wish is not None and not self._is_answered(wish, heard.text):
             raise wish(heard.text)
+
+    def _is_answered(self, wish: type[CallEnds], text: str) -> bool:
+        return wish in self.answered and self.answered[wish](text)
 
     @property
     def unfinished(self) -> Said | None:
@@ -135,8 +140,9 @@ class Floor:
     @property
     def is_taken_over(self) -> bool:
         """Whether the words that wait call for something else than the script."""
-        wish = _wish(self._after_the_last(self._judged(self._hearing.utterance.text)), Certainty.LIKELY)
-        return wish is not None and wish not in self.answered
+        heard = self._after_the_last(self._judged(self._hearing.utterance.text))
+        wish = _wish(heard, Certainty.LIKELY)
+        return wish is not None and not self._is_answered(wish, heard.text)
 
     def wish_of(self, text: str) -> type[CallEnds] | None:
         """What the caller wants instead of the script, also if the script answers it itself."""

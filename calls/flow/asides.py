@@ -23,7 +23,7 @@ from calls.understanding import (
     tells_fault,
 )
 
-_ITEMS = ("firstname", "spelling", "company", "email", "phone")
+_ITEMS = ("firstname", "spelling", "company", "email", "phone", "callback_phone")
 
 
 class Asides:

@@ -21,7 +21,7 @@ async def handover(
     extension: str = "",
     first: str = "",
     error: str = "",
-    number_by: str = "ask_phone",
+    number_by: str = "ask_callback_phone",
 ) -> Ending:
     """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back.
 

@@ -10,6 +10,7 @@ from calls.dialogue import Dialogue
 from calls.dictation import Dictation
 from calls.fates import CallerWantsCallback
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
+from calls.flow.callback import note_callback
 from calls.turns import Patience
 from calls.understanding import (
     agrees_to_name,
@@ -33,10 +34,12 @@ from calls.understanding import (
 )
 from calls.understanding.company_instead import names_another_beside_yes, names_instead, told_of_company, told_today
 from calls.understanding.names import is_first_name
+from calls.understanding.phone import most_digits
 from calls.understanding.text import fold
 
 PHONE_KEYS = {"fr": 10, "en": 11}  # of the longest national numbers; fewer end with a pause
 USE_KEYS = "use_keys_phone"
+FEWEST_DIGITS = 5  # in a row, of what may be a number; «ten thirty» is an hour
 REFUSED = ""  # an answer all the same: the question is not asked again
 SENTENCE_WORDS = 5  # no name of a company, if they complain of a problem
 
@@ -74,18 +77,29 @@ class Questions:
         return await self._or_skip(await self._number("ask_phone", "retry_phone", last=USE_KEYS))
 
     async def number_to_call_back(self, question: str) -> str:
-        """Where nothing else is asked any more: `question` once, then for keys."""
-        return await self._number(question, USE_KEYS) or ""
+        """Where nothing else is asked any more: `question` once, then for keys.
+
+        Who asks to be called back tomorrow instead is asked again, and the ticket has it.
+        """
+        try:
+            return await self._number(question, USE_KEYS) or ""
+        except CallerWantsCallback as wish:
+            await note_callback(self._dialogue, self._case, str(wish))
+            return self._case.phone_number or await self._number(question, USE_KEYS) or ""
 
     async def _number(self, question: str, retry: str, *, last: str = "") -> str | None:
         keep = partial(setattr, self._case, "phone_number")
         keys = PHONE_KEYS[self._language]
-        with self._dialogue.answering(CallerWantsCallback):  # «vous pouvez me rappeler au zéro six …» answers it
+        with self._dialogue.answering(CallerWantsCallback, where=self._tells_digits):
             number = await self._answer(
                 question, retry, lambda text: phone(text, self._language), keep, last=last, keys=keys
             )
         self._case.number_refused = number == REFUSED
         return number
+
+    def _tells_digits(self, text: str) -> bool:
+        """«Vous pouvez me rappeler au zéro six …»."""
+        return most_digits(text, self._language) >= FEWEST_DIGITS
 
     async def first_name(self) -> str:
         return await self._ask("firstname", self._person)

@@ -64,6 +64,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "transfer": _("Hand over to a technician"),
     "nobody_free": _("All technicians are busy"),
     "transfer_failed": _("No technician answers"),
+    "ask_callback_phone": _("Ask where to call back"),
     "callback": _("Promise a call back"),
     "calm": _("Calm an angry caller"),
     "still_there": _("Is the caller still there?"),

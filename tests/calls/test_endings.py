@@ -154,7 +154,7 @@ async def test_who_leaves_when_asked_where_to_call_back_has_had_no_error() -> No
     stage = on_stage(
         *(f"[{question}] {unclear}" for question in ("ask_phone", "retry_phone", "use_keys_phone")),
         "[ask_problem] Rappelez-moi.",
-        "[ask_phone] Laissez tomber, au revoir.",
+        "[ask_callback_phone] Laissez tomber, au revoir.",
         settings=preset("fr", asks=frozenset()),
     )
     ending = await stage.play(Case())
