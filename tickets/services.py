@@ -325,7 +325,11 @@ def _summary(ticket: Ticket, case: Case, ending: Ending, followed: Ticket | None
     if ending.reason == Call.EndReason.BUSY:
         sentences.append(_("All lines were busy."))
     if case.wants_callback:
-        sentences.append(_("The caller is to be called back."))
+        sentences.append(
+            _("The caller is to be called back.")
+            if case.phone_number
+            else _("The caller is to be called back, but left no number.")
+        )
     if ending.transfer_to:
         sentences.append(_("The call was handed over to %s.") % _name_of(ending.transfer_to))
     elif ending.reason == Call.EndReason.HANGUP and not (case.is_fixed or case.needs_nothing):

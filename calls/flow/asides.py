@@ -11,6 +11,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
 from calls.flow.farewell import hear_farewell
+from calls.flow.identification import USE_KEYS, WHERE
 from calls.settings import Answer, Spoken
 from calls.understanding import (
     another_caller,
@@ -84,8 +85,9 @@ class Asides:
         return True
 
     async def _hears_farewell(self, text: str) -> bool:
-        """While nothing was tried yet; and a goodbye that answers our question about it is no other."""
-        if self._asks_to_end or self._case.step is not None:
+        """While nothing is being tried; and a goodbye that answers our question about it is no other."""
+        is_trying = self._case.step is not None and self._dialogue.asked not in (WHERE, USE_KEYS)
+        if self._asks_to_end or is_trying:
             return False
         self._asks_to_end = True
         try:

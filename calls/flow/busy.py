@@ -5,7 +5,7 @@ from __future__ import annotations
 from calls.admission import BUSY
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.flow.closing import promise, say_anyway
+from calls.flow.closing import call_back, promise, say_anyway
 from calls.flow.desk import Desk
 from calls.models import Call
 
@@ -19,5 +19,5 @@ async def turn_away(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
         await say_anyway(dialogue, "transfer")
         return Ending(Call.Status.TRANSFERRED, Call.EndReason.HANDOVER, transfer_to=extension)
     case.wants_callback = True
-    await promise(dialogue, "callback")
+    await promise(dialogue, call_back(case))
     return Ending(Call.Status.COMPLETED, Call.EndReason.BUSY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Final
 
-from calls.case import Ending
+from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import (
     CallerAngry,
@@ -32,6 +32,11 @@ ANYWAY: Final = (
     *(CallerAngry, CallerWantsCallback, CallerWantsHuman, CallerSilent, CallTooLong),
     *(CannotHear, CannotSpeak, ServiceStops),
 )
+
+
+def call_back(case: Case) -> str:
+    """The phrase that promises a call back, or says why it cannot be promised."""
+    return "callback" if case.phone_number else "callback_without_number"
 
 
 async def say_anyway(dialogue: Dialogue, phrase: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import CallerLeaves, TakenOver
-from calls.flow.closing import ANYWAY, part, promise, say_anyway
+from calls.flow.closing import call_back, part, promise, say_anyway
 from calls.flow.desk import Desk
-from calls.flow.identification import Questions
+from calls.flow.identification import WHERE, ask_where_to_call_back
 from calls.models import Call
 
 
@@ -21,7 +19,7 @@ async def handover(
     extension: str = "",
     first: str = "",
     error: str = "",
-    number_by: str = "ask_callback_phone",
+    number_by: str = WHERE,
 ) -> Ending:
     """Name the extension that the dialplan is to dial, and tell the caller; or promise to call back.
 
@@ -51,14 +49,22 @@ async def _promise_to_call_back(dialogue: Dialogue, case: Case, desk: Desk, numb
     if not case.wants_callback and settings.targets and settings.schedule.is_open(desk.now()):
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
-    if number_by and not case.phone_number and not case.number_refused:
-        with contextlib.suppress(CallerLeaves, *ANYWAY):
-            case.phone_number = await Questions(dialogue, case).number_to_call_back(number_by)
-    await promise(dialogue, "callback")
+    await promise(dialogue, await _last_words(dialogue, case, number_by))
 
 
-async def come_back(dialogue: Dialogue) -> Ending:
+async def come_back(dialogue: Dialogue, case: Case) -> Ending:
     """Nobody took the call: say so, and promise to call back."""
     dialogue.enter("handover")
     await dialogue.say("transfer_failed")
-    return await part(dialogue, "callback", Call.EndReason.GOODBYE)
+    return await part(dialogue, await _last_words(dialogue, case, WHERE), Call.EndReason.GOODBYE)
+
+
+async def _last_words(dialogue: Dialogue, case: Case, number_by: str) -> str:
+    """The phrase that promises a call back; who leaves instead of telling a number wants none."""
+    try:
+        if number_by:
+            await ask_where_to_call_back(dialogue, case, number_by)
+    except CallerLeaves:
+        case.wants_callback = False
+        return "goodbye"
+    return call_back(case)

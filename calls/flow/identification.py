@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -11,6 +12,7 @@ from calls.dictation import Dictation
 from calls.fates import CallerWantsCallback
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.flow.callback import note_callback
+from calls.flow.closing import ANYWAY
 from calls.turns import Patience
 from calls.understanding import (
     agrees_to_name,
@@ -39,6 +41,7 @@ from calls.understanding.text import fold
 
 PHONE_KEYS = {"fr": 10, "en": 11}  # of the longest national numbers; fewer end with a pause
 USE_KEYS = "use_keys_phone"
+WHERE = "ask_callback_phone"
 FEWEST_DIGITS = 5  # in a row, of what may be a number; «ten thirty» is an hour
 REFUSED = ""  # an answer all the same: the question is not asked again
 SENTENCE_WORDS = 5  # no name of a company, if they complain of a problem
@@ -63,6 +66,16 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
         case.email = await questions.email()
     await _confirm_name(dialogue, questions, case)
     await _confirm_company(dialogue, questions, case)
+
+
+async def ask_where_to_call_back(dialogue: Dialogue, case: Case, question: str = WHERE) -> None:
+    """On the way out, if we have no number and it was not refused.
+
+    Raises CallerLeaves: who says goodbye instead is not to be called.
+    """
+    if not case.phone_number and not case.number_refused:
+        with contextlib.suppress(*ANYWAY):
+            case.phone_number = await Questions(dialogue, case).number_to_call_back(question)
 
 
 class Questions:

@@ -9,10 +9,10 @@ from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerLeaves, CallerWantsHuman
 from calls.flow.asides import announce_recording
 from calls.flow.callback import WISHES
-from calls.flow.closing import part
+from calls.flow.closing import call_back, part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import add_words
-from calls.flow.identification import identification
+from calls.flow.identification import ask_where_to_call_back, identification
 from calls.models import Call
 from calls.turns import BREATH_SECONDS, Patience
 from calls.understanding import leaves_no_message
@@ -86,8 +86,9 @@ async def _who_left_it(dialogue: Dialogue, case: Case) -> Ending:
         await identification(dialogue, case)
     except WISHES as wish:
         _add(dialogue, case, str(wish))
+        await ask_where_to_call_back(dialogue, case)
     dialogue.enter("closing")
-    await dialogue.say("message_taken")
+    await dialogue.say("message_taken" if case.phone_number else call_back(case))
     return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
 
 

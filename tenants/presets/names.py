@@ -66,6 +66,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "transfer_failed": _("No technician answers"),
     "ask_callback_phone": _("Ask where to call back"),
     "callback": _("Promise a call back"),
+    "callback_without_number": _("No call back without a number"),
     "calm": _("Calm an angry caller"),
     "still_there": _("Is the caller still there?"),
     "filler": _("While the bot thinks"),

@@ -22,7 +22,8 @@ KEYS = {
     "remedy": """remedy_intro ask_line ask_transfer_or_callback take_your_time check_back still_waiting
         cannot_try""",
     "verification": "ask_fixed retry_yes_no fixed not_fixed",
-    "handover": "transfer nobody_free ask_callback_phone transfer_failed callback calm",
+    "handover": """transfer nobody_free transfer_failed ask_callback_phone callback callback_without_number
+        calm""",
     "anywhere": """still_there filler off_topic faq_back machine ask_end use_keys_yes_no use_keys_phone
         too_long_warning too_long vendor_down dtmf_choice""",
     "closing": "goodbye goodbye_silence error",

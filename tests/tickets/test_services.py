@@ -58,6 +58,12 @@ def test_an_open_ticket_is_resolved_by_a_call_that_says_it_works(alpha: Cast) ->
     assert f"{ticket.pk}" in Comment.objects.filter(ticket=first).latest("pk").text
 
 
+def test_a_call_back_that_nobody_knows_the_number_of_is_told(alpha: Cast) -> None:
+    assert leave(alpha, wants_callback=True, phone_number="+33611111111").summary == "L'appelant doit être rappelé."
+    ticket = leave(alpha, wants_callback=True)
+    assert ticket.summary == "L'appelant doit être rappelé, mais n'a pas laissé de numéro."
+
+
 def test_who_needs_nothing_leaves_nobody_anything_to_do(alpha: Cast) -> None:
     ticket = leave(alpha, Ending(Call.Status.COMPLETED, Call.EndReason.HANGUP), needs_nothing=True)
     assert (ticket.status, ticket.due_at) == ("resolved", None)
