@@ -27,6 +27,7 @@ from calls.understanding import (
     name_instead,
     only_asks_to_wait,
     phone,
+    prefers_call,
     problem,
     refuses,
     spelling,
@@ -163,7 +164,13 @@ class Questions:
 
     async def email(self) -> str:
         keep = partial(setattr, self._case, "email")
-        return await self._ask("email", lambda text: email(text, self._language), keep)
+        prefers = partial(prefers_call, language=self._language)
+        with self._dialogue.answering(CallerWantsCallback, where=prefers):
+            return await self._ask("email", self._address, keep)
+
+    def _address(self, text: str) -> str | None:
+        address = email(text, self._language)
+        return REFUSED if address is None and prefers_call(text, self._language) else address
 
     async def _ask(
         self, item: str, understand: Callable[[str], str | None], keep: Callable[[str], None] | None = None

@@ -15,7 +15,7 @@ from calls.understanding.attempts import (
     tells_relapse,
 )
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
-from calls.understanding.callback import tells_when, wants_callback, wants_technician_now
+from calls.understanding.callback import prefers_call, tells_when, wants_callback, wants_technician_now
 from calls.understanding.censor import censor
 from calls.understanding.choice import asks_for_options, chosen, knows_none, left
 from calls.understanding.company import company
@@ -122,6 +122,7 @@ __all__ = [
     "only_is_present",
     "only_leads_up",
     "phone",
+    "prefers_call",
     "problem",
     "refuses",
     "refuses_recording",

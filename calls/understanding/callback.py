@@ -45,6 +45,16 @@ def wants_callback(text: str, language: str) -> bool:
     return bool(wishes) and not _asks_for_person_too(text, language)
 
 
+def prefers_call(text: str, language: str) -> bool:
+    """Whether the caller would rather be called than written to: «je préfère que vous m'appeliez»; he tells no hour."""
+    if _says("hour", words(text, language), language):
+        return False
+    by_phone = _phrases("by_phone", language)
+    return any(
+        not _is_denied(hit, clause, language) for clause in clauses(text, language) for hit in by_phone.find(clause)
+    )
+
+
 def tells_when(text: str, language: str) -> bool:
     """Whether a time, or a number to call, is told with it: it is for the ticket."""
     spoken = words(text, language)

@@ -41,6 +41,7 @@ _QUESTIONS: Final = (
     understanding.only_is_present,
     understanding.only_leads_up,
     understanding.phone,
+    understanding.prefers_call,
     understanding.refuses,
     understanding.refuses_recording,
     understanding.spelling,

@@ -8,6 +8,7 @@ from calls.understanding import (
     Answer,
     is_on_landline,
     is_same_matter,
+    prefers_call,
     tells_when,
     wants_callback,
     wants_technician_now,
@@ -410,3 +411,24 @@ def test_an_hour_or_a_number_beside_the_wish(language: str, text: str, tells: bo
 )
 def test_oneself_is_a_yes_only_alone(text: str, answer: Answer) -> None:
     assert yes_no(text, "fr") is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "prefers"),
+    [
+        ("Je préfère que vous m'appeliez.", "fr", True),
+        ("Le plus simple, c'est de m'appeler.", "fr", True),
+        ("J'ai pas d'e-mail appelez-moi", "fr", True),
+        ("Par téléphone, c'est mieux.", "fr", True),
+        ("I'd rather you rang me.", "en", True),
+        ("Just give me a ring.", "en", True),
+        ("Appelez-moi demain matin.", "fr", False),
+        ("Vous pouvez me rappeler ?", "fr", False),
+        ("Je m'appelle Sophie.", "fr", False),
+        ("Ne m'appelez pas.", "fr", False),
+        ("Call me back, please.", "en", False),
+        ("Not by phone.", "en", False),
+    ],
+)
+def test_who_would_rather_be_called_than_written_to(text: str, language: str, prefers: bool) -> None:
+    assert prefers_call(text, language) is prefers
