@@ -26,6 +26,7 @@ from calls.understanding import (
     is_unfinished,
     only_leads_up,
     wants_callback,
+    wants_visit,
     wish_for_human,
 )
 from monitoring import metrics
@@ -110,7 +111,7 @@ class Floor:
             self._last_judged = Heard(
                 text=text,
                 anger=how_angry(text, self._settings.anger_words, language),
-                wish=wish_for_human(text, language),
+                wish=max(wish_for_human(text, language), _wish_for_visit(text, language)),
                 wants_callback=wants_callback(text, language),
             )
         return replace(self._last_judged, started_at=started_at)
@@ -184,6 +185,11 @@ class Floor:
                 text_to_speech_seconds=speech.synthesis_seconds,
             )
         )
+
+
+def _wish_for_visit(text: str, language: str) -> Certainty:
+    """«Vous pouvez envoyer quelqu'un ?» is for a person to arrange."""
+    return Certainty.LIKELY if wants_visit(text, language) else Certainty.NO
 
 
 def _wish(heard: Heard, at_least: Certainty, angry_at_least: Certainty | None = None) -> type[CallEnds] | None:

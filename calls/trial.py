@@ -135,6 +135,7 @@ def _others(text: str, settings: CallSettings) -> list[Finding]:
     }
     requests = {
         gettext("wants a person"): understanding.wants_human(text, language),
+        gettext("wants somebody to come"): understanding.wants_visit(text, language),
         gettext("wants to be called back"): understanding.wants_callback(text, language),
         gettext("asks a question"): understanding.is_question(text, language),
         gettext("asks to hear it again"): understanding.asks_to_repeat(text, language),

@@ -54,6 +54,7 @@ from calls.understanding.requests import (
 )
 from calls.understanding.spelling import is_unfinished, spelling, told_instead
 from calls.understanding.trading_names import trading_name
+from calls.understanding.visit import wants_visit
 from calls.understanding.yes_no import Answer, only_answers, yes_no
 
 __all__ = [
@@ -142,6 +143,7 @@ __all__ = [
     "wants_callback",
     "wants_human",
     "wants_technician_now",
+    "wants_visit",
     "wish_for_human",
     "yes_no",
 ]

@@ -12,6 +12,7 @@ from calls.understanding.problem import problem
 from calls.understanding.problems.index import ProblemIndex
 from calls.understanding.requests import says
 from calls.understanding.text import words
+from calls.understanding.visit import wants_visit
 from calls.understanding.yes_no import Answer
 
 # Where something else may begin: «oui. Et mon portable …», «yes but what about my mobile».
@@ -32,7 +33,8 @@ def cannot_tell(text: str, language: str) -> bool:
 
 def asks_for_visit(text: str, language: str) -> bool:
     """Whether somebody is to come, whatever works: «ça marche, mais envoyez quelqu'un»."""
-    return says("asks_visit", text, language) and not says("needs_none", text, language)
+    is_asked = says("asks_visit", text, language) or wants_visit(text, language)
+    return is_asked and not says("needs_none", text, language)
 
 
 def tells_another(

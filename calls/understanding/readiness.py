@@ -54,6 +54,7 @@ _QUESTIONS: Final = (
     understanding.trading_name,
     understanding.wants_human,
     understanding.wants_technician_now,
+    understanding.wants_visit,
     understanding.yes_no,
 )
 _COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon", "Novalis Conseil")
