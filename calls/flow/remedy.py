@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no_unless
@@ -10,7 +12,7 @@ from calls.flow.diagnosis import another_problem, correct
 from calls.flow.trying import give_up, hear_objection, let_the_caller_try
 from calls.flow.verification import verification
 from calls.settings import Step
-from calls.understanding import Attempt, is_on_landline
+from calls.understanding import Attempt, is_on_landline, only_restarts, tells_restart
 from companies.phone import is_french_mobile
 
 MOST_TRIES = 2
@@ -24,13 +26,16 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     problem = case.problem
     if problem is None or not problem.steps:
         return False
-    dialogue.enter("remedy")
     steps = problem.steps
     # It tells, without a question, that the remedy does not cut this very call.
     is_mobile = is_french_mobile(case.phone_number)
     if problem.cuts_fixed_line and is_mobile and not steps[0].phrase.interruptible:
         steps = steps[1:]  # it warns that the line will be cut
     is_new = case.step is None
+    left = _left_to_try(dialogue, case, steps)
+    if not left:
+        return False
+    dialogue.enter("remedy")
     if is_new and problem.cuts_fixed_line and not is_mobile:
         on_line = await ask_yes_or_no_unless(
             dialogue, "ask_line", lambda text: another_problem(dialogue, case, text), is_on_landline
@@ -49,9 +54,12 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         if objection is Attempt.CANNOT and not await give_up(dialogue, case):
             return False
     came_of_it = None
-    for number, step in list(enumerate(steps))[case.step or 0 :]:
+    for step in left:
+        number = steps.index(step)
+        if number < (case.step or 0):
+            continue
         case.step = number
-        came_of_it = await _try(dialogue, case, step, is_last=step is steps[-1])
+        came_of_it = await _try(dialogue, case, step, is_last=step is left[-1])
         if case.problem is not problem:
             case.step = None
             return await remedy(dialogue, case)
@@ -63,6 +71,18 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
     case.step = len(steps)
     is_done_with = await verification(dialogue, case, problem, has_failed=came_of_it is Attempt.FAILS)
     return is_done_with if case.problem is problem else await remedy(dialogue, case)
+
+
+def _left_to_try(dialogue: Dialogue, case: Case, steps: Sequence[Step]) -> list[Step]:
+    """All but the restart that the caller told to have tried; none, if there is nothing else to do."""
+    settings, language = dialogue.settings, dialogue.settings.language
+    restarts = [step for step in steps if step.wait_seconds and only_restarts(step.phrase.text, language)]
+    if case.problem is None or len(restarts) != 1:
+        return list(steps)
+    if not tells_restart(case.description, case.problem.code, settings.problem_index, language):
+        return list(steps)
+    left = [step for step in steps if step is not restarts[0]]
+    return left if any(step.wait_seconds for step in left) else []
 
 
 async def _try(dialogue: Dialogue, case: Case, step: Step, *, is_last: bool) -> Attempt | None:

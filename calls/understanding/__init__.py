@@ -52,6 +52,7 @@ from calls.understanding.requests import (
     refuses_recording,
     times,
 )
+from calls.understanding.restart import only_restarts, tells_restart
 from calls.understanding.spelling import is_unfinished, spelling, told_instead
 from calls.understanding.trading_names import trading_name
 from calls.understanding.visit import wants_visit
@@ -122,6 +123,7 @@ __all__ = [
     "only_denies",
     "only_is_present",
     "only_leads_up",
+    "only_restarts",
     "phone",
     "prefers_call",
     "problem",
@@ -136,6 +138,7 @@ __all__ = [
     "tells_fault",
     "tells_home",
     "tells_relapse",
+    "tells_restart",
     "tells_when",
     "times",
     "told_instead",

@@ -40,6 +40,7 @@ _QUESTIONS: Final = (
     understanding.only_denies,
     understanding.only_is_present,
     understanding.only_leads_up,
+    understanding.only_restarts,
     understanding.phone,
     understanding.prefers_call,
     understanding.refuses,
@@ -156,6 +157,7 @@ def get_ready() -> None:
             understanding.problem(text, index, language)
             understanding.faults(text, index, language)
             understanding.is_business(text, index, language)
+            understanding.tells_restart(text, "internet", index, language)
             understanding.chosen(text, ["internet"], index, language)
             understanding.tells_another(text, index, language, ("internet",), is_fixed=True)
             understanding.tells_another(text, index, language, (), is_fixed=True)

@@ -11,7 +11,7 @@ from calls.models import Call
 from calls.scenarios.preset import preset
 from calls.scenarios.scenario import Vendors
 from calls.scenarios.stage import FakeDesk
-from calls.settings import Answer
+from calls.settings import Answer, Spoken, Step
 from calls.understanding import FaqIndex
 from tenants.hours import Schedule
 from tests.calls.stage import LEAVES, on_stage
@@ -411,3 +411,28 @@ async def test_a_long_description_instead_of_a_name_is_left_to_the_language_mode
     assert "ask_problem" not in stage.phrases
     assert stage.case.problem is not None
     assert stage.case.problem.code == "internet"
+
+
+async def test_who_has_restarted_it_before_the_call_is_not_asked_to() -> None:
+    stage = on_stage("[ask_problem] Ma box internet ne marche plus, je l'ai déjà redémarrée trois fois.")
+    ending = await stage.play(known())
+    assert ending.reason == Call.EndReason.HANDOVER
+    assert stage.phrases[-2:] == ["problem_understood", "transfer"]
+    assert "remedy" not in stage.scribe.scenes
+
+
+async def test_only_the_step_that_was_tried_before_is_left_out() -> None:
+    settings = preset("fr")
+    mobile = settings.problems["mobile"]
+    steps = (*mobile.steps, Step(Spoken("mobile_step_2", "Retirez la carte SIM, puis remettez-la."), 60.0))
+    problems = {**settings.problems, "mobile": replace(mobile, steps=steps)}
+    stage = on_stage(
+        "[ask_problem] Mon portable ne capte plus, je l'ai déjà éteint et rallumé.",
+        "[take_your_time] C'est fait.",
+        "[ask_fixed] Oui, ça marche.",
+        settings=replace(settings, problems=problems),
+    )
+    await stage.play(known())
+    assert stage.case.is_fixed is True
+    assert "mobile_step_2" in stage.phrases
+    assert "mobile_step_1" not in stage.phrases
