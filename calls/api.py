@@ -30,7 +30,7 @@ from rest_framework.views import APIView
 from calls import services
 from calls.models import Call, Turn
 from companies.api import CustomerSerializer, PhoneNumber
-from telephony.audiosocket.server import OncePerMinute
+from monitoring.once import OncePerMinute
 from telephony.connection import audiosocket
 from tenants import audit
 from tenants.models import ApiKey, AsteriskServer, digest_token

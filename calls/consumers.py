@@ -22,8 +22,8 @@ from calls.conversation import Conversation
 from calls.db import PATIENCE_SECONDS, in_database
 from calls.switchboard import switchboard
 from monitoring import logs
+from monitoring.once import OncePerMinute
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
-from telephony.audiosocket.server import OncePerMinute
 from tenants.allowlist import AllowList
 from tenants.scope import acting_for
 

@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Final
 
 from monitoring import metrics
+from monitoring.once import OncePerMinute
 from telephony import handover
 from telephony.audiosocket import codec
-from telephony.audiosocket.server import OncePerMinute
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from monitoring import metrics
+from monitoring.once import OncePerMinute
 from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
 from telephony.audiosocket.limits import Limits
 from telephony.audiosocket.metronome import Metronome
@@ -26,26 +27,6 @@ MEASURE_SECONDS: Final = 1.0
 Application = Callable[
     [AudioSocketScope, Callable[[], Awaitable[ReceiveEvent]], Callable[[SendEvent], Awaitable[None]]], Awaitable[None]
 ]
-
-
-class OncePerMinute:
-    """Lets each source, with a reason, be logged once a minute, and a thousand of them at most."""
-
-    _MOST: Final = 1000
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._minute = 0
-        self._seen: set[str] = set()
-
-    def __call__(self, source: str) -> bool:
-        minute = int(self._clock() // 60)
-        if minute != self._minute:
-            self._minute, self._seen = minute, set()
-        if source in self._seen or len(self._seen) >= self._MOST:
-            return False
-        self._seen.add(source)
-        return True
 
 
 class AudioSocketServer:

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from calls import api, services
 from calls.models import Announcement, Call
-from telephony.audiosocket.server import OncePerMinute
+from monitoring.once import OncePerMinute
 from tenants.allowlist import AllowList
 from tenants.models import ApiKey, AsteriskServer
 from tenants.scope import EVERYONE, acting_for

@@ -14,7 +14,7 @@ from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind, encode
 from telephony.audiosocket.events import ReceiveEvent
 from telephony.audiosocket.limits import LONGEST_INBOX, Limits
-from telephony.audiosocket.server import AudioSocketServer, OncePerMinute
+from telephony.audiosocket.server import AudioSocketServer
 from telephony.media import FRAME_BYTES, SILENCE
 from tests.telephony.asterisk import DEADLINE, calling, connected
 
@@ -520,16 +520,6 @@ async def test_scanners_are_counted_and_closed(application, sent, kind, caplog):
                 assert await scanner.closed() == []
     assert counted("scanners", kind=kind) == before + 2
     assert caplog.text.count(f"spoke {kind.upper()}") == 1
-
-
-def test_each_source_is_logged_once_a_minute_and_memory_is_bounded():
-    now = 0.0
-    may_log = OncePerMinute(lambda: now)
-    assert may_log("192.0.2.1")
-    assert not may_log("192.0.2.1")
-    assert sum(may_log(str(n)) for n in range(5000)) == 999
-    now = 61.0
-    assert may_log("192.0.2.1")
 
 
 # Draining
