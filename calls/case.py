@@ -59,7 +59,7 @@ class Case:
     is_another: bool = False  # than whom we know by this number
     open_ticket: OpenTicket | None = None
     is_about_open_ticket: bool = False
-    returned_ticket_id: int | None = None  # of this call's first part, when nobody took the hand-over
+    has_returned: bool = False  # from a hand-over that nobody took
     cut: Cut | None = None  # of this number: perhaps this caller's
     resumes_at: str | None = None  # the scene of the call that this one goes on with; "" is before the first
     problem: Problem | None = None

@@ -216,13 +216,12 @@ def begin_test(*, tenant: Tenant, phone_number: str, wants_ticket: bool, is_type
 
 def _come_back(call: Call, case: Case, before: Call | None, settings: CallSettings) -> None:
     """Nobody took the call when it was handed over: what was known of it is known again, with its ticket."""
-    ticket = Ticket.objects.filter(call=resuming.last_part(before)).first() if before else None
-    if before is None or ticket is None:
+    if before is None or not Ticket.objects.filter(call=resuming.last_part(before)).exists():
         return
     resuming.take_back(call=call, before=before)
     _recall_call(call, case, before.known or {}, settings)
-    case.returned_ticket_id = ticket.pk
-    case.wants_callback, case.needs_nothing = True, False
+    case.has_returned = case.wants_callback = True
+    case.needs_nothing = False
     if case.is_fixed:  # and a person was needed all the same
         case.is_fixed = None
 

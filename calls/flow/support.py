@@ -104,7 +104,7 @@ async def _keep_early(dialogue: Dialogue, case: Case, text: str) -> None:
 
 
 async def _script(dialogue: Dialogue, case: Case, desk: Desk) -> Ending:
-    if case.returned_ticket_id is not None:
+    if case.has_returned:
         return await come_back(dialogue, case)
     dialogue.hand_turns_to(partial(_keep_early, weakref.proxy(dialogue), case))
     if (ending := await opening(dialogue, case, desk)) is not None:

@@ -143,7 +143,7 @@ def _case(caller: Caller, settings: CallSettings) -> Case:
         open_ticket=OpenTicket(1, caller.open_ticket, kind.name if kind else caller.open_ticket)
         if caller.open_ticket
         else None,
-        returned_ticket_id=1 if caller.nobody_answered else None,
+        has_returned=caller.nobody_answered,
     )
     if caller.cut is not None:
         known = {**caller.cut.known} | ({} if caller.cut.step is None else {"step": caller.cut.step})

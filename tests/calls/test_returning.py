@@ -50,7 +50,7 @@ def closes(house: House, opening: Opening, ending: Ending = GOODBYE) -> Ticket:
 def test_the_ticket_is_open_again_with_all_that_was_known(cast: Cast) -> None:
     before, first = is_handed_over(cast.alpha)
     opening = comes_back(cast.alpha, before)
-    assert opening.case.returned_ticket_id == first.pk
+    assert opening.case.has_returned
     ticket = closes(cast.alpha, opening)
     assert (ticket.pk, ticket.call_id) == (first.pk, opening.call.pk)
     assert (ticket.status, ticket.wants_callback, ticket.sentiment) == ("open", True, "negative")
@@ -92,7 +92,7 @@ def test_one_that_is_cut_off_when_it_is_back_is_tried_again_and_keeps_the_ticket
         assert services.result(call) == "again"
         Call.objects.filter(pk=call.pk).update(heartbeat_at=timezone.now())
     third = comes_back(cast.alpha, before, resumes=second.call.uuid)
-    assert third.case.returned_ticket_id == first.pk
+    assert third.case.has_returned
     ticket = closes(cast.alpha, third)
     assert (ticket.pk, ticket.call_id, ticket.status) == (first.pk, third.call.pk, "open")
 
@@ -100,7 +100,7 @@ def test_one_that_is_cut_off_when_it_is_back_is_tried_again_and_keeps_the_ticket
 def test_nothing_comes_back_of_another_company_s_call(cast: Cast) -> None:
     before, first = is_handed_over(cast.alpha)
     opening = comes_back(cast.bravo, before)
-    assert (opening.case.returned_ticket_id, opening.call.resumes) == (None, None)
+    assert (opening.case.has_returned, opening.call.resumes) == (False, None)
     with acting_for(cast.alpha.tenant):
         first.refresh_from_db()
         assert first.status == "transferred"
