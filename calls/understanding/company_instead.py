@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from calls.understanding.names import is_first_name
-from calls.understanding.text import fold
+from calls.understanding.text import fold, table
 
 # «Glow Box, G L O W B O X»: its letters tell nothing more.
 _LETTERS = re.compile(r"[,.;:]?\s*(?:\b[A-Za-z]\b[\s,.-]*){3,}$")
-_TODAY: Final = {
-    "fr": re.compile(r"\s+(?:maintenant|désormais|aujourd'hui|en fait)\b", re.IGNORECASE),
-    "en": re.compile(r"\s+(?:now|these days|nowadays|today|actually)\b", re.IGNORECASE),
-}
 _DENIED: Final = {
     "fr": r"(?:c'est |ce n'est )?(?:pas|plus) {name}\b[\s,.;:]*(?:mais )?",
     "en": r"(?:it's |it is )?(?:not|isn't) {name}\b[\s,.;:]*(?:but )?",
@@ -25,27 +22,38 @@ _LEAD: Final = {
         r"(?:it's|it is|we're|we are|I'm with|I am with|it's called|called)\s+(?:just |actually )?(?=[A-Z])"
     ),
 }
-
-
-# «Globex, c'est l'ancien nom, maintenant c'est Initech»
-_NOW: Final = {
-    "fr": re.compile(
-        r"\b(?:maintenant|désormais|aujourd'hui),? (?:c'est|on s'appelle|ça s'appelle|on est)\s+(?=[A-ZÀ-Ý])"
-    ),
-    "en": re.compile(r"\b(?:now|these days|nowadays),? (?:it's|it is|we're|we are|it's called|called)\s+(?=[A-Z])"),
+_IS_CALLED: Final = {
+    "fr": r"(?:c'est|on s'appelle|ça s'appelle|on est)\s+(?=[A-ZÀ-Ý])",
+    "en": r"(?:it's|it is|we're|we are|it's called|called)\s+(?=[A-Z])",
 }
 
 
 def told_today(text: str, language: str) -> str:
     """What is told of the company's name of today, where it had another; else all of it."""
-    now = list(_NOW[language].finditer(text))
+    now = list(_now(language).finditer(text))
     return text[now[-1].end() :] if now else text
+
+
+@cache
+def _now(language: str) -> re.Pattern[str]:
+    """«Globex, c'est l'ancien nom, maintenant c'est Initech»."""
+    return re.compile(rf"\b(?i:{_either('nowadays', language)}),? {_IS_CALLED[language]}")
+
+
+@cache
+def _adverb(language: str) -> re.Pattern[str]:
+    adverbs = f"{_either('nowadays', language)}|{_either('in_fact', language)}"
+    return re.compile(rf"\s+(?:{adverbs})\b", re.IGNORECASE)
+
+
+def _either(section: str, language: str) -> str:
+    return "|".join(map(re.escape, table("company")[language][section]))
 
 
 def told_of_company(text: str, noted: str, language: str) -> str:
     """What may name the company, without what is denied or spelled of it: «Glowbox» of «not Globex, Glowbox»."""
     denied = re.compile(_DENIED[language].replace("{name}", re.escape(noted)), re.IGNORECASE)
-    rest = _TODAY[language].sub("", denied.sub("", _LETTERS.sub("", text)))
+    rest = _adverb(language).sub("", denied.sub("", _LETTERS.sub("", text)))
     led = list(_LEAD[language].finditer(rest))
     return rest[led[-1].end() :] if led else rest
 
