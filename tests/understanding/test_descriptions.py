@@ -171,6 +171,9 @@ def test_a_tenant_may_have_a_kind_for_its_business() -> None:
         ("fr", "Le fixe et internet ne marchent plus.", ["landline", "internet"]),
         ("en", "Broadband's dead and the landline's crackling as well.", ["internet", "landline"]),
         ("en", "The internet is down and the landline too.", ["internet", "landline"]),
+        ("en", "The wifi's gone and so has the landline.", ["internet", "landline"]),
+        ("en", "The internet's off, so's the phone line.", ["internet", "landline"]),
+        ("en", "The wifi isn't working and neither is the landline.", ["internet", "landline"]),
     ],
 )
 def test_two_faults_are_told_in_their_order(language: str, text: str, codes: list[str]) -> None:
@@ -186,6 +189,8 @@ def test_two_faults_are_told_in_their_order(language: str, text: str, codes: lis
         ("fr", "J'ai plus internet et je vous appelle de mon portable."),
         ("fr", "La box est rouge, et mon portable n'a plus de wifi."),
         ("en", "The wifi on my mobile doesn't work."),
+        ("en", "The wifi works, and so does the landline."),
+        ("en", "The wifi's gone. Is it the landline?"),
         ("en", "Neither the internet nor the mobiles. It's the door entry."),
     ],
 )

@@ -42,6 +42,7 @@ def goes_on_telling(text: str, language: str) -> bool:
 def _parts(text: str, index: ProblemIndex, language: str) -> Iterator[_Part]:
     # In the singular «plus» denies nothing any more.
     plural = {one: word for word in words(text, language) for one in singular([word])}
+    echoes, failed = words_of("echo", language), False
     for clause, said in read(text, index, language):
         if _is_denial(clause, language):
             continue
@@ -49,7 +50,8 @@ def _parts(text: str, index: ProblemIndex, language: str) -> Iterator[_Part]:
         told = [plural.get(word, word) for word in clause]
         for start, end in _between(clause, language):
             here = [mention for hit, mention in zip(hits, said, strict=False) if start <= hit.start and hit.end <= end]
-            things = [mention for mention in here if _is_thing(mention, language)]
+            is_echo = clause[start] in echoes  # «and so has the landline», of what was told before
+            things = [mention for mention in here if _is_thing(mention, language, may_be_denied=is_echo)]
             # «mon portable n'a plus de réseau»
             own = [mention for mention in things if not is_listed(mention.words, "anywhere", language)]
             codes = {mention.code for mention in own or things}
@@ -57,15 +59,17 @@ def _parts(text: str, index: ProblemIndex, language: str) -> Iterator[_Part]:
                 named = {at for hit in hits for at in range(hit.start, hit.end)}
                 beside = {word for at, word in enumerate(clause[start:end], start) if at not in named}
                 says_no_more = beside <= _shared(language)
-                yield _Part(codes.pop(), _fails(told[start:end], language) or (says_no_more and _fails(told, language)))
+                shared = failed if is_echo and start == 0 else _fails(told, language)
+                yield _Part(codes.pop(), _fails(told[start:end], language) or (says_no_more and shared))
         # «internet sur mon téléphone» is one matter, of any kind.
         if any(not mention.code for mention in said) and (not hits or not _joints(language).isdisjoint(clause)):
             yield _Part("", _fails(told, language))
+        failed = _fails(told, language)
 
 
 def _shared(language: str) -> frozenset[str]:
     """What stands beside a thing that shares what is said of another: «et le fixe aussi»."""
-    sections = ("linking", "shares", "together", "unnamed")
+    sections = ("linking", "shares", "echo", "together", "unnamed")
     return frozenset().union(*(words_of(section, language) for section in sections))
 
 
@@ -85,8 +89,9 @@ def _joints(language: str) -> frozenset[str]:
     return words_of("as_well", language) | words_of("nor", language)
 
 
-def _is_thing(mention: Mention, language: str) -> bool:
-    return bool(mention.code) and mention.counts and not mention.aside and not is_symptom(mention.words, language)
+def _is_thing(mention: Mention, language: str, *, may_be_denied: bool) -> bool:
+    is_told = mention.counts or may_be_denied
+    return bool(mention.code) and is_told and not mention.aside and not is_symptom(mention.words, language)
 
 
 def _fails(told: Sequence[str], language: str) -> bool:
