@@ -197,6 +197,7 @@ async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> 
     settings = dialogue.settings
     index, language = settings.problem_index, settings.language
     offered = _offered(case, settings)
+    by_name = {problem.name: code for code, problem in settings.problems.items()}
     asked = repeated = 0
 
     def understand(text: str) -> str | None:
@@ -210,11 +211,12 @@ async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> 
             understand,
             patience=Patience.LONG,
             attempts=1,
+            meaning={str(number): settings.problems[code].name for number, code in enumerate(offered, 1)},
             values={"problems": _choices(offered, settings)},
         )
         if words is None:
             continue
-        codes = chosen(words, offered, index, language)
+        codes = [by_name[words]] if words in by_name else chosen(words, offered, index, language)
         if not codes and asks_for_options(words, language) and repeated < MOST_REPEATED:
             asked, repeated = asked - 1, repeated + 1
             continue

@@ -436,3 +436,13 @@ async def test_only_the_step_that_was_tried_before_is_left_out() -> None:
     assert stage.case.is_fixed is True
     assert "mobile_step_2" in stage.phrases
     assert "mobile_step_1" not in stage.phrases
+
+
+async def test_a_key_chooses_among_the_problems_that_were_offered() -> None:
+    told = "[ask_problem] Ça ne marche plus du tout."
+    stage = on_stage(told, "[clarify_problem] [dtmf 9]", "[clarify_problem] [dtmf 2]", LEAVES)
+    await stage.play(known())
+    assert stage.phrases.count("clarify_problem") == 2
+    assert stage.case.problem is not None
+    assert stage.case.problem.code == "mobile"
+    assert stage.case.description == "Ça ne marche plus du tout. téléphone mobile"
