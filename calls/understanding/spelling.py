@@ -44,6 +44,8 @@ _PAUSE = re.compile(r"[,.;](?=\s)")
 _SOUND = re.compile(
     r"[,.;]?\s*(?:comme (?:ça|il|elle) se|(?:et |mais )?(?:ça|il|elle) se) (?:prononce|lit|dit)\b", re.IGNORECASE
 )
+# «Oh, S M I T H»; but «Oh, H, A, R, A» is how recognition may write a letter.
+_EXCLAMATION = re.compile(r"^\W*(?:oh|ah)[,.!]\s+(?=(?:[a-z]\s+){2,}[a-z]\b)", re.IGNORECASE)
 _IN_NO_NAME = re.compile(r"(.)\1\1")  # a letter three times was misheard
 _DOUBLE_LETTER = re.compile(r"([^aeiouy])\1$")  # «two Ls» is no name
 # A word that has less in common with the letters is another name.
@@ -58,7 +60,7 @@ def spelling(text: str, language: str) -> str | None:
     French usage writes family names in capitals, accents kept («LEFÈVRE»). The name said
     as a word beside its letters is no part of it; a name that was only said is None.
     """
-    text = _without_sound(_without_company_or_address(text, language))
+    text = _EXCLAMATION.sub("", _without_sound(_without_company_or_address(text, language)))
     heard, remarks = without_accent_remarks(
         _with_accents_at_once(_with_plain_e(with_articles(dictated(text), language), language), language), language
     )

@@ -109,6 +109,8 @@ def test_accents_may_be_missing_but_not_invented():
 def test_family_names_are_in_capitals_in_french_only():
     assert spelling("L E F E accent grave V R E", "fr") == "LEFÈVRE"
     assert spelling("S M I T H hyphen J O N E S", "en") == "Smith-Jones"
+    assert spelling("Oh, S M I T H", "en") == "Smith"
+    assert spelling("Oh, H, A, R, A", "en") == "Ohara"
 
 
 @pytest.mark.parametrize(
