@@ -9,7 +9,7 @@ from functools import partial
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.dictation import Dictation
-from calls.fates import CallerWantsCallback
+from calls.fates import CallerWantsCallback, CallerWantsHuman
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.flow.callback import note_callback
 from calls.flow.closing import ANYWAY
@@ -33,9 +33,17 @@ from calls.understanding import (
     spelling,
     tells_address,
     tells_home,
+    tells_role,
     told_instead,
 )
-from calls.understanding.company_instead import names_another_beside_yes, names_instead, told_of_company, told_today
+from calls.understanding.company_instead import (
+    agrees_to_company,
+    names_another_beside_yes,
+    names_instead,
+    tells_left,
+    told_of_company,
+    told_today,
+)
 from calls.understanding.names import is_first_name
 from calls.understanding.phone import most_digits
 from calls.understanding.text import fold
@@ -136,7 +144,9 @@ class Questions:
         return None if is_first and self._dialogue.asked != "retry_spelling" else name
 
     async def company(self) -> str:
-        with self._dialogue.expecting(self._dialogue.settings.likely_companies):
+        is_role = partial(tells_role, language=self._language)  # «secrétaire» asks for nobody here
+        likely, answering = self._dialogue.settings.likely_companies, self._dialogue.answering
+        with self._dialogue.expecting(likely), answering(CallerWantsHuman, where=is_role):
             return await self._ask("company", self._employer)
 
     def _employer(self, text: str) -> str | None:
@@ -144,7 +154,11 @@ class Questions:
             return None  # heard by `keep_early_answers`
         name = self.named_company(text)
         known = self._dialogue.settings.companies
-        return REFUSED if name not in known and tells_home(text, self._language) else name
+        if name in known:
+            return name
+        if tells_role(text, self._language):
+            return None
+        return REFUSED if tells_home(text, self._language) else name
 
     def named_company(self, text: str) -> str | None:
         settings = self._dialogue.settings
@@ -275,7 +289,9 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
         if is_denied and named == case.company:
             named = free_company(text, language)  # «not Globex, Glowbox», which sounds like it
         # What nobody knows is a name if it is written like one: «c'est à peu près ça» names nothing.
-        is_name = named is not None and (named in known or named in text or _has_capital_inside(named))
+        if named is None or tells_left(named, language):
+            return None
+        is_name = named in known or named in text or _has_capital_inside(named)
         return named if is_name and named != case.company else None
 
     def told_again(text: str) -> str | None:
@@ -294,6 +310,7 @@ async def _confirm_company(dialogue: Dialogue, questions: Questions, case: Case)
                 {"company": case.company},
                 told_again=told_again,
                 told_instead=instead,
+                judge=agrees_to_company,
             )
         if not isinstance(right, str):
             break

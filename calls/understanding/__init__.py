@@ -25,7 +25,7 @@ from calls.understanding.farewell import Farewell, Reason, farewell, leaves_no_m
 from calls.understanding.fault import is_complaint, names_thing, tells_fault
 from calls.understanding.first_name import first_name
 from calls.understanding.fixed import fixed
-from calls.understanding.free_company import free_company, tells_employer, tells_home
+from calls.understanding.free_company import free_company, tells_employer, tells_home, tells_role
 from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated, tells_address
 from calls.understanding.line import is_on_landline
@@ -139,6 +139,7 @@ __all__ = [
     "tells_home",
     "tells_relapse",
     "tells_restart",
+    "tells_role",
     "tells_when",
     "times",
     "told_instead",

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Final
 
 from calls.understanding.names import is_first_name
-from calls.understanding.text import fold, table
+from calls.understanding.text import fold, phrases_of, table, words
+from calls.understanding.yes_no import Answer, yes_no
 
 # «Glow Box, G L O W B O X»: its letters tell nothing more.
 _LETTERS = re.compile(r"[,.;:]?\s*(?:\b[A-Za-z]\b[\s,.-]*){3,}$")
@@ -56,6 +57,17 @@ def told_of_company(text: str, noted: str, language: str) -> str:
     rest = _adverb(language).sub("", denied.sub("", _LETTERS.sub("", text)))
     led = list(_LEAD[language].finditer(rest))
     return rest[led[-1].end() :] if led else rest
+
+
+def agrees_to_company(text: str, language: str) -> Answer:
+    """As `yes_no`; who has left the company says no: «I used to, I've left», «j'y bossais»."""
+    answer = yes_no(text, language)
+    return Answer.NO if answer is Answer.UNCLEAR and tells_left(text, language) else answer
+
+
+def tells_left(text: str, language: str) -> bool:
+    """Whether the caller worked there before; and no name is told by it."""
+    return bool(phrases_of("company", "left", language).find(words(text, language)))
 
 
 def names_instead(text: str, noted: str, language: str) -> bool:

@@ -14,7 +14,7 @@ from calls.understanding.companies.tokens import Token, listed, tokens_of
 from calls.understanding.english_companies import words as english
 from calls.understanding.names import refuses
 from calls.understanding.numbers import is_number
-from calls.understanding.text import Lexicon, lexicon, table, words
+from calls.understanding.text import Lexicon, are_all_of, lexicon, phrases_of, table, words
 from calls.understanding.trading_names import trading_name
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
@@ -72,6 +72,13 @@ def tells_home(text: str, language: str) -> bool:
 @cache
 def _home(language: str) -> Lexicon[str]:
     return lexicon([(table("company")[language]["home"], "home")], language)
+
+
+def tells_role(text: str, language: str) -> bool:
+    """Whether all that is told is what the caller does: «responsable informatique», «I'm the office manager»."""
+    said = words(text, language)
+    lexicons = [phrases_of("company", section, language) for section in ("role", "role_of", "role_lead")]
+    return bool(lexicons[0].find(said)) and are_all_of(said, *lexicons)
 
 
 def is_serial_number(text: str, language: str) -> bool:

@@ -52,6 +52,7 @@ _QUESTIONS: Final = (
     understanding.tells_relapse,
     understanding.tells_employer,
     understanding.tells_home,
+    understanding.tells_role,
     understanding.trading_name,
     understanding.wants_human,
     understanding.wants_technician_now,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from calls.understanding import free_company, tells_home
+from calls.understanding import Answer, free_company, tells_home, tells_role
+from calls.understanding.company_instead import agrees_to_company
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,37 @@ def test_english(said: str, name: str | None) -> None:
 )
 def test_who_calls_from_home_calls_for_no_company(said: str, language: str, is_home: bool) -> None:
     assert tells_home(said, language) is is_home
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "is_role"),
+    [
+        ("Responsable informatique.", "fr", True),
+        ("Moi, je suis secrétaire.", "fr", True),
+        ("Directrice des ressources humaines.", "fr", True),
+        ("I'm the office manager.", "en", True),
+        ("Receptionist.", "en", True),
+        ("Secrétaire chez Ansart.", "fr", False),
+        ("Cabinet comptable Ansart.", "fr", False),
+        ("Directeur Conseil.", "fr", False),
+        ("Un technicien.", "fr", False),
+        ("Manager's Choice.", "en", False),
+    ],
+)
+def test_what_the_caller_does_there_names_no_company(said: str, language: str, is_role: bool) -> None:
+    assert tells_role(said, language) is is_role
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "answer"),
+    [
+        ("I used to, I've left.", "en", Answer.NO),
+        ("I left last year.", "en", Answer.NO),
+        ("J'y bossais.", "fr", Answer.NO),
+        ("J'ai démissionné.", "fr", Answer.NO),
+        ("Yes, I used to be at another branch.", "en", Answer.YES),
+        ("Oui, j'y suis.", "fr", Answer.YES),
+    ],
+)
+def test_who_has_left_a_company_does_not_call_for_it(said: str, language: str, answer: Answer) -> None:
+    assert agrees_to_company(said, language) is answer
