@@ -10,7 +10,7 @@ from calls.understanding.first_name import first_name as first_name_told
 from calls.understanding.names import Token, is_first_name, is_no_name, listed, tokens_of
 from calls.understanding.phonetic import phonetic
 from calls.understanding.spelling import spelling, told_instead
-from calls.understanding.spellings.tellings import is_alike
+from calls.understanding.spellings.fit import is_alike
 from calls.understanding.text import compact, fold
 from calls.understanding.yes_no import Answer, yes_no
 

@@ -13,30 +13,19 @@ from calls.understanding.half import tells_address
 from calls.understanding.letters import Word, dictated, signs
 from calls.understanding.names import is_first_name, is_no_name, is_origin, is_particle
 from calls.understanding.spellings.accents import accented, without_accent_remarks
-from calls.understanding.spellings.pieces import Kind, Piece, are_named, pieces_of
+from calls.understanding.spellings.denials import without_contrast, without_denied
+from calls.understanding.spellings.fit import CERTAINLY_SPELLED, is_alike, is_like, spelled_again
+from calls.understanding.spellings.pieces import OF_LETTERS, Kind, Piece, are_named, pieces_of
+from calls.understanding.spellings.recounts import without_recount
 from calls.understanding.spellings.remarks import is_hesitation, told_once
 from calls.understanding.spellings.said import as_said, with_names_whole
 from calls.understanding.spellings.small_words import with_articles
-from calls.understanding.spellings.tellings import (
-    after_all,
-    confirmed,
-    is_alike,
-    is_doubted,
-    is_like,
-    of_surname,
-    spelled_again,
-    without_contrast,
-    without_denied,
-    without_recount,
-    without_wait,
-)
+from calls.understanding.spellings.tellings import after_all, confirmed, is_doubted, of_surname, without_wait
 from calls.understanding.text import Lexicon, compact, table
 
 _FEWEST_LETTERS = 2
 _LONGEST_NAME = 40
 _VOWELS = frozenset("aeiouy")
-# So many letters are a name whatever was said before them.
-_CERTAINLY_SPELLED = 4
 # So many are one whatever talk there was before them.
 _SURELY_SPELLED = 5
 _SHORTEST_REMARK = 3
@@ -181,27 +170,27 @@ def _assembled(pieces: Sequence[Piece]) -> str:
     since = ""
     how: Kind | None = None
     for piece in [*pieces, Piece(Kind.RESTART, "")]:
-        if piece.kind in (Kind.LETTERS, Kind.MARK):
+        if piece.kind in OF_LETTERS:
             since += piece.value
         elif piece.kind in (Kind.AGAIN, Kind.CORRECTION, Kind.RESTART, Kind.ABOUT):
             name = _joined(name, since, how)
             since, how = "", piece.kind
     name = re.sub(" +", " ", name).strip(" -'").replace("ww", "w")  # «W, double vé»
-    again = name.find(name[:_FEWEST_AGAIN], _CERTAINLY_SPELLED)
+    again = name.find(name[:_FEWEST_AGAIN], CERTAINLY_SPELLED)
     if again > 0 and len(name) - again >= again - 1 and is_alike(name[:again], name[again:]):
         return name[again:]  # «C A L B E T, euh, C A L V E T»
     for length in range(len(name) // 2, _FEWEST_LETTERS, -1):
         if name[-length:] == name[-2 * length : -length]:
             # «J E A N F A V I E R, F A V I E R»; but «L A N G L A I S, A I S»
-            return name[-length:] if length > _CERTAINLY_SPELLED else name[:-length]
+            return name[-length:] if length > CERTAINLY_SPELLED else name[:-length]
     return name
 
 
 def _joined(name: str, more: str, how: Kind | None) -> str:
     if not name or not more or how is None:
         return name + more
-    begins_anew = more[0] == name[0] and len(more) >= min(len(name), _CERTAINLY_SPELLED) - 1 and len(more) > 1
-    again = spelled_again(more, name) if len(name) >= _CERTAINLY_SPELLED else None
+    begins_anew = more[0] == name[0] and len(more) >= min(len(name), CERTAINLY_SPELLED) - 1 and len(more) > 1
+    again = spelled_again(more, name) if len(name) >= CERTAINLY_SPELLED else None
     if again:
         is_led = more[again:] == name and len(set(more[:again])) > 1  # «P O N T, donc D U P O N T»
         return more if is_led else more[again:]  # «…, non, un seul T, R, O, B, E, R, T»: spelled again after it
@@ -215,7 +204,7 @@ def _joined(name: str, more: str, how: Kind | None) -> str:
             return name.replace(more[0], more)  # «M O N I E R, oups, deux N»
         case Kind.CORRECTION if not begins_anew:
             return _corrected(name, more)
-        case Kind.AGAIN if len(more) >= _CERTAINLY_SPELLED and is_alike(name, more):
+        case Kind.AGAIN if len(more) >= CERTAINLY_SPELLED and is_alike(name, more):
             return more  # «B A R B I E R, pardon, V comme Victor, donc V A R B I E R»
         case _:
             return more if begins_anew else name + more
@@ -287,7 +276,7 @@ def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) 
             continue  # «T, A, non, je dis des bêtises, T, O, U, Z, E, T. Touzet»
         if position == places[-1] + 1 and len(word) < _SHORTEST_REMARK and not is_no_name(word, language):
             return False  # «bé, é, èr, té, in»: more letters, misheard
-        if position > places[-1] and (is_borne_out or len(plain_name) >= _CERTAINLY_SPELLED):
+        if position > places[-1] and (is_borne_out or len(plain_name) >= CERTAINLY_SPELLED):
             continue  # «…, c'est tout simple»
         if position > places[-1] and is_origin(word, language):
             continue
@@ -295,7 +284,7 @@ def _belongs(pieces: Sequence[Piece], name: str, opening: Piece, language: str) 
             continue
         if places[0] < position < places[-1] or is_no_name(word, language):
             return False
-        if not (piece.value[0].isupper() or (len(plain_name) >= _CERTAINLY_SPELLED and position < places[0])):
+        if not (piece.value[0].isupper() or (len(plain_name) >= CERTAINLY_SPELLED and position < places[0])):
             return False
     return True
 
@@ -304,7 +293,7 @@ def _is_another(piece: Piece, name: str, language: str) -> bool:
     """«Mon nom, c'est Lemaire, ça s'écrit D U R A N D»: a name, and nothing like what was spelled."""
     word = compact(piece.value)
     is_name = piece.kind is Kind.WORD and piece.value[0].isupper() and not piece.is_apart
-    is_name = is_name and len(word) >= _CERTAINLY_SPELLED
+    is_name = is_name and len(word) >= CERTAINLY_SPELLED
     is_other = not is_first_name(word) and not is_no_name(word, language) and not is_origin(word, language)
     return is_name and is_other and SequenceMatcher(None, *_stems(word, name, language)).ratio() < _UNLIKE
 

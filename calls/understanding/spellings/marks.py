@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from calls.understanding.letters import signs
 from calls.understanding.names import is_particle
+from calls.understanding.spellings.fit import letters_of
 from calls.understanding.spellings.pieces import Kind, Piece
-from calls.understanding.spellings.tellings import letters_of
 from calls.understanding.text import compact
 
 

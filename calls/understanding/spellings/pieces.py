@@ -38,6 +38,12 @@ class Kind(Enum):
     DOUBT = auto()  # «ou bien»
 
 
+#: What a name is written with.
+OF_LETTERS = (Kind.LETTERS, Kind.MARK)
+#: What may stand before a letter: «donc un T».
+LEADS = (Kind.FILLER, Kind.AGAIN)
+
+
 class Piece(NamedTuple):
     kind: Kind
     value: str
@@ -135,7 +141,7 @@ def _beside_at(
 ) -> tuple[Piece, int] | None:
     """«(un H) après le T», «(une apostrophe) entre le C et le H»: of which letters what is before it stands beside."""
     lead = signs("beside", language).at(plain, position)
-    if not lead or not near or near[-1].kind not in (Kind.LETTERS, Kind.MARK):
+    if not lead or not near or near[-1].kind not in OF_LETTERS:
         return None
     if heard[position].start > heard[position - 1].end + 1:
         return None

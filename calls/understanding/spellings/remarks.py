@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from calls.understanding.letters import signs
+from calls.understanding.spellings.fit import is_alike, letters_of, spelled_again, stands, with_beside
 from calls.understanding.spellings.marks import in_words, with_mark
-from calls.understanding.spellings.pieces import Kind, Piece
-from calls.understanding.spellings.tellings import is_alike, letters_of, spelled_again, stands, with_beside
+from calls.understanding.spellings.pieces import OF_LETTERS, Kind, Piece
 from calls.understanding.text import compact
 
 # So many letters after a remark are the name again.
@@ -231,7 +231,7 @@ def _is_miscounted(told: Sequence[Piece], about: int) -> bool:
 
 
 def _written(pieces: Sequence[Piece]) -> str:
-    return "".join(piece.value for piece in pieces if piece.kind in (Kind.LETTERS, Kind.MARK))
+    return "".join(piece.value for piece in pieces if piece.kind in OF_LETTERS)
 
 
 def _amended(name: str, letters: str, how: str, place: str | None) -> str | None:

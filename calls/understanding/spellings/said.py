@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from calls.understanding.letters import Certainty, Word, letter_at, signs
 from calls.understanding.names import is_first_name, is_particle
-from calls.understanding.spellings.pieces import Kind, Piece
-from calls.understanding.spellings.tellings import letters_of, stands
+from calls.understanding.spellings.fit import letters_of, stands
+from calls.understanding.spellings.pieces import OF_LETTERS, Kind, Piece
 from calls.understanding.text import fold
 
 _FEWEST_LETTERS = 3
@@ -191,7 +191,7 @@ def _in_parts(pieces: Sequence[Piece]) -> list[str]:
     names: list[str] = []
     word = letters = ""
     for piece in [*pieces, Piece(Kind.WORD, "")]:
-        if piece.kind in (Kind.LETTERS, Kind.MARK):
+        if piece.kind in OF_LETTERS:
             letters += piece.value
         elif piece.kind is Kind.WORD:
             if bare(letters):
@@ -277,7 +277,7 @@ def _remarks(pieces: Sequence[Piece]) -> Iterator[_Remark]:
 
 def _written(name: _Name, pieces: Sequence[Piece], language: str) -> str:
     """The letters, with what stands between the words as they were said, where that was told or heard."""
-    inside = [piece for piece in pieces[name.start : name.end] if piece.kind in (Kind.LETTERS, Kind.MARK)]
+    inside = [piece for piece in pieces[name.start : name.end] if piece.kind in OF_LETTERS]
     plain = "".join(piece.value for piece in inside)
     letters, said = letters_of(inside), bare(name.value)
     led = len(said) - len(name.spelled)
