@@ -144,3 +144,13 @@ def is_first_name(plain: str, language: str = "") -> bool:
     """Whether a folded word is a first name that many people have; with those of a language."""
     known = _known(language)
     return plain in known or ("-" in plain and plain.split("-")[0] in known)
+
+
+def is_compound(first: str, second: str) -> bool:
+    """Whether two folded words are one first name: «Jean» and «Luc»."""
+    return second in _compounds().get(first, ())
+
+
+@cache
+def _compounds() -> dict[str, frozenset[str]]:
+    return {first: frozenset(seconds.split()) for first, seconds in table("first_names")["compounds"].items()}

@@ -1,0 +1,1 @@
+"""First names: how one is told, and what is said beside it."""
