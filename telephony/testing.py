@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 from asgiref.testing import ApplicationCommunicator
 
-from telephony.audiosocket.events import AudioSocketScope
+from telephony.audiosocket.events import AudioSocketScope, HangupReason
 from telephony.media import FRAME_BYTES, SILENCE, MediaSession
 
 
@@ -81,9 +81,7 @@ class AudioSocketCommunicator:
     async def drain(self, seconds: float = 120.0) -> None:
         await self._asgi.send_input({"type": "audiosocket.drain", "seconds": seconds})
 
-    async def hang_up(
-        self, reason: Literal["hangup", "eof", "lost", "idle", "error"] = "eof", timeout: float = 5
-    ) -> None:
+    async def hang_up(self, reason: HangupReason = "eof", timeout: float = 5) -> None:
         """The caller goes; returns when the application has ended, raises what it raised."""
         await self._asgi.send_input({"type": "audiosocket.hangup", "reason": reason})
         await self._asgi.wait(timeout)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from telephony.media import Line
+
+HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
 
 
 class AudioSocketScope(TypedDict):
@@ -38,7 +41,7 @@ class Hangup(TypedDict):
     """
 
     type: Literal["audiosocket.hangup"]
-    reason: Literal["hangup", "eof", "lost", "idle", "error"]
+    reason: HangupReason
 
 
 class Drain(TypedDict):
@@ -64,3 +67,7 @@ class SendRefuse(TypedDict):
 
 
 SendEvent = SendHangup | SendRefuse
+
+Receive = Callable[[], Awaitable[ReceiveEvent]]
+Send = Callable[[SendEvent], Awaitable[None]]
+Application = Callable[[AudioSocketScope, Receive, Send], Awaitable[None]]

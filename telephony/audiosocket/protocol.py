@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from contextvars import Context
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
@@ -24,10 +23,10 @@ from uuid import UUID
 from monitoring import metrics
 from telephony.audiosocket import codec, proxying
 from telephony.audiosocket.codec import AUDIO_BYTES, AUDIO_HEADER, Kind, Opening
-from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.events import AudioSocketScope, HangupReason, ReceiveEvent, SendEvent
 from telephony.audiosocket.inlet import Inlet
+from telephony.audiosocket.instance import Instance
 from telephony.audiosocket.limits import (
-    LONGEST_INBOX,
     MOST_CLOSING,
     MOST_UNWANTED,
     SEND_BUFFER,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HangupReason = Literal["hangup", "eof", "lost", "idle", "error"]
 Refusal = Literal[
     "not_allowed", "full", "overloaded", "draining", "no_proxy_header", "silent", "garbage", "duplicate", "application"
 ]
@@ -75,11 +73,9 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._writable = True
         self._reader: Reader | None = None
         self._beats_to_read = BEATS
-        self._inbox: asyncio.Queue[ReceiveEvent] = asyncio.Queue()
-        self._told = False  # the application has been told that the caller is gone
-        self._task: asyncio.Task[None] | None = None
+        self._instance: Instance | None = None  # of the application
+        self._is_gone = False  # the caller, and the application was told so
         self._timer: asyncio.TimerHandle | None = None  # of what the state waits for
-        self._patience: asyncio.TimerHandle | None = None  # with the application
         self._frames = 0
         self._frames_allowed = limits.burst
         self._frames_seen = 0
@@ -197,7 +193,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         if kind == Kind.UUID and self.state is State.OPENING:
             self._begin(UUID(bytes=payload))
         elif kind == Kind.DTMF and len(payload) == 1 and payload in codec.KEYS:
-            self._put({"type": "audiosocket.dtmf", "digit": payload.decode("ascii")})
+            self._tell({"type": "audiosocket.dtmf", "digit": payload.decode("ascii")})
         elif kind == Kind.HANGUP:
             self._gone("hangup")
         elif kind == Kind.ERROR:
@@ -278,7 +274,6 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._watch()
         self._reader = Reader.of(self.transport)
         self._server.metronome.add(self)
-        self._put({"type": "audiosocket.connect"})
         scope: AudioSocketScope = {
             "type": "audiosocket",
             "asgi": {"version": "3.0"},
@@ -287,27 +282,13 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
             "line": self,
             "state": self._server.state.copy(),
         }
-        # Registered before it can run. In an empty context: a call inherits no tenant.
-        self._server.calls[call_id] = self._task = self._loop.create_task(
-            self._run(scope), name=f"call {call_id}", context=Context()
-        )
+        # Registered before it can run.
+        instance = self._instance = Instance(self._server.application, scope, self._send, self._limits.application)
+        self._server.calls[call_id] = instance.task
         metrics.active_calls.inc()
-        self._task.add_done_callback(self._finished)
-
-    async def _run(self, scope: AudioSocketScope) -> None:
-        try:
-            await self._server.application(scope, self._inbox.get, self._send)
-        except asyncio.CancelledError:
-            logger.warning("call %s: its application was cancelled", self.call_id)
-            raise
-        except Exception:
-            logger.exception("call %s: its application failed", self.call_id)
-        finally:
-            self._say_last(codec.HANGUP)
+        instance.task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
         if self.call_id is not None:
             del self._server.calls[self.call_id]
         metrics.active_calls.dec()
@@ -326,13 +307,10 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
     def drain(self, seconds: float) -> None:
         """Ask the application to end within so long."""
         if self.state is State.TALKING:
-            self._put({"type": "audiosocket.drain", "seconds": seconds})
+            self._tell({"type": "audiosocket.drain", "seconds": seconds})
 
-    def _put(self, event: ReceiveEvent) -> None:
-        if self._told:
-            return
-        if self._inbox.qsize() < LONGEST_INBOX:
-            self._inbox.put_nowait(event)
+    def _tell(self, event: ReceiveEvent) -> None:
+        if self._is_gone or self._instance is None or self._instance.tell(event):
             return
         logger.error("call %s: hung up, its application takes no events", self.call_id)
         self._gone("error")
@@ -374,13 +352,12 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._gone("error")
 
     def _gone(self, reason: HangupReason) -> None:
-        """The caller is gone, or as good as. The application is told once, and waited for."""
-        if self._told:
+        """The caller is gone, or as good as. The application is told once."""
+        if self._is_gone:
             return
-        self._told = True
-        if self._task is not None and not self._task.done():
-            self._inbox.put_nowait({"type": "audiosocket.hangup", "reason": reason})
-            self._patience = self._loop.call_later(self._limits.application, self._task.cancel)
+        self._is_gone = True
+        if self._instance is not None:
+            self._instance.end(reason)
         if reason in ("idle", "error"):
             self._say_last(codec.HANGUP)
         else:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from monitoring import metrics
 from monitoring.once import OncePerMinute
-from telephony.audiosocket.events import AudioSocketScope, ReceiveEvent, SendEvent
+from telephony.audiosocket.events import Application
 from telephony.audiosocket.limits import Limits
 from telephony.audiosocket.metronome import Metronome
 from telephony.audiosocket.protocol import AudioSocketProtocol, Refusal
@@ -23,10 +23,6 @@ from telephony.audiosocket.shedding import LoadShedding
 logger = logging.getLogger(__name__)
 
 MEASURE_SECONDS: Final = 1.0
-
-Application = Callable[
-    [AudioSocketScope, Callable[[], Awaitable[ReceiveEvent]], Callable[[SendEvent], Awaitable[None]]], Awaitable[None]
-]
 
 
 class AudioSocketServer:
