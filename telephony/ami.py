@@ -13,7 +13,7 @@ import asyncio
 import logging
 import math
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -111,12 +111,10 @@ class Ami:
         *,
         timeout: float = 5.0,
         rest: float = 0.0,
-        events: str = "off",
     ):
         """`timeout` bounds connecting, signing in and, by default, each action.
 
         For `rest` seconds after `connect` has failed it fails again without asking.
-        `events` is the manager's EventMask: "off", "on", or classes such as "call,user".
         """
         self._address = (host, port)
         self._user = user
@@ -124,12 +122,10 @@ class Ami:
         self._timeout = timeout
         self._rest = rest
         self._failed_at, self._failure = -math.inf, ""
-        self._events = events
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
         self._answers: dict[str, _Answer] = {}
-        self._listeners: set[Callable[[Message], None]] = set()
         self._count = 0
 
     def __repr__(self) -> str:
@@ -171,23 +167,6 @@ class Ami:
     async def list_action(self, name: str, timeout: float | None = None, **headers: str | int) -> list[Message]:
         """Send an action that is answered by a list of events, and return these. Raises as `action`."""
         return (await self._ask(self._signed_in(), name, timeout, headers, is_list=True))[1:]
-
-    async def event(self, match: Callable[[Message], bool], timeout: float) -> Message:
-        """The first event from now on that `match` accepts; needs an EventMask. Raises AmiError."""
-        found: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-
-        def listen(message: Message) -> None:
-            if not found.done() and match(message):
-                found.set_result(message)
-
-        self._listeners.add(listen)
-        try:
-            async with asyncio.timeout(timeout):
-                return await found
-        except TimeoutError:
-            raise AmiError(f"{self._name}: no such event within {timeout:g} s") from None
-        finally:
-            self._listeners.discard(listen)
 
     # What the product asks
 
@@ -255,7 +234,7 @@ class Ami:
             text = f"{self._name}: {getattr(error, 'strerror', None) or error}"
             raise Unreachable(text, _why(error)) from None
         reading = _of_no_call(self._read(reader, writer), name=f"AMI {self._name}, reading")
-        credentials = {"Username": self._user, "Secret": self._secret, "Events": self._events}
+        credentials = {"Username": self._user, "Secret": self._secret, "Events": "off"}
         try:
             await self._ask(writer, "Login", None, credentials, is_list=False)
             self._writer = writer
@@ -336,23 +315,17 @@ class Ami:
 
     def _take(self, message: Message) -> None:
         answer = self._answers.get(message.get("ActionID", ""))
+        if answer is None or answer.done.done():
+            return
         if "Event" in message:  # some events have a Response header as well
-            if answer is not None and answer.is_list:
+            if answer.is_list:
                 self._take_list(answer, message)
-            for listener in list(self._listeners):
-                try:
-                    listener(message)
-                except Exception:
-                    logger.exception("AMI %s: a listener failed", self._name)
-        elif answer is not None and not answer.done.done():
-            if answer.is_list and message.get("Response") != "Error":
-                answer.events.append(message)
-            else:
-                answer.done.set_result(message)
+        elif answer.is_list and message.get("Response") != "Error":
+            answer.events.append(message)
+        else:
+            answer.done.set_result(message)
 
     def _take_list(self, answer: _Answer, event: Message) -> None:
-        if answer.done.done():
-            return
         if event.get("EventList", "").lower() in ("complete", "cancelled"):
             answer.done.set_result(answer.events[0] if answer.events else event)
         elif len(answer.events) > LONGEST_LIST:

@@ -213,20 +213,8 @@ async def test_an_asterisk_that_hangs_is_noticed(monkeypatch):
         await manager.until("Login", 2)
 
 
-async def test_an_event_is_waited_for():
-    async with managing() as manager, client(manager, events="user") as connection:
-        assert manager.actions[0]["Events"] == "user"
-        waiting = asyncio.create_task(connection.event(lambda event: event.get("UserEvent") == "BotCall", DEADLINE))
-        await connection.action("Ping")
-        manager.writers[0].write(b"Event: UserEvent\r\nUserEvent: Other\r\n\r\nEvent: UserEvent\r\n")
-        manager.writers[0].write(b"UserEvent: BotCall\r\nNumber: +336\r\n\r\n")
-        assert (await waiting)["Number"] == "+336"
-        with pytest.raises(AmiError, match=r"no such event within 0\.01 s"):
-            await connection.event(lambda event: True, 0.01)
-
-
 async def test_an_originate_response_is_an_event_although_it_has_a_response_header():
-    async with managing() as manager, client(manager, events="call") as connection:
+    async with managing() as manager, client(manager) as connection:
         manager.on(
             "Originate",
             "Event: OriginateResponse\r\nActionID: {id}\r\nResponse: Failure\r\n\r\n",
