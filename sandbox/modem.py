@@ -68,12 +68,6 @@ def split_words(text: str, length: int = 16) -> list[bytes]:
     return payloads
 
 
-def frame_samples(payload: bytes) -> int:
-    """How many samples `modulate` makes of a payload."""
-    bits = _HEADER_BITS + 8 * len(payload) + _CRC_BITS
-    return (len(_SYNC) + -(-bits // 3)) * SYMBOL_SAMPLES
-
-
 def modulate(payload: bytes, *, is_first: bool, is_last: bool, amplitude: float) -> Samples:
     """The sound of one frame; amplitude in the range of 16-bit samples."""
     if not 1 <= len(payload) <= MAX_PAYLOAD:

@@ -144,10 +144,6 @@ class Ticket(Published):
         super().clean()
         self.phone_number = international(self.phone_number) or self.phone_number
 
-    @property
-    def is_overdue(self) -> bool:
-        return self.status in TO_WORK_ON and self.due_at is not None and self.due_at < timezone.now()
-
     def events_since(self, before: Ticket | None) -> list[str]:
         """Of a ticket that a test call left nothing."""
         if self.call is not None and self.call.is_test:

@@ -30,7 +30,6 @@ from tenants.scope import current_tenant
 
 MIDNIGHT = time()
 SPANS = 3  # of a day, at least
-MINUTES = 24 * 60
 CHANGED = gettext_noop("Changed the opening hours.")
 ADDED = gettext_noop("Added public holidays.")
 

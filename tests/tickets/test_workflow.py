@@ -148,7 +148,6 @@ def test_the_time_stands_still_while_the_customer_has_to_answer(alpha: Cast) -> 
     ticket = opened(at=timezone.now() - timedelta(hours=5))  # always open: due in three hours
     due = ticket.due_at
     services.wait(ticket=ticket, actor=alpha.teammate)
-    assert not ticket.is_overdue
     Ticket.objects.update(waiting_since=timezone.now() - timedelta(hours=4))
     services.reopen(ticket=ticket, actor=alpha.teammate)
     assert due is not None
@@ -160,14 +159,8 @@ def test_the_time_stands_still_while_the_customer_has_to_answer(alpha: Cast) -> 
 
 def test_what_the_bot_resolved_is_never_due(alpha: Cast) -> None:
     ticket = services.create(status=Status.RESOLVED)
-    assert (ticket.due_at, ticket.is_overdue) == (None, False)
+    assert ticket.due_at is None
     assert ticket.resolved_at is not None
-
-
-def test_overdue_is_what_somebody_should_have_done(alpha: Cast) -> None:
-    ticket = opened(at=timezone.now() - timedelta(days=30))
-    assert ticket.is_overdue
-    assert not services.resolve(ticket=ticket, actor=alpha.teammate).is_overdue
 
 
 # --- Merging --------------------------------------------------------------------
