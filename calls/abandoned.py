@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from calls import journal, resuming, services
+from calls import journal, recording, resuming, services
 from calls import settings as call_settings
 from calls.case import Case, Ending
 from calls.models import Announcement, Call
@@ -63,8 +63,8 @@ def _ending(call: Call) -> Ending:
 
 def _keep_what_is_left(call: Call, *, is_refused: bool) -> None:
     """The recording of a worker that died, if it was on this host."""
-    path = services.recording_in_progress(call)
+    path = recording.in_progress(call)
     if is_refused:
         path.unlink(missing_ok=True)
     elif path.exists():
-        services.keep_recording(call_id=call.pk, path=path)
+        recording.keep(call_id=call.pk, path=path)

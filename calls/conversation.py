@@ -15,7 +15,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from calls import journal, pbx, services
+from calls import journal, pbx, recording, services, transfers
 from calls.audio import CallAudio
 from calls.case import Case, Ending
 from calls.db import in_database
@@ -56,7 +56,7 @@ class Conversation:
         self._call = opening.call
         self._line = line
         configured = opening.settings
-        self._recorder = Recorder(services.recording_in_progress(opening.call)) if configured.record else None
+        self._recorder = Recorder(recording.in_progress(opening.call)) if configured.record else None
         # No part refers back to us: what ended calls leave to the garbage collector stops those that go on.
         news = asyncio.Event()
         self._audio = CallAudio(self._recorder, news.set)
@@ -237,7 +237,7 @@ class Conversation:
             if case.recording_refused:
                 await in_database(self._recorder.path.unlink, missing_ok=True)
             elif is_whole:
-                await in_database(services.keep_recording, call_id=self._call.pk, path=self._recorder.path)
+                await in_database(recording.keep, call_id=self._call.pk, path=self._recorder.path)
 
     # The script's desk (calls.flow.desk.Desk).
 
@@ -293,7 +293,7 @@ class Conversation:
         ]
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                return await in_database(services.free_target, candidates, call_id=self._call.pk)
+                return await in_database(transfers.free_target, candidates, call_id=self._call.pk)
         except (DatabaseError, TimeoutError):
             return candidates[0].extension if candidates else ""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from calls import services
+from calls import transfers
 from calls.abandoned import ABANDONED_AFTER
 from calls.models import Call, Turn
 from calls.scribe import as_dict
@@ -67,6 +67,6 @@ def targets() -> list[dict[str, Any]]:
     found = []
     for row in TransferTarget.objects.filter(is_active=True):
         target = target_of(row)
-        is_free = target.schedule.is_open(now) and bool(services.free_target([target]))
+        is_free = target.schedule.is_open(now) and bool(transfers.free_target([target]))
         found.append({"extension": row.extension, "name": row.name, "free": is_free})
     return found

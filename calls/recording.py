@@ -1,4 +1,4 @@
-"""A call as a stereo WAV: caller left, bot right, exact to the frame.
+"""A call as a stereo WAV: caller left, bot right, exact to the frame; written, and kept.
 
 The bot's side is the clock: it is one frame every 20 ms, whatever happens. Both sides
 are collected in memory and handed over once a second to the one writer thread of the
@@ -15,6 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from calls.models import Call
 from monitoring import metrics
 from telephony.media import FRAME_BYTES, SAMPLE_RATE
 from telephony.wav import StereoWav
@@ -144,3 +148,27 @@ class Recorder:
         self.error = error
         metrics.failed_recordings.inc()
         logger.error("recording %s is given up: %s", self.path.name, error)
+
+
+def in_progress(call: Call) -> Path:
+    """The file that a call is recorded to."""
+    return Path(settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"
+
+
+def keep(*, call_id: int, path: Path) -> None:
+    """Move a finished recording to where recordings live."""
+    call = Call.objects.get(pk=call_id)
+    with _FileOnDisk(path) as file:
+        call.recording.save(path.name, file, save=False)
+    call.save(update_fields=["recording"])
+
+
+class _FileOnDisk(UploadedFile):  # type: ignore[type-arg]
+    """A file on disk that the storage may take as it is: moved, not copied."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.open("rb"), name=path.name, size=path.stat().st_size)
+        self._path = str(path)
+
+    def temporary_file_path(self) -> str:
+        return self._path

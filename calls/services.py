@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings as django_settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from calls import admission, resuming, selftest, spending
 from calls import settings as call_settings
 from calls.case import Case, Cut, Ending, OpenTicket
 from calls.models import Announcement, Call, SpendLimit
-from calls.settings import CallSettings, Target
+from calls.settings import CallSettings
 from calls.understanding import is_noise
 from calls.usage import speech_cost
 from companies.models import Customer
@@ -31,7 +28,7 @@ from companies.services import Remembered, find_customer, remember_caller, remem
 from monitoring import metrics
 from providers.protocols import Choice
 from tenants.allowlist import Entry
-from tenants.models import AsteriskServer, ProblemType, Tenant, TransferTarget
+from tenants.models import AsteriskServer, ProblemType, Tenant
 from tenants.scope import EVERYONE, acting_for, current_tenant
 from tenants.services import server_announced
 from tenants.webhooks.outbox import one_event_each
@@ -307,18 +304,7 @@ def finish(
         return None
     if not case.description:
         case.description = _said_of_the_problem(call)
-    if call.is_test:  # who tries the bot becomes no customer
-        remembered = Remembered(call.customer, call.customer.company if call.customer else None, {})
-    elif case.is_another and find_customer(phone_number=case.phone_number):  # whose record stays as it is
-        remembered = Remembered(None, remember_company(name=case.company) if case.company else None, {})
-    else:
-        remembered = remember_caller(
-            phone_number=case.phone_number,
-            first_name=case.first_name,
-            last_name=case.last_name,
-            email=case.email,
-            company=case.company,
-        )
+    remembered = _remember(call, case)
     outcome = {
         "status": ending.status,
         "end_reason": ending.reason,
@@ -348,6 +334,21 @@ def finish(
     return open_ticket(call=call, case=case, ending=ending, remembered=remembered)
 
 
+def _remember(call: Call, case: Case) -> Remembered:
+    """Write down who called, unless that is nobody to remember."""
+    if call.is_test:  # who tries the bot becomes no customer
+        return Remembered(call.customer, call.customer.company if call.customer else None, {})
+    if case.is_another and find_customer(phone_number=case.phone_number):  # whose record stays as it is
+        return Remembered(None, remember_company(name=case.company) if case.company else None, {})
+    return remember_caller(
+        phone_number=case.phone_number,
+        first_name=case.first_name,
+        last_name=case.last_name,
+        email=case.email,
+        company=case.company,
+    )
+
+
 def _said_of_the_problem(call: Call) -> str:
     """The words of a caller who was asked for the problem, and whose description did not come to its end."""
     said = call.turns.filter(speaker="caller", scene="diagnosis").exclude(text__startswith="[")  # keys
@@ -364,33 +365,6 @@ def _count(call: Call, problem_type: str) -> None:
         metrics.human_cost.inc(float((current_tenant() or call.tenant).human_call_eur))
 
 
-@transaction.atomic
-def free_target(candidates: Sequence[Target], *, call_id: int | None = None) -> str:
-    """The first extension that has not taken its share of calls lately; "" when all have.
-
-    Of a share, the call with this key holds its part until it ends: calls that ask at once do not exceed it.
-    """
-    for target in candidates:
-        if not target.max_transfers:
-            return target.extension
-        if call_id is not None:  # one after the other
-            TransferTarget.objects.select_for_update().filter(extension=target.extension).first()
-        if taken_lately(target.extension, target.per_minutes, besides=call_id) < target.max_transfers:
-            if call_id is not None:
-                Call.objects.filter(pk=call_id).update(transfer_to=target.extension)
-            return target.extension
-    return ""
-
-
-def taken_lately(extension: str, minutes: int, *, besides: int | None = None) -> int:
-    """How many calls were handed over to an extension within the last minutes, or are about to be."""
-    now = timezone.now()
-    is_recent = Q(ended_at__gt=now - timedelta(minutes=minutes))
-    is_about_to = Q(status=Call.Status.IN_PROGRESS, heartbeat_at__gt=now - admission.ALIVE)
-    taken = Call.objects.filter(is_recent | is_about_to, transfer_to=extension, is_test=False)
-    return taken.exclude(pk__in=[besides] if besides else []).count()
-
-
 def result(call: Call) -> str:
     """What the dialplan does next: `transfer:EXTENSION`, `done`, `again` once when the call was cut off on our side.
 
@@ -401,26 +375,3 @@ def result(call: Call) -> str:
     if call.status == Call.Status.COMPLETED:
         return "done"
     return "again" if resuming.is_cut(call) else ""
-
-
-def keep_recording(*, call_id: int, path: Path) -> None:
-    """Move a finished recording to where recordings live."""
-    call = Call.objects.get(pk=call_id)
-    with _Finished(path) as file:
-        call.recording.save(path.name, file, save=False)
-    call.save(update_fields=["recording"])
-
-
-class _Finished(UploadedFile):  # type: ignore[type-arg]
-    """A file on disk that the storage may take as it is: moved, not copied."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path.open("rb"), name=path.name, size=path.stat().st_size)
-        self._path = str(path)
-
-    def temporary_file_path(self) -> str:
-        return self._path
-
-
-def recording_in_progress(call: Call) -> Path:
-    return Path(django_settings.DATA_DIR) / "in-progress" / f"{call.uuid}.wav"

@@ -22,7 +22,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from calls import trial
-from calls.services import taken_lately
+from calls.transfers import taken_lately
 from providers.services import phrases_changed
 from tenants import presets, services
 from tenants.admin.hours import TargetHoursInline

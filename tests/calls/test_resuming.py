@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from calls import abandoned, journal, overview, resuming, services
+from calls import abandoned, journal, overview, recording, resuming, services
 from calls.case import Case, Ending
 from calls.models import Call
 from calls.services import LineQuality, Opening
@@ -224,7 +224,7 @@ def test_a_call_that_had_ended_before_its_worker_died_keeps_its_ending(cast: Cas
 
 def test_the_recording_of_who_refused_it_is_not_kept_when_the_worker_dies(cast: Cast) -> None:
     before = in_progress(cast.alpha, known={**KNOWN, "recording_refused": True})
-    path = services.recording_in_progress(before)
+    path = recording.in_progress(before)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"RIFF")
     call = is_given_up(cast.alpha, before)

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from calls import abandoned, journal, services, tasks
+from calls import abandoned, journal, services, tasks, transfers
 from calls.case import Case, Ending
 from calls.models import Announcement, Call, Turn
 from calls.services import CallRefused, LineQuality
@@ -346,7 +346,7 @@ def test_a_test_call_is_no_earlier_call_and_takes_no_share_of_a_target(cast: Cas
         case = Case(phone_number="+33655555555")
         services.recognise(call, case)
         assert case.earlier_calls == 0
-        assert services.free_target(load(cast.alpha.tenant).targets) == "technician"
+        assert transfers.free_target(load(cast.alpha.tenant).targets) == "technician"
 
 
 def test_a_call_whose_commit_comes_too_late_leaves_no_row(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +370,7 @@ def test_calls_that_ask_at_once_do_not_exceed_the_share_of_a_target(cast: Cast) 
         try:
             with acting_for(cast.alpha.tenant):
                 together.wait(10)
-                return services.free_target(targets, call_id=call.pk)
+                return transfers.free_target(targets, call_id=call.pk)
         finally:
             connection.close()
 
@@ -379,9 +379,9 @@ def test_calls_that_ask_at_once_do_not_exceed_the_share_of_a_target(cast: Cast) 
     assert sorted(found) == ["", "", "", "technician", "technician"]
     with acting_for(cast.alpha.tenant):
         (first, *_) = [call for call, extension in zip(calls, found, strict=True) if extension]
-        assert services.free_target(targets, call_id=first.pk) == "technician"  # its own part
+        assert transfers.free_target(targets, call_id=first.pk) == "technician"  # its own part
         services.finish(call_id=first.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
-        assert services.free_target(targets, call_id=calls[-1].pk) == "technician"  # which it did not need
+        assert transfers.free_target(targets, call_id=calls[-1].pk) == "technician"  # which it did not need
 
 
 @pytest.mark.django_db(transaction=True)
