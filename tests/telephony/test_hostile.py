@@ -20,7 +20,7 @@ from telephony.audiosocket.limits import MOST_UNWANTED, Limits
 from telephony.audiosocket.protocol import AudioSocketProtocol
 from tests.chaos.attacks import ATTACKS, Target
 from tests.telephony.asterisk import DEADLINE, calling, connected
-from tests.telephony.test_server import Application, counted, serving
+from tests.telephony.serving import Application, counted, serving
 from tests.telephony.wire import SEEDS, Bench, check_decoder
 
 ATTACK_SECONDS = 0.25

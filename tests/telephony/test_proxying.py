@@ -16,7 +16,7 @@ from telephony.audiosocket.limits import Limits
 from telephony.audiosocket.proxying import LONGEST, VERSION_2, Header, NoHeader, parse, trusted
 from telephony.audiosocket.server import AudioSocketServer
 from tests.telephony.asterisk import calling, connected
-from tests.telephony.test_server import Application, counted, serving
+from tests.telephony.serving import Application, counted, serving
 
 ASTERISK = "198.51.100.7"
 LINE = b"PROXY TCP4 198.51.100.7 203.0.113.1 40000 9092\r\n"

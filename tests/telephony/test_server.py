@@ -4,11 +4,9 @@ import asyncio
 import contextvars
 import logging
 import socket
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
-from prometheus_client import REGISTRY
 
 from telephony.audiosocket import codec
 from telephony.audiosocket.codec import Kind, encode
@@ -17,101 +15,8 @@ from telephony.audiosocket.limits import LONGEST_INBOX, Limits
 from telephony.audiosocket.server import AudioSocketServer
 from telephony.media import FRAME_BYTES, SILENCE
 from tests.telephony.asterisk import DEADLINE, calling, connected
-
-SPEECH = bytes(range(160)) * 2
-
-
-class Echo:
-    """A session that hears into a list and says what it is told to."""
-
-    def __init__(self):
-        self.heard = []
-        self.says = SILENCE
-
-    def hear(self, pcm):
-        self.heard.append(pcm)
-
-    def skip(self, frames):
-        pass
-
-    def speak(self):
-        return self.says
-
-
-class Application:
-    """Keeps what each call got; a call ends when its `over` is set or the caller is gone."""
-
-    def __init__(self):
-        self.calls = []
-        self.began = asyncio.Event()
-
-    async def __call__(self, scope, receive, send):
-        call = Call(scope, send)
-        self.calls.append(call)
-        self.began.set()
-        await call.serve(receive)
-
-    async def call(self, number=0):
-        async with asyncio.timeout(DEADLINE):
-            while len(self.calls) <= number:
-                self.began.clear()
-                await self.began.wait()
-        return self.calls[number]
-
-
-class Call:
-    def __init__(self, scope, send):
-        self.scope = scope
-        self.send = send
-        self.line = scope["line"]
-        self.session = Echo()
-        self.events = []
-        self.ended = asyncio.Event()
-        self.end_at = {"audiosocket.hangup"}
-
-    async def serve(self, receive):
-        try:
-            while not self.events or self.events[-1]["type"] not in self.end_at:
-                self.events.append(await receive())
-        finally:
-            self.ended.set()
-
-    async def until(self, true):
-        async with asyncio.timeout(DEADLINE):
-            while not true():  # noqa: ASYNC110  a list that grows signals nothing
-                await asyncio.sleep(0.005)
-
-    async def until_event(self, kind):
-        await self.until(lambda: kind in self.types)
-        return next(event for event in self.events if event["type"] == kind)
-
-    @property
-    def types(self):
-        return [event["type"] for event in self.events]
-
-
-@asynccontextmanager
-async def serving(application, *, max_calls=10, **options):
-    options.setdefault("allowed", lambda address: True)
-    server = AudioSocketServer(application, max_calls=max_calls, **options)
-    await server.start("127.0.0.1", 0)
-    try:
-        yield server
-    finally:
-        await asyncio.wait_for(server.stop(0), DEADLINE)
-        assert not server.open
-        assert not server.calls
-        assert len(server.metronome) == 0
-
-
-@pytest.fixture
-def application():
-    return Application()
-
-
-def counted(name, **labels):
-    return REGISTRY.get_sample_value(f"voicebot_{name}_total", labels) or 0
-
+from tests.telephony.serving import SPEECH, Application, counted, serving
+from tests.telephony.test_refusals import refused
 
 # A call
 
@@ -424,102 +329,6 @@ async def test_a_caller_who_does_not_read_costs_little_memory(application):
         assert counted("dropped_frames", way="out") > before + 1000
         assert call.line.transport.get_write_buffer_size() < 8000
         sock.close()
-
-
-# Refusals
-
-
-async def refused(server, reason, *frames):
-    before = counted("refused_connections", reason=reason)
-    async with connected(server.port) as asterisk:
-        asterisk.send(*frames)
-        await asterisk.until_frames(1)
-        asterisk.hang_up()
-        assert await asterisk.closed() == [Kind.ERROR]
-    assert counted("refused_connections", reason=reason) == before + 1
-
-
-async def test_a_stranger_is_refused_before_anything_is_read(application, caplog):
-    asked = []
-
-    def allowed(address):
-        asked.append(address)
-        return False
-
-    async with serving(application, allowed=allowed) as server:
-        for _ in range(3):
-            await refused(server, "not_allowed")
-        assert asked == ["127.0.0.1"] * 3
-    assert application.calls == []
-    assert caplog.text.count("refused a connection from 127.0.0.1: not_allowed") == 1
-
-
-async def test_one_reason_of_a_source_does_not_hide_another_in_the_log(application, caplog):
-    may = False
-    async with serving(application, allowed=lambda address: may) as server:
-        await refused(server, "not_allowed")
-        may = True
-        for _ in range(2):
-            await refused(server, "garbage", bytes(5000))
-    assert caplog.text.count("refused a connection from 127.0.0.1: not_allowed") == 1
-    assert caplog.text.count("refused a connection from 127.0.0.1: garbage") == 1
-
-
-async def test_a_call_too_many_is_refused(application):
-    async with serving(application, max_calls=1) as server:
-        async with calling(server.port) as asterisk:
-            call = await application.call()
-            await refused(server, "full", codec.encode_uuid(uuid4()))
-            asterisk.hang_up()
-            await asyncio.wait_for(call.ended.wait(), DEADLINE)
-        async with calling(server.port):
-            await application.call(1)
-
-
-async def test_a_second_connection_for_the_same_call_is_refused(application):
-    call_id = uuid4()
-    async with serving(application) as server, calling(server.port, call_id) as asterisk:
-        await application.call()
-        await refused(server, "duplicate", codec.encode_uuid(call_id))
-        seen = len(asterisk.frames)
-        await asterisk.until_frames(seen + 3)
-        assert len(application.calls) == 1
-
-
-@pytest.mark.parametrize("sent", [b"", b"\x01\x00\x10" + bytes(9), b"GE"])
-async def test_whoever_does_not_say_in_time_which_call_it_is_is_refused(application, sent):
-    async with serving(application, limits=Limits(handshake=0.1)) as server:
-        await refused(server, "silent", sent)
-
-
-async def test_a_slow_handshake_does_not_extend_its_time(application):
-    async with serving(application, limits=Limits(handshake=0.3)) as server, connected(server.port) as asterisk:
-        for byte in codec.encode_uuid(uuid4()):
-            asterisk.send(bytes([byte]))
-            await asyncio.sleep(0.05)
-            if asterisk.frames:
-                break
-        assert asterisk.frames == [(Kind.ERROR, b"")]
-
-
-@pytest.mark.parametrize("sent", [b"SSH-2.0-x\r\n", b"\x00\x00\x00", encode(Kind.AUDIO, SPEECH), bytes(5000)])
-async def test_garbage_is_refused(application, sent):
-    async with serving(application) as server:
-        await refused(server, "garbage", sent)
-
-
-@pytest.mark.parametrize(
-    ("sent", "kind"), [(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "http"), (b"\x16\x03\x01\x02\x00\x01\x00", "tls")]
-)
-async def test_scanners_are_counted_and_closed(application, sent, kind, caplog):
-    before = counted("scanners", kind=kind)
-    async with serving(application) as server:
-        for _ in range(2):
-            async with connected(server.port) as scanner:
-                scanner.send(sent)
-                assert await scanner.closed() == []
-    assert counted("scanners", kind=kind) == before + 2
-    assert caplog.text.count(f"spoke {kind.upper()}") == 1
 
 
 # Draining

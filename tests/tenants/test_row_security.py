@@ -3,54 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import psycopg
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.core.management import call_command
-from django.db import DataError, IntegrityError, connection, connections, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
-from psycopg import sql
-from psycopg.errors import InsufficientPrivilege
 
 from calls.models import Turn
 from companies.models import Company
 from tenants import row_security
 from tenants.models import Tenant
 from tenants.scope import EVERYONE, acting_for
-from tests.cast import Cast, house
-from tests.tenants.test_wall import OWNED
+from tests.cast import Cast
+from tests.tenants.second_wall import BOTH, TABLES, needs_row_security
 from voicebot_site.checks import check_row_security
 
-TABLES = [model._meta.db_table for model in OWNED]
-each_table = pytest.mark.parametrize("table", TABLES)
-ROLES = Path(settings.BASE_DIR, "docs", "postgresql", "roles.sql")
-
-
-def is_a_superuser() -> bool:
-    with psycopg.connect(settings.DATABASE_URL) as server:
-        row = server.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").fetchone()
-    return row == (True,)
-
-
-pytestmark = [
-    pytest.mark.skipif(not settings.DATABASE_URL, reason="needs PostgreSQL: DATABASE_URL is not set"),
-    pytest.mark.skipif(
-        bool(settings.DATABASE_URL) and is_a_superuser(),
-        reason="a superuser passes row-level security: tests/run.py postgresql makes a role that does not",
-    ),
-    pytest.mark.postgres,
-]
+pytestmark = needs_row_security
 
 
 def names() -> list[str]:
@@ -73,9 +47,6 @@ def names_in_a_thread() -> list[str]:
     thread.start()
     thread.join(timeout=10)
     return found
-
-
-BOTH = ["Alpha Client", "Bravo Client"]
 
 
 # --- Which tables have it -------------------------------------------------------
@@ -155,153 +126,6 @@ def test_the_check_for_deployment_names_a_user_that_it_does_not_hold_for(monkeyp
     monkeypatch.setattr(row_security, "unguarded", lambda *, using: [])
     (message,) = check_row_security(databases=["default"])
     assert (message.id, "postgres is a superuser" in message.msg) == ("voicebot.W031", True)
-
-
-# --- Raw SQL, from a connection of one's own ----------------------------------------
-
-
-@pytest.fixture(scope="module")
-def houses(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Tenant, Tenant]]:
-    """Alpha and Bravo with a row of everything, for whoever connects."""
-    with django_db_blocker.unblock():
-        alpha = house("Alpha", network="192.0.2.0/28", phone_number="+33612345678")
-        bravo = house("Bravo", network="198.51.100.7", phone_number="+33687654321")
-        yield alpha.tenant, bravo.tenant
-        call_command("flush", interactive=False, verbosity=0)
-
-
-@pytest.fixture
-def stranger(houses: tuple[Tenant, Tenant]) -> Iterator[psycopg.Connection[Any]]:
-    """Somebody with the application's password and psql; what is done is undone."""
-    name = connections["default"].settings_dict["NAME"]
-    with psycopg.connect(settings.DATABASE_URL, dbname=name) as server:
-        yield server
-        server.rollback()
-
-
-def acts_for(server: psycopg.Connection[Any], whom: Tenant | str) -> None:
-    value = str(whom.pk) if isinstance(whom, Tenant) else whom
-    server.execute("SELECT set_config('voicebot.tenant', %s, true)", [value])
-
-
-def owners(server: psycopg.Connection[Any], table: str) -> list[int]:
-    found = server.execute(sql.SQL("SELECT DISTINCT tenant_id FROM {} ORDER BY 1").format(sql.Identifier(table)))
-    return [owner for (owner,) in found]
-
-
-@each_table
-def test_a_row_is_seen_by_its_owner_alone(
-    stranger: psycopg.Connection[Any], houses: tuple[Tenant, Tenant], table: str
-) -> None:
-    alpha, bravo = houses
-    assert owners(stranger, table) == []
-    acts_for(stranger, "")
-    assert owners(stranger, table) == []
-    acts_for(stranger, alpha)
-    assert owners(stranger, table) == [alpha.pk]
-    acts_for(stranger, "*")
-    assert owners(stranger, table) == [alpha.pk, bravo.pk]
-
-
-@each_table
-def test_nothing_is_written_for_another_tenant(
-    stranger: psycopg.Connection[Any], houses: tuple[Tenant, Tenant], table: str
-) -> None:
-    alpha, bravo = houses
-    acts_for(stranger, alpha)
-    columns = stranger.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'", [table]
-    )
-    names = {"table": sql.Identifier(table), "columns": sql.SQL(", ").join(sql.Identifier(name) for (name,) in columns)}
-    theirs = "(SELECT to_jsonb(mine) || jsonb_build_object('id', 0, 'tenant_id', %s) FROM {table} AS mine LIMIT 1)"
-    row = f"jsonb_populate_record(NULL::{{table}}, {theirs})"
-    copy = sql.SQL(f"INSERT INTO {{table}} ({{columns}}) SELECT {{columns}} FROM {row}").format(**names)
-    move = sql.SQL("UPDATE {table} SET tenant_id = %s").format(**names)
-    for statement in (copy, move):
-        with pytest.raises(InsufficientPrivilege, match="violates row-level security"), stranger.transaction():
-            psycopg.ClientCursor(stranger).execute(statement, [bravo.pk])
-    touch = sql.SQL("UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id = %s").format(**names)
-    delete = sql.SQL("DELETE FROM {table} WHERE tenant_id = %s").format(**names)
-    for statement in (touch, delete):
-        assert stranger.execute(statement, [bravo.pk]).rowcount == 0
-    assert stranger.execute(touch, [alpha.pk]).rowcount > 0
-
-
-def test_a_join_from_rows_that_nobody_owns_does_not_cross(
-    stranger: psycopg.Connection[Any], houses: tuple[Tenant, Tenant]
-) -> None:
-    join = "SELECT slug FROM tenants_tenant JOIN companies_company ON tenant_id = tenants_tenant.id"
-    assert stranger.execute(join).fetchall() == []
-    acts_for(stranger, houses[0])
-    assert stranger.execute(join).fetchall() == [("alpha",)]
-
-
-def test_what_is_no_tenant_shows_nothing(stranger: psycopg.Connection[Any]) -> None:
-    acts_for(stranger, "0")
-    assert owners(stranger, "companies_company") == []
-    acts_for(stranger, "1 OR true")
-    with pytest.raises(psycopg.DataError):
-        owners(stranger, "companies_company")
-
-
-@pytest.fixture
-def application(houses: tuple[Tenant, Tenant]) -> Iterator[tuple[str, str]]:
-    """(URL of the owner, URL of the role that `docs/postgresql/roles.sql` makes, as operators do)"""
-    name = connections["default"].settings_dict["NAME"]
-    owner = psycopg.conninfo.make_conninfo(settings.DATABASE_URL, dbname=name)
-    who = sql.Identifier(f"{name}_app")
-    command = [
-        "psql",
-        "--no-psqlrc",
-        "--quiet",
-        "--set=ON_ERROR_STOP=1",
-        f"--set=app={name}_app",
-        "--set=password=secret",
-    ]
-    subprocess.run([*command, f"--file={ROLES}", owner], check=True, timeout=20)
-    yield owner, psycopg.conninfo.make_conninfo(owner, user=f"{name}_app", password="secret")
-    with psycopg.connect(owner) as server:
-        server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
-        server.execute(sql.SQL("DROP OWNED BY {}").format(who))
-        server.execute(sql.SQL("DROP ROLE {}").format(who))
-
-
-def test_the_application_s_role_reads_and_writes_its_own_and_owns_nothing(
-    application: tuple[str, str], houses: tuple[Tenant, Tenant]
-) -> None:
-    with psycopg.connect(application[1]) as server:
-        assert owners(server, "companies_company") == []
-        acts_for(server, houses[0])
-        assert owners(server, "companies_company") == [houses[0].pk]
-        server.execute("SELECT nextval('companies_company_id_seq'), setval('companies_company_id_seq', 100000)")
-        server.execute("DELETE FROM django_session")
-        for statement in (
-            "ALTER TABLE companies_company DISABLE ROW LEVEL SECURITY",
-            "CREATE POLICY open ON companies_company USING (true)",
-            "TRUNCATE companies_company CASCADE",
-            "DROP TABLE companies_company",
-            "CREATE TABLE of_mine (id bigint)",
-        ):
-            with pytest.raises(InsufficientPrivilege), server.transaction():
-                server.execute(statement)
-
-
-def test_the_application_s_role_is_given_tables_to_come_and_those_of_a_restore(application: tuple[str, str]) -> None:
-    with psycopg.connect(application[0]) as server:
-        server.execute("CREATE SCHEMA again CREATE TABLE of_a_later_migration (id bigint)")
-    try:
-        with psycopg.connect(application[1]) as server:
-            assert server.execute("SELECT * FROM again.of_a_later_migration").fetchall() == []
-    finally:
-        with psycopg.connect(application[0]) as server:
-            server.execute("DROP SCHEMA again CASCADE")
-
-
-def test_the_application_s_role_backs_up_everybody_s_rows(application: tuple[str, str]) -> None:
-    options = os.environ | {"PGOPTIONS": f"-c {row_security.FOR_EVERYONE}"}
-    command = ["pg_dump", "--enable-row-security", application[1]]
-    dump = subprocess.run(command, env=options, check=True, timeout=20, capture_output=True, text=True).stdout
-    assert [name in dump for name in BOTH] == [True, True]
 
 
 # --- From Django, inside a scope ------------------------------------------------
