@@ -14,6 +14,7 @@ from calls.understanding import (
     asks_who,
     censor,
     email,
+    first_name,
     is_angry,
     is_backchannel,
     is_noise,
@@ -104,6 +105,10 @@ def test_a_word_without_replacement_is_starred():
 def test_accents_may_be_missing_but_not_invented():
     assert censor("encule", {"enculé": "goujat"}) == "goujat"
     assert censor("salé", {"sale": "propre"}) == "salé"
+
+
+def test_of_two_words_that_are_as_like_what_is_spelled_the_first_is_meant():
+    assert first_name("East then wood, E A S T W O O D, one word.", "en") == "Eastwood"
 
 
 def test_family_names_are_in_capitals_in_french_only():

@@ -38,9 +38,9 @@ def as_spelled(text: str, tokens: Sequence[Token], name: str | None, language: s
     spelled = spelling(re.sub(rf"\b(?:{introductions})\b('s)?", " ", text, flags=re.IGNORECASE), language)
     if not spelled or len(spelled) < _FEWEST_SPELLED or " " in spelled:
         return name
-    others = {token.plain for token in _without_examples(tokens, language) if len(token.plain.split("-")[0]) > 1}
-    said = others - {*letters, *no_names(language)}
-    said -= listed("filler", language) | listed("spelling", language) | listed("end", language)
+    others = [token.plain for token in _without_examples(tokens, language) if len(token.plain.split("-")[0]) > 1]
+    idle = no_names(language).union(letters, *(listed(section, language) for section in ("filler", "spelling", "end")))
+    said = [word for word in others if word not in idle]  # of words that are as like, the first
     likest = max(said, key=lambda word: SequenceMatcher(None, word, fold(spelled)).ratio(), default=None)
     is_like = likest and (
         spells(fold(spelled), likest) or (likest[0] == fold(spelled)[0] and not _SPELLED.isdisjoint(heard))
