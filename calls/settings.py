@@ -173,30 +173,7 @@ def load_drafts(tenant: Tenant) -> CallSettings:
 
 
 def _read(tenant: Tenant, *, with_drafts: bool = False) -> CallSettings:
-    phrases = {
-        key: Spoken(key, phrase.text, phrase.interruptible) for key, phrase in presets.phrases(tenant.language).items()
-    }
-    for key, live, draft in Phrase.objects.filter(language=tenant.language).values_list("key", "text", "draft"):
-        text = (with_drafts and draft) or live
-        if key in phrases and text.strip():
-            phrases[key] = Spoken(key, text, phrases[key].interruptible)
-    phrases = {key: Spoken(key, named(phrase.text, tenant), phrase.interruptible) for key, phrase in phrases.items()}
-
-    problems = {
-        row.code: Problem(
-            id=row.pk,
-            code=row.code,
-            name=row.name,
-            tag=row.tag,
-            severity=row.severity,
-            steps=tuple(
-                Step(Spoken(f"{row.code}_step_{number}", step.text, step.can_be_interrupted), step.wait_seconds)
-                for number, step in enumerate(row.steps.all(), 1)
-            ),
-            cuts_fixed_line=row.cuts_fixed_line,
-        )
-        for row in ProblemType.objects.prefetch_related("steps")
-    }
+    problems = _problems()
     keywords = list(Keyword.objects.select_related("problem_type"))
 
     def words(kind: Keyword.Kind) -> list[Keyword]:
@@ -219,7 +196,7 @@ def _read(tenant: Tenant, *, with_drafts: bool = False) -> CallSettings:
         voice=voice_of(tenant, tenant.language, vendors),
         record=tenant.record_calls,
         max_seconds=float(tenant.max_call_seconds),
-        phrases=phrases,
+        phrases=_phrases(tenant, with_drafts=with_drafts),
         problems=problems,
         problem_index=ProblemIndex(by_problem, tenant.language),
         keyterms={keyword.text: keyword.boost for keyword in keywords if keyword.boost},
@@ -239,6 +216,34 @@ def _read(tenant: Tenant, *, with_drafts: bool = False) -> CallSettings:
         speech_to_text=vendors["stt"],
         language_model=vendors["llm"],
     )
+
+
+def _phrases(tenant: Tenant, *, with_drafts: bool) -> dict[str, Spoken]:
+    preset = presets.phrases(tenant.language)
+    texts = {key: phrase.text for key, phrase in preset.items()}
+    for key, live, draft in Phrase.objects.filter(language=tenant.language).values_list("key", "text", "draft"):
+        text = (with_drafts and draft) or live
+        if key in texts and text.strip():
+            texts[key] = text
+    return {key: Spoken(key, named(text, tenant), preset[key].interruptible) for key, text in texts.items()}
+
+
+def _problems() -> dict[str, Problem]:
+    return {
+        row.code: Problem(
+            id=row.pk,
+            code=row.code,
+            name=row.name,
+            tag=row.tag,
+            severity=row.severity,
+            steps=tuple(
+                Step(Spoken(f"{row.code}_step_{number}", step.text, step.can_be_interrupted), step.wait_seconds)
+                for number, step in enumerate(row.steps.all(), 1)
+            ),
+            cuts_fixed_line=row.cuts_fixed_line,
+        )
+        for row in ProblemType.objects.prefetch_related("steps")
+    }
 
 
 def target_of(row: TransferTarget) -> Target:
