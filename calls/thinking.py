@@ -60,23 +60,8 @@ async def decide_problem(
     description: str, problems: Mapping[str, Problem], model: LanguageModel, on_usage: OnUsage
 ) -> str | None:
     """The code of the problem that the words describe, or OFF_TOPIC; None when the model does not know or fails."""
-    schema = {
-        "type": "object",
-        "properties": {"problem": {"type": "string", "enum": [*problems, UNKNOWN, OFF_TOPIC]}},
-        "required": ["problem"],
-        "additionalProperties": False,
-    }
-    try:
-        answer = await model.decide(
-            problem_question(description, problems),
-            schema,
-            on_usage,
-            timeout=DECISION_SECONDS,
-        )
-    except ProviderError as error:
-        logger.warning("the problem is not decided: %s", error)
-        return None
-    code = answer.get("problem")
+    codes = [*problems, UNKNOWN, OFF_TOPIC]
+    code = await _chosen("problem", codes, problem_question(description, problems), model, on_usage)
     return code if code in problems or code == OFF_TOPIC else None
 
 
@@ -84,23 +69,27 @@ async def choose_answer(
     question: str, answers: Sequence[Answer], model: LanguageModel, on_usage: OnUsage
 ) -> Answer | None:
     """The answer of the company that fits a question. The model only chooses; it cannot add a word."""
+    ids = [*(str(answer.id) for answer in answers), NONE]
+    chosen = await _chosen("answer", ids, answer_question(question, answers), model, on_usage)
+    return next((answer for answer in answers if str(answer.id) == chosen), None)
+
+
+async def _chosen(
+    what: str, values: Sequence[str], question: Sequence[Message], model: LanguageModel, on_usage: OnUsage
+) -> str | None:
+    """One of `values`; None when the model fails."""
     schema = {
         "type": "object",
-        "properties": {"answer": {"type": "string", "enum": [*(str(answer.id) for answer in answers), NONE]}},
-        "required": ["answer"],
+        "properties": {what: {"type": "string", "enum": list(values)}},
+        "required": [what],
         "additionalProperties": False,
     }
     try:
-        choice = await model.decide(
-            answer_question(question, answers),
-            schema,
-            on_usage,
-            timeout=DECISION_SECONDS,
-        )
+        decision = await model.decide(question, schema, on_usage, timeout=DECISION_SECONDS)
     except ProviderError as error:
-        logger.warning("the question is not answered: %s", error)
+        logger.warning("no %s is chosen: %s", what, error)
         return None
-    return next((answer for answer in answers if str(answer.id) == choice.get("answer")), None)
+    return decision.get(what)
 
 
 async def word_answer(
