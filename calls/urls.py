@@ -1,7 +1,8 @@
 from django.urls import path
 
-from calls.api import AnnounceView, RecordingView, ResultView
+from calls.api import RecordingView
 from calls.costs_api import CostsSummaryView
+from calls.dialplan_api import AnnounceView, ResultView
 from calls.monitor import LiveConsumer
 from calls.testcall import TestCallConsumer
 

@@ -48,7 +48,7 @@ def printed(url: str, fallback: str = "technician", **fields: Any) -> str:
 
 @dataclass
 class Api:
-    """Answers like calls/api.py, or as the test wants; keeps what it was asked."""
+    """Answers like calls/dialplan_api.py, or as the test wants; keeps what it was asked."""
 
     bot: str = ""
     announce: tuple[int, str] | None = None  # None: the bot's address

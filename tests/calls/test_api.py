@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from calls import api, services
+from calls import dialplan_api, services
 from calls.models import Announcement, Call
 from monitoring.once import OncePerMinute
 from tenants.allowlist import AllowList
@@ -77,7 +77,7 @@ def test_our_log_and_nobody_else_says_why_a_dialplan_is_refused(
     rows: Callable[[Cast], Any] | None,
     why: str,
 ) -> None:
-    monkeypatch.setattr(api, "_may_log", OncePerMinute())
+    monkeypatch.setattr(dialplan_api, "_may_log", OncePerMinute())
     headers = bearer(cast.alpha) if rows else {"Authorization": "Bearer a-token-of-nobody"}
     if rows:
         with acting_for(EVERYONE):
