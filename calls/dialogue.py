@@ -24,21 +24,18 @@ from calls.dictation import Dictation
 from calls.fates import (
     CallEnds,
     CallerSilent,
-    CallerWantsHuman,
     CannotSpeak,
     TakenOver,
 )
 from calls.floor import LINE, Floor, Where
 from calls.hearing import Hearing
-from calls.models import Turn
+from calls.keypad import Keypad
 from calls.scribe import Said, Scribe
 from calls.settings import CallSettings, Spoken
 from calls.speaking import Speaking, Speech
 from calls.turns import (
-    DIGIT_SECONDS,
     MOST_ASIDES,
     SETTLE_SECONDS,
-    STRAY_SECONDS,
     WITHOUT_ENDPOINT_SECONDS,
     Heard,
     Patience,
@@ -92,9 +89,9 @@ class Dialogue:
         self._scribe = scribe
         self._news = news
         self._course = Course(settings, audio, hearing, news)
-        self._digits = ""
         self._lines: deque[str] = deque()
         self._floor = Floor(settings, audio, hearing, scribe)
+        self._keypad = Keypad(audio, self._course, self._floor, scribe, news)
         self._dictation: Dictation | None = None  # the last one: the caller may go on with it
         self._listener: Listener = _no_listener
         self.aside: Aside = _no_aside  # when it did, our question is asked again; the script may set it
@@ -106,11 +103,7 @@ class Dialogue:
 
     def press(self, digit: str) -> None:
         """A key of the telephone."""
-        if digit == "#" and not self._digits:
-            return  # the end of a number that was complete without it
-        if len(self._digits) < 32:
-            self._digits += digit
-        self._news.set()
+        self._keypad.press(digit)
 
     def end(self, fate: CallEnds) -> None:
         """Take the conversation out of its script at its next wait."""
@@ -157,7 +150,7 @@ class Dialogue:
 
     async def _say_lines(self) -> None:
         """What colleagues wrote, while the caller is silent; what was said into our own phrase stays known."""
-        while self._lines and not self.has_words and not self._digits:
+        while self._lines and not self.has_words and not self._keypad.pressed:
             said_meanwhile = self.said_meanwhile
             line = self._lines.popleft()
             try:
@@ -176,7 +169,7 @@ class Dialogue:
         answers_turn_of = self._floor.caller_ended_at
         speech = start()
         phrase, self.saying = speech.phrase, speech.text
-        interrupted, pressed = False, len(self._digits)
+        interrupted, pressed = False, len(self._keypad.pressed)
         # A colleague lets us finish; what must be heard, everybody.
         self._course.held = (TakenOver,) if phrase.interruptible else (CallEnds,)
         try:
@@ -185,7 +178,7 @@ class Dialogue:
                     interrupted = True
                     metrics.barge_ins.inc()
                     break
-                if len(self._digits) > pressed and phrase.interruptible:
+                if len(self._keypad.pressed) > pressed and phrase.interruptible:
                     interrupted = True
                     break
                 await self._course.next()
@@ -247,8 +240,8 @@ class Dialogue:
         understand = lru_cache(MOST_HEARD)(understand)  # the same words are looked at until their turn is over
         question, asides = key, 0
         while questions:
-            if self._digits and not keys:
-                await self._take_digits(keys)  # pressed before the question, they do not answer it
+            if self._keypad.pressed and not keys:
+                await self._keypad.take(keys)  # pressed before the question, they do not answer it
             if self.has_words:
                 heard = await self._hear_answer(patience, understand, dictation)
                 value = None if heard is None else understand(heard.text)
@@ -361,8 +354,8 @@ class Dialogue:
         asked_again = False
         while True:
             await self._say_lines()
-            if self._digits:
-                digits = await self._take_digits(keys)
+            if self._keypad.pressed:
+                digits = await self._keypad.take(keys)
                 if keys or not self.has_words:
                     return Heard(digits=digits)
             remaining = self._floor.seconds_left(patience, understand)
@@ -383,7 +376,7 @@ class Dialogue:
     async def hears_within(self, seconds: float) -> bool:
         """Whether a turn of the caller begins within so many seconds; who is busy may be silent."""
         until = self._audio.now + seconds
-        while not self.has_words and not self._digits:
+        while not self.has_words and not self._keypad.pressed:
             await self._say_lines()
             if (remaining := until - self._audio.now) <= 0:
                 return False
@@ -454,28 +447,5 @@ class Dialogue:
             utterance = self._hearing.utterance
         if utterance and self._floor.is_taken_over:
             await self._take()
-        if self._digits and not self._digits.strip("0#"):
-            await self._take_digits(0)
-
-    # Keys.
-
-    async def _take_digits(self, keys: int) -> str:
-        """The keys of one answer; several end with «#» or a pause. A zero alone asks for a person.
-
-        Where no key is an answer, all that are pressed in a row are one mistake.
-        """
-        pause = DIGIT_SECONDS if keys else STRAY_SECONDS
-        until = self._audio.now + pause
-        while self._audio.now < until and not self._digits.endswith("#"):
-            if len(self._digits) >= keys and (keys or not self._digits.strip("0")):
-                break
-            pressed = len(self._digits)
-            await self._course.next(until - self._audio.now)
-            if len(self._digits) > pressed:
-                until = self._audio.now + pause
-        digits, self._digits = self._digits.removesuffix("#"), ""
-        now = self._floor.quiet_since = self._audio.now
-        self._scribe.turn(Said(speaker=Turn.Speaker.CALLER, text=f"[{digits}]", started_at=now, ended_at=now))
-        if digits and not digits.strip("0"):
-            raise CallerWantsHuman
-        return digits
+        if self._keypad.asks_for_a_person:
+            await self._keypad.take(0)
