@@ -27,10 +27,12 @@ from telephony.audiosocket.events import AudioSocketScope, HangupReason, Receive
 from telephony.audiosocket.inlet import Inlet
 from telephony.audiosocket.instance import Instance
 from telephony.audiosocket.limits import (
+    IDLE_LOOKS,
     MOST_CLOSING,
     MOST_UNWANTED,
     SEND_BUFFER,
     UNSENT_LIMIT,
+    FrameCount,
     Limits,
 )
 from telephony.audiosocket.reading import BEATS, Reader, leading_audio
@@ -76,10 +78,7 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         self._instance: Instance | None = None  # of the application
         self._is_gone = False  # the caller, and the application was told so
         self._timer: asyncio.TimerHandle | None = None  # of what the state waits for
-        self._frames = 0
-        self._frames_allowed = limits.burst
-        self._frames_seen = 0
-        self._idle_looks = 0
+        self._frames = FrameCount(limits.burst)
         self._unwanted = 0  # bytes, since it ended
         self.closed = self._loop.create_future()
 
@@ -180,11 +179,11 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         return False
 
     def _take(self, kind: int, payload: bytes) -> None:
-        self._frames += 1
-        if self._frames > self._frames_allowed:
+        self._frames.count += 1
+        if self._frames.left < 0:
             self._cut_off("flood", "a flood of frames")
         elif kind in codec.SAMPLE_RATES:
-            self._frames += self._inlet.take(kind, payload)
+            self._frames.count += self._inlet.take(kind, payload)
         else:
             self._inlet.pass_on()  # what came before it
             self._obey(kind, payload)
@@ -247,9 +246,9 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
         at = 0
         if not self._decoder.waiting:
             # Who sends too much of it is met on the long way.
-            frames = leading_audio(data, self._frames_allowed - self._frames)
+            frames = leading_audio(data, self._frames.left)
             self._inlet.take_all(frames)
-            self._frames += len(frames)
+            self._frames.count += len(frames)
             at = len(frames) * AUDIO_BYTES
         if at < len(data):
             codec.pour(data[at:], self._decoder.buffer, self.buffer_updated)
@@ -318,14 +317,11 @@ class AudioSocketProtocol(asyncio.BufferedProtocol):
     def _watch(self) -> None:
         """Ten times in an idle limit: is the other side still there, and not too much?"""
         self._stop_waiting()
-        self._idle_looks = self._idle_looks + 1 if self._frames == self._frames_seen else 0
-        if self._idle_looks >= 10:
+        if self._frames.look() == IDLE_LOOKS:
             logger.warning("call %s: hung up, no frame for %g s", self.call_id, self._limits.idle)
             self._gone("idle")
             return
-        self._frames_seen = self._frames
-        self._frames_allowed = self._frames + self._limits.burst
-        self._timer = self._loop.call_later(self._limits.idle / 10, self._watch)
+        self._timer = self._loop.call_later(self._limits.idle / IDLE_LOOKS, self._watch)
 
     # The end
 
