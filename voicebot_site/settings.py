@@ -491,6 +491,8 @@ LOGGING: dict[str, Any] = {
     },
 }
 
+# --- The looks of the admin site -------------------------------------------------
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Voicebot",
     "SITE_HEADER": "Voicebot",
