@@ -92,3 +92,28 @@ async def answer(on_usage: OnUsage, *, provider: str = "groq", timeout: float = 
 
 async def say(on_usage: OnUsage, text: str = SENTENCE, *, voice: Voice = FRENCH, timeout: float = 5.0) -> bytes:
     return b"".join([piece async for piece in registry.text_to_speech().speak(text, voice, on_usage, timeout=timeout)])
+
+
+class Relay:
+    """Stands before the emulators, and counts the connections that were opened."""
+
+    def __init__(self, url: str) -> None:
+        self.opened = 0
+        host, port = url.removeprefix("http://").split(":")
+        self._far = (host, int(port))
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        far_reader, far_writer = await asyncio.open_connection(*self._far)
+        copying = {asyncio.create_task(_copy(reader, far_writer)), asyncio.create_task(_copy(far_reader, writer))}
+        _, unfinished = await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.wait(copying)
+        far_writer.close()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        target.write(data)
+        await target.drain()

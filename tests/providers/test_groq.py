@@ -11,7 +11,7 @@ import pytest
 from providers import registry
 from providers.protocols import Failure, Message, ProviderError, UsageReport
 from tests.providers.conftest import Handler, Vendors
-from tests.providers.helpers import QUESTION, answer
+from tests.providers.helpers import QUESTION, Relay, answer
 
 SCHEMA = {
     "type": "object",
@@ -84,30 +84,11 @@ async def test_an_answer_comes_in_pieces_and_is_counted_as_groq_counts(vendors: 
 
 async def test_one_connection_serves_answer_after_answer(vendors: Vendors, serve: Serve) -> None:
     """What is left of a stream is read, or the next answer would begin with a handshake."""
-    opened = 0
-    host, port = vendors.url.removeprefix("http://").split(":")
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal opened
-        opened += 1
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-
-        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            while data := await source.read(65536):
-                target.write(data)
-                await target.drain()
-
-        copying = {asyncio.create_task(copy(reader, far_writer)), asyncio.create_task(copy(far_reader, writer))}
-        _, unfinished = await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.wait(copying)
-        far_writer.close()
-
+    relay = Relay(vendors.url)
     await vendors.use(await serve(relay) + "/groq")
     for _ in range(3):
         assert await answer(lambda report: None)
-    assert opened == 1
+    assert relay.opened == 1
     await registry.close()
 
 

@@ -17,7 +17,7 @@ from providers import registry
 from providers.protocols import Choice, Failure, Message, ProviderError, UsageReport
 from tests.providers.conftest import Handler, Vendors
 from tests.providers.dialects import DIALECTS, OPENAI, Server
-from tests.providers.helpers import QUESTION, answer, language_model
+from tests.providers.helpers import QUESTION, Relay, answer, language_model
 
 Serve = Callable[[Handler], Awaitable[str]]
 SCHEMA = {
@@ -94,30 +94,11 @@ async def test_a_company_may_bring_its_own_key_and_model(vendors: Vendors, provi
 
 @EACH
 async def test_one_connection_serves_answer_after_answer(vendors: Vendors, serve: Serve, provider: str) -> None:
-    opened = 0
-    host, port = vendors.url.removeprefix("http://").split(":")
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal opened
-        opened += 1
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-
-        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            while data := await source.read(65536):
-                target.write(data)
-                await target.drain()
-
-        copying = {asyncio.create_task(copy(reader, far_writer)), asyncio.create_task(copy(far_reader, writer))}
-        _, unfinished = await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.wait(copying)
-        far_writer.close()
-
+    relay = Relay(vendors.url)
     await vendors.use(f"{await serve(relay)}/{provider}")
     for _ in range(3):
         assert await answer(lambda report: None, provider=provider)
-    assert opened == 1
+    assert relay.opened == 1
     await registry.close()
 
 
