@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.staticfiles import finders
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, async_playwright
 
 from sandbox.product import Product
 from tenants.models import Membership, Tenant
@@ -41,7 +40,6 @@ async def visitor(product: Product) -> AsyncIterator[Page]:
         arguments = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         context = await browser.new_context(locale="en-GB")
-        await context.route("**/static/**", static_file)
         page = await context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -56,12 +54,6 @@ async def page(visitor: Page, product: Product, alpha: Tenant) -> Page:
     name, _, value = (await sync_to_async(admin_cookie)(alpha)).partition("=")
     await visitor.context.add_cookies([{"name": name, "value": value, "url": product.url}])
     return visitor
-
-
-async def static_file(route: Route) -> None:
-    """From the disk: over ASGI, WhiteNoise leaves files open, and Python warns of each."""
-    path = finders.find(route.request.url.partition("/static/")[2].partition("?")[0])
-    await (route.fulfill(path=path) if path else route.abort())
 
 
 def admin_cookie(tenant: Tenant) -> str:
