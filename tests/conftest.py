@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from asgiref.sync import SyncToAsync
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -24,6 +24,7 @@ from calls.usage import forget_prices
 from providers import registry
 from tenants.scope import acting_for
 from tests.cast import Cast, assemble, list_prices
+from tests.postgresql import rows_deleted
 from tests.stage import Stage
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def django_db_setup(
     `tests/site/test_migrations.py` sees that both lead to the same. PostgreSQL drops it only
     when the thread of async tests has left it.
     """
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = rows_deleted  # type: ignore[assignment]
     with django_db_blocker.unblock():
         list_prices()
     pytestconfig.stash[STAGE] = stage = Stage(django_db_blocker)
