@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack
+from heapq import heappop, heappush
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -19,11 +22,13 @@ from monitoring.capacity.plan import ceilings, plan, queues
 from monitoring.capacity.simulation import TOLD_SECONDS, Balance, Loss, Platform, Refused, Simulation, waits
 from monitoring.capacity.traffic import HOUR, Arrival, Traffic
 from sandbox.caller import End
-from sandbox.load.arrivals import Callers
+from sandbox.load.arrivals import Callers, Played
+from telephony.audiosocket.codec import Kind
 from telephony.audiosocket.server import AudioSocketServer
 from tests.capacity import document
 from tests.capacity.comparison import arrivals, reality, simulated
 from tests.telephony.applications import echo
+from tests.telephony.asterisk import Asterisk, calling
 
 
 def arriving(*calls: tuple[float, float], company: int = 0) -> list[Arrival]:
@@ -180,25 +185,52 @@ def test_requests_wait_as_erlangs_formula_says() -> None:
     assert found.longest == pytest.approx(erlang.wait(10, 8, 0.5), rel=0.15)
 
 
-async def test_a_real_server_refuses_whom_the_simulation_refuses() -> None:
+@pytest.fixture
+async def server() -> AsyncIterator[AudioSocketServer]:
+    """With six places."""
     server = AudioSocketServer(echo, allowed=lambda address: True, max_calls=6)
     await server.start("127.0.0.1", 0)
-    try:
-        callers = Callers("127.0.0.1", server.port)
-        played = await callers.play(arrivals(load=9, mean_seconds=0.3, seconds=3))
-    finally:
-        await server.stop(1)
-    real = reality(played)
-    # As they came: how late a busy machine lets callers dial and hang up is no matter of the model.
-    came = sorted(
-        Arrival(each.began, each.arrival.seconds if each.end is End.REFUSED else each.ended - each.began, 0)
-        for each in played
-    )
-    model = simulated(Simulation(Platform(hosts=1, workers=1, calls_per_worker=6)).play(came))
+    yield server
+    await server.stop(1)
+
+
+async def one_by_one(server: AudioSocketServer, arrivals: Iterable[Arrival]) -> list[Played]:
+    """The calls without their seconds: each comes, and ends, as soon as what is before it in time was done."""
+    played = []
+    talking: list[tuple[float, int, Asterisk]] = []
+    async with AsyncExitStack() as connections:
+        for number, arrival in enumerate(arrivals):
+            while talking and talking[0][0] <= arrival.at:
+                heappop(talking)[2].hang_up()
+                async with asyncio.timeout(5):
+                    while server.load > len(talking):  # noqa: ASYNC110
+                        await asyncio.sleep(0)
+            caller = await connections.enter_async_context(calling(server.port))
+            await caller.until_frames(1)
+            until, end = arrival.at, End.REFUSED
+            if caller.frames[0][0] == Kind.AUDIO:
+                until, end = arrival.at + arrival.seconds, End.CALLER_HANGUP
+                heappush(talking, (until, number, caller))
+            played.append(Played(arrival, arrival.at, until, end))
+    return played
+
+
+async def test_a_real_server_refuses_whom_the_simulation_refuses(server: AudioSocketServer) -> None:
+    callers = arrivals(load=9, mean_seconds=60, seconds=600)
+    real = reality(await one_by_one(server, callers))
+    model = simulated(Simulation(Platform(hosts=1, workers=1, calls_per_worker=6)).play(callers))
     assert real.callers > 60
     assert real.refused > 0.2
-    assert real.refused == pytest.approx(model.refused, abs=0.08)
-    assert real.mean_calls == pytest.approx(model.mean_calls, abs=0.5)
+    assert tuple(real) == pytest.approx(tuple(model))
+
+
+async def test_callers_come_when_they_come_and_stay_for_their_time(server: AudioSocketServer) -> None:
+    six = arriving(*((0, 2) for _ in range(6)))
+    played = await Callers("127.0.0.1", server.port).play([*six, *arriving((0.5, 30), (3.5, 0.1))])
+    assert [each.end for each in played] == [*[End.CALLER_HANGUP] * 6, End.REFUSED, End.CALLER_HANGUP]
+    for each in played[:6]:
+        assert each.ended - each.began >= 2
+    assert played[-1].began >= 3.5
 
 
 # The plan
