@@ -132,10 +132,11 @@ def test_every_link_of_the_dashboard_opens_for_whoever_sees_it(
         SpendLimit.objects.update_or_create(defaults={"day_eur": 1, "month_eur": None})
         add(billing_day(), Decimal(20))
     client = login(person("somebody", house, role))
-    for page in (text(response_of(client)), text(client.get(reverse("admin:index")))):
-        links = {html.unescape(link) for link in re.findall(r'href="(/admin/[^"]*)"', page)}
-        assert len(links) > 40
-        assert {link: status for link in links if (status := client.get(link, follow=True).status_code) != 200} == {}
+    pages = text(response_of(client)), text(client.get(reverse("admin:index")))
+    links = [{html.unescape(link) for link in re.findall(r'href="(/admin/[^"]*)"', page)} for page in pages]
+    assert min(map(len, links)) > 40
+    for link in set().union(*links):
+        assert client.get(link, follow=True).status_code == 200, link
 
 
 @pytest.mark.parametrize("role", COLUMNS)
