@@ -222,7 +222,7 @@ PARTS = {
     ),
     "browser": Part(no_chromium, suite("browser", 1, of("browser"))),
     "haproxy": Part(no_haproxy, suite("haproxy", 1, of("haproxy"), ahead=True)),
-    "asterisk": Part(lab.missing, suite("asterisk", 4, of("asterisk"), ahead=True)),
+    "asterisk": Part(lab.missing, suite("asterisk", 8, of("asterisk"), ahead=True)),
 }
 
 
