@@ -201,7 +201,8 @@ async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> 
     asked = repeated = 0
 
     def understand(text: str) -> str | None:
-        is_pause = asks_to_wait(text, language) and not chosen(text, offered, index, language)
+        tells = chosen(text, offered, index, language) or is_complaint(text, language)
+        is_pause = asks_to_wait(text, language) and not tells
         return None if is_pause else text or None
 
     while asked < MOST_CLARIFIED:
@@ -315,4 +316,6 @@ def _only_answers(text: str, settings: CallSettings) -> bool:
     language = settings.language
     if problem(text, settings.problem_index, language):
         return False
-    return only_asks_to_wait(text, language) or is_acknowledgement(text, language) or only_answers(text, language)
+    if only_asks_to_wait(text, language):
+        return not is_complaint(text, language)  # «attendez j'arrive plus à imprimer»
+    return is_acknowledgement(text, language) or only_answers(text, language)

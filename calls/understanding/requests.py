@@ -115,12 +115,15 @@ def only_asks_to_wait(text: str, language: str) -> bool:
 
 
 def _opening(clause: Sequence[str], language: str) -> str:
-    """Whether a clause asks to wait, tells what for, or excuses it, by how it begins past «oui» and «euh»; or «»."""
+    """Whether a clause asks to wait, tells what for, or excuses it, by how it begins past «oui» and «euh»; or «».
+
+    «J'arrive» does, «j'arrive plus à imprimer» does not.
+    """
     position, kind = 0, ""
     while position < len(clause):
         hits = [
             hit
-            for section in ("wait", "search", "excuse", "acknowledgement")
+            for section in ("wait", "no_wait", "search", "excuse", "acknowledgement")
             if (hit := _phrases(section, language).at(clause, position))
         ]
         if not hits:
@@ -129,7 +132,7 @@ def _opening(clause: Sequence[str], language: str) -> str:
         position, kind = longest.end, longest.value
         if kind != "acknowledgement":
             break
-    return kind
+    return "" if kind == "no_wait" else kind
 
 
 def made_of(spoken: Sequence[str], language: str, *sections: str) -> bool:
