@@ -103,6 +103,8 @@ _SAID: Final = (
     "yes, it works",
     "c'est qui",
     "who is this",
+    "bon, j'ai pas entendu là",
+    "well, i did not hear there",
     "allô",
     "hello",
     "this is ridiculous",

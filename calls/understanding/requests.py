@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from calls.understanding.backchannel import is_noise
+from calls.understanding.fixed import listed
 from calls.understanding.names import is_first_name, refuses
 from calls.understanding.text import Hit, are_all_of, clauses, phrases_of, table, words
 
 _phrases = partial(phrases_of, "requests")
+
+# Words before «j'ai pas entendu»: «excusez-moi, il y a du bruit»; more of them tell something.
+_LONGEST_EXCUSE = 8
+# Words between it and what was not heard: «pas très bien la question».
+_CLOSE = 2
 
 
 def hits_of(section: str, spoken: Sequence[str], language: str) -> list[Hit[str]]:
@@ -38,12 +44,39 @@ def is_acknowledgement(text: str, language: str) -> bool:
 
 
 def asks_to_repeat(text: str, language: str) -> bool:
-    """Whether the caller wants to hear it again: «pardon ?», «vous pouvez répéter ?»."""
-    if says("repeat", text, language):
+    """Whether the caller wants to hear it again: «pardon ?», «je comprends pas»; but not «… pas ma facture»."""
+    if says("repeat", text, language) or _has_missed_it(text, language):
         return True
     return says("repeat_alone", text, language) and made_of(
         words(text, language), language, "repeat_alone", "acknowledgement"
     )
+
+
+def _has_missed_it(text: str, language: str) -> bool:
+    """Whether what was not heard or understood is what we said, and nothing was told besides."""
+    told = clauses(text, language)
+    for number, clause in enumerate(told):
+        for hit in _phrases("missed", language).find(clause)[:1]:
+            before = [word for part in told[:number] for word in part] + list(clause[: hit.start])
+            after = clause[hit.end :]
+            if _phrases("reported", language).find(before):
+                return False
+            if any(ours.start <= _CLOSE for ours in _phrases("missed_of", language).find(after)):
+                return True
+            behind = [*after, *(word for part in told[number + 1 :] for word in part)]
+            is_all = made_of(behind, language, "missed", "missed_beside", "repeat_alone", "acknowledgement")
+            tells_no_more = not behind or is_all or _excuses(behind, language)
+            return tells_no_more and len(before) <= _LONGEST_EXCUSE and not _tells_fault(before, language)
+    return False
+
+
+def _excuses(spoken: Sequence[str], language: str) -> bool:
+    """«Je suis un peu sourde», «ça a coupé», beside «j'ai pas entendu»."""
+    return len(spoken) <= _LONGEST_EXCUSE and bool(_phrases("missed_because", language).find(spoken))
+
+
+def _tells_fault(spoken: Sequence[str], language: str) -> bool:
+    return not _excuses(spoken, language) and "said False" in listed(" ".join(spoken), language).signs
 
 
 def asks_back(text: str, language: str) -> bool:
