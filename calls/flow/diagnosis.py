@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import OFF_TOPIC, Desk
-from calls.settings import CallSettings
+from calls.settings import CallSettings, Problem
 from calls.turns import Patience
 from calls.understanding import (
     Answer,
@@ -29,12 +30,14 @@ from calls.understanding import (
     is_question,
     knows_none,
     left,
+    means_another,
     mentions,
     names_thing,
     only_answers,
     only_asks_to_wait,
     problem,
     tells_fault,
+    without_own_phone,
     yes_no,
 )
 
@@ -44,6 +47,14 @@ MOST_REPEATED = 2  # of them, for who asks what there is to choose from
 MOST_PREAMBLES = 2  # «bonjour, j'ai un souci», and nothing more
 OPEN_TICKET = "returning_client_pending_"  # the question
 _OR = {"fr": "ou", "en": "or"}
+
+
+class Another(NamedTuple):
+    """Another problem than the case has, and the words that tell it."""
+
+    text: str
+    problem: Problem
+    is_instead: bool  # «c'est le portable qui ne capte plus»; otherwise it is wrong as well
 
 
 async def diagnosis(dialogue: Dialogue, case: Case, desk: Desk) -> None:
@@ -97,7 +108,7 @@ async def hear_correction(dialogue: Dialogue, case: Case) -> bool:
     return False
 
 
-async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
+async def correct(dialogue: Dialogue, case: Case, said: str, code: str | None = None) -> bool:
     """Take «non, c'est mon téléphone mobile» for what is the matter; whether it is another problem now.
 
     A caller who only says that it is wrong is asked what is right; nobody knows, if he cannot tell.
@@ -106,16 +117,15 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     if case.problem is None:
         return False
     before = case.problem.code
-    code = problem(said, settings.problem_index, settings.language)
+    code = code or problem(said, settings.problem_index, settings.language)
     if code is None and _only_answers(said, settings) and yes_no(said, settings.language) is Answer.NO:
         code = await _clarify(dialogue, case)
         case.problem = settings.problems.get(code or "")
     elif code is not None and code != before:
-        case.describe(said)
         if goes_on_telling(said, settings.language):
-            if settings.problems[code] not in case.further:
-                case.further = (*case.further, settings.problems[code])
+            add_further(case, said, settings.problems[code])
             return False
+        case.describe(said)
         case.problem = settings.problems[code]
     if case.problem is None or case.problem.code == before:
         return case.problem is None
@@ -123,13 +133,23 @@ async def correct(dialogue: Dialogue, case: Case, said: str) -> bool:
     return True
 
 
-def another_problem(dialogue: Dialogue, case: Case, said: str) -> str | None:
-    """`said`, if it tells that something else is wrong than what the case has; «non, de mon portable» does not."""
+def add_further(case: Case, said: str, further: Problem) -> None:
+    """Keep what else is wrong, for when the problem is mended."""
+    case.describe(said)
+    if further not in case.further:
+        case.further = (*case.further, further)
+
+
+def another_problem(dialogue: Dialogue, case: Case, said: str) -> Another | None:
+    """What else is wrong than what the case has; «non, il marche pas, je suis sur mon portable» tells nothing else."""
     index, language = dialogue.settings.problem_index, dialogue.settings.language
-    if yes_no(said, language) is Answer.YES or not tells_fault(said, index, language):
+    told = without_own_phone(said, language)
+    if yes_no(said, language) is Answer.YES or not tells_fault(told, index, language):
         return None
-    code = problem(said, index, language)
-    return said if case.problem and code not in (None, case.problem.code) else None
+    code = problem(told, index, language)
+    if case.problem is None or code in (None, case.problem.code):
+        return None
+    return Another(said, dialogue.settings.problems[code], means_another(told, language))
 
 
 async def _describe(dialogue: Dialogue, case: Case, desk: Desk) -> str | None:

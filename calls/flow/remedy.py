@@ -8,11 +8,11 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.callback import transfer_or_callback
-from calls.flow.diagnosis import another_problem, correct
+from calls.flow.diagnosis import Another, add_further, another_problem, correct
 from calls.flow.trying import give_up, hear_objection, let_the_caller_try
 from calls.flow.verification import verification
 from calls.settings import Step
-from calls.understanding import Attempt, is_on_landline, only_restarts, tells_restart
+from calls.understanding import Answer, Attempt, is_on_landline, only_restarts, tells_restart
 from companies.phone import is_french_mobile
 
 MOST_TRIES = 2
@@ -40,9 +40,12 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
         on_line = await ask_yes_or_no_unless(
             dialogue, "ask_line", lambda text: another_problem(dialogue, case, text), is_on_landline
         )
-        if isinstance(on_line, str):
-            await correct(dialogue, case, on_line)
+        if isinstance(on_line, Another) and on_line.is_instead:
+            await correct(dialogue, case, on_line.text, on_line.problem.code)
             return await remedy(dialogue, case)
+        if isinstance(on_line, Another):
+            add_further(case, on_line.text, on_line.problem)
+            on_line = is_on_landline(on_line.text, dialogue.settings.language) is not Answer.NO
         if on_line is not False:  # who does not tell must not be cut off
             await transfer_or_callback(dialogue, case)
             return False

@@ -28,7 +28,7 @@ from calls.understanding.fixed import fixed
 from calls.understanding.free_company import free_company, tells_employer, tells_home, tells_role
 from calls.understanding.grounding import is_grounded
 from calls.understanding.half import is_half_dictated, tells_address
-from calls.understanding.line import is_on_landline
+from calls.understanding.line import is_on_landline, without_own_phone
 from calls.understanding.matter import is_same_matter
 from calls.understanding.name_again import agrees_to_name, last_name_again, last_name_corrected, name_instead
 from calls.understanding.names import refuses
@@ -149,5 +149,6 @@ __all__ = [
     "wants_technician_now",
     "wants_visit",
     "wish_for_human",
+    "without_own_phone",
     "yes_no",
 ]

@@ -11,7 +11,7 @@ from calls.understanding.yes_no import Answer, yes_no
 
 # «Pas du portable», «not on my mobile»: so many words stand between.
 _REACH = 3
-
+_BARE = 2  # «non, mon» before it
 
 _phrases = partial(phrases_of, "line")
 
@@ -46,6 +46,27 @@ def is_on_landline(text: str, language: str) -> Answer:
     return told[0][1]
 
 
+def without_own_phone(text: str, language: str) -> str:
+    """What is told besides the mobile that the caller speaks on: «il marche pas», of «il marche pas, je suis sur …»."""
+    told = []
+    for clause in clauses(text, language):
+        for hit in reversed(_phones(language).find(clause)):
+            lead = _lead(clause[: hit.start], language)
+            if lead is None and hit.end == len(clause) and hit.start <= _BARE:
+                lead = 0  # «non, mon portable»
+            fails = any(found.start == hit.end for found in _phrases("fails_itself", language).find(clause))
+            if hit.value == "mobile" and lead is not None and not fails and not _lacks_on(clause[:lead], language):
+                clause = [*clause[:lead], *clause[hit.end :]]
+        told.append(" ".join(clause))
+    return ", ".join(told)
+
+
+def _lacks_on(before: Sequence[str], language: str) -> bool:
+    """«Plus de réseau sur mon portable»; but «il marche pas, je suis sur mon portable»."""
+    turns = [turn.end for turn in _phrases("turns", language).find(before)]
+    return bool(_phrases("lacks_on", language).find(before[max(turns, default=0) :]))
+
+
 def _answer(clause: Sequence[str], hit: Hit[str], language: str) -> Answer:
     """What one telephone says of the one that the caller speaks on."""
     is_fixed = hit.value == "fixed"
@@ -55,15 +76,26 @@ def _answer(clause: Sequence[str], hit: Hit[str], language: str) -> Answer:
 
 
 def _is_absent(clause: Sequence[str], hit: Hit[str], language: str) -> bool:
-    return any(hit.start - absent.end <= _REACH for absent in _phrases("absent", language).find(clause[: hit.start]))
+    """«Pas du portable»; but «elle marche pas, donc du portable»."""
+    before = clause[max(hit.start - _REACH - 1, 0) : hit.start]
+    turns = [turn.end for turn in _phrases("turns", language).find(before)]
+    return any(absent.start >= max(turns, default=0) for absent in _phrases("absent", language).find(before))
 
 
 def _is_called_from(clause: Sequence[str], hit: Hit[str], language: str) -> bool:
     """Whether what stands before it says so; or nothing else was said."""
     before = clause[: hit.start]
-    leads = any(tuple(before[-size:]) in _leads(language) for size in range(1, len(before) + 1))
+    leads = _lead(before, language) is not None
     is_all = not clause[hit.end :] and len(before) <= 1
     return leads or is_all or _is_absent(clause, hit, language) or bool(_phrases("could", language).find(before))
+
+
+def _lead(before: Sequence[str], language: str) -> int | None:
+    """Where the longest words begin that tell what one calls from: «depuis mon», «from my wife's»."""
+    end = len(before)
+    if language == "en" and before[-1:] == ["is"] and _leads(language).isdisjoint({tuple(before[-2:])}):
+        end -= 2
+    return next((at for at in range(end) if tuple(before[at:end]) in _leads(language)), None)
 
 
 @cache

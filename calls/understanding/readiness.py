@@ -57,6 +57,7 @@ _QUESTIONS: Final = (
     understanding.wants_human,
     understanding.wants_technician_now,
     understanding.wants_visit,
+    understanding.without_own_phone,
     understanding.yes_no,
 )
 _COMPANIES: Final = ("Garage Dupont", "Cabinet Ansart", "Total", "CARvertical", "Mairie de Lyon", "Novalis Conseil")
@@ -103,6 +104,8 @@ _SAID: Final = (
     "yes, it works",
     "c'est qui",
     "who is this",
+    "il marche plus, je suis sur mon portable",
+    "it is dead, I am on my mobile",
     "bon, j'ai pas entendu là",
     "well, i did not hear there",
     "allô",

@@ -12,8 +12,10 @@ from calls.understanding import (
     tells_when,
     wants_callback,
     wants_technician_now,
+    without_own_phone,
     yes_no,
 )
+from calls.understanding.text import words
 
 WISHES = [
     ("fr", "Rappelez-moi."),
@@ -312,6 +314,11 @@ LINES = [
     ("en", Answer.YES, "It's a landline, yes"),
     ("en", Answer.NO, "The landline doesn't work so I'm using my mobile"),
     ("en", Answer.YES, "From the reception phone"),
+    ("fr", Answer.NO, "Ben non puisqu'il marche pas je suis sur mon portable"),
+    ("fr", Answer.NO, "ben non la ligne elle marche pas donc avec le portable de ma femme"),
+    ("fr", Answer.NO, "Non je vous appelle de mon portable parce que le fixe marche plus non plus"),
+    ("fr", Answer.YES, "Oui du fixe, mais le portable capte pas non plus"),
+    ("en", Answer.NO, "No, the landline's not working so I'm calling from my wife's mobile"),
 ]
 MATTERS = [
     ("fr", Answer.YES, "je viens aux nouvelles"),
@@ -375,6 +382,24 @@ def test_a_technician_now_or_a_call_back(language: str, answer: Answer, text: st
 @pytest.mark.parametrize(("language", "answer", "text"), LINES)
 def test_which_telephone_is_in_hand(language: str, answer: Answer, text: str) -> None:
     assert is_on_landline(text, language) is answer
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "things"),
+    [
+        ("fr", "Ben non puisqu'il marche pas je suis sur mon portable", set()),
+        ("fr", "ben non la ligne elle marche pas donc avec le portable de ma femme", set()),
+        ("fr", "Non, mon portable, la ligne est coupée", set()),
+        ("fr", "J'ai plus de réseau sur mon portable", {"portable"}),
+        ("fr", "Non, c'est le portable qui ne capte plus", {"portable"}),
+        ("fr", "De mon portable, parce que le fixe marche plus non plus", {"fixe"}),
+        ("en", "No, the landline's not working so I'm calling from my wife's mobile", {"landline"}),
+        ("en", "No, it's the mobile that has no signal", {"mobile"}),
+    ],
+)
+def test_the_telephone_in_hand_is_no_matter(language: str, text: str, things: set[str]) -> None:
+    named = {"fixe", "portable", "mobile", "landline"}.intersection(words(without_own_phone(text, language), language))
+    assert named == things
 
 
 @pytest.mark.parametrize(("language", "answer", "text"), MATTERS)
