@@ -6,6 +6,7 @@ from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.callback import transfer_or_callback
 from calls.flow.diagnosis import correct
+from calls.flow.farewell import hear_farewell
 from calls.settings import Step
 from calls.turns import Patience
 from calls.understanding import (
@@ -16,6 +17,7 @@ from calls.understanding import (
     declines,
     goes_on,
     is_backchannel,
+    is_business,
     is_question,
     means_another,
     means_nothing_of_it,
@@ -52,13 +54,13 @@ async def hear_objection(dialogue: Dialogue, case: Case, step: Step | None = Non
         is_another = await correct(dialogue, case, said)
     if is_another:
         return None
-    if objects:
+    if objects or _wants_else(dialogue, case, said):
         return Attempt.CANNOT
     if step and (came_of_it is Attempt.WORKS or tells_done(said, language)):
         return came_of_it
     if step and (asks_to_repeat(said, language) or asks_about_step(said, language)):
         await dialogue.speak(step.phrase)
-    else:
+    elif not step or not await hear_farewell(dialogue, case, said):
         await dialogue.aside(said, answered=True)
     return None
 
@@ -93,10 +95,12 @@ async def let_the_caller_try(
             case Attempt.AGREES if not has_tried:
                 continue
             case Attempt.FAILS if not has_tried:
-                pass
+                refusals += 1
             case Attempt.ALREADY:
                 return Attempt.DONE if has_tried else Attempt.CANNOT
             case None:
+                if _wants_else(dialogue, case, heard.text):
+                    return Attempt.CANNOT
                 refusals += declines(heard.text, language)
             case came_of_it:
                 return came_of_it
@@ -104,13 +108,21 @@ async def let_the_caller_try(
         if asks_to_repeat(heard.text, language) or (is_about_step and tellings < MOST_TELLINGS):
             tellings += is_about_step
             await dialogue.speak(step.phrase)
-        elif not await dialogue.aside(heard.text):
+        elif not await dialogue.aside(heard.text) and not await hear_farewell(dialogue, case, heard.text):
             questions += "?" in heard.text or is_question(heard.text, language)
             if questions >= MOST_QUESTIONS or refusals >= MOST_REFUSALS:
                 return Attempt.CANNOT
             if dialogue.now < ends:
                 await dialogue.say("still_waiting")
     return None
+
+
+def _wants_else(dialogue: Dialogue, case: Case, said: str) -> bool:
+    """Whether a bill or an order is the matter, or it burns: no step mends that, and the ticket has the words."""
+    is_else = is_business(said, dialogue.settings.problem_index, dialogue.settings.language)
+    if is_else:
+        case.describe(said)
+    return is_else
 
 
 async def give_up(dialogue: Dialogue, case: Case) -> bool:

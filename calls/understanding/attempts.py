@@ -70,11 +70,15 @@ def is_under_way(text: str, language: str) -> bool:
 
 
 def declines(text: str, language: str) -> bool:
-    """Whether it begins with «non», and asks for no time: who says so again does not want to."""
-    spoken = words(text, language)
-    asks_for_time = says("not_yet", text, language) or says("wait", text, language)
-    is_busy = is_halfway(text, language) or is_under_way(text, language)
-    return bool(_NO[language].intersection(spoken[:2])) and not asks_for_time and not is_busy
+    """Whether it begins with «non», or objects («mais c'est pas une panne»): who does so again does not want to.
+
+    Not who asks for time, or is at it.
+    """
+    begins_with_no = bool(_NO[language].intersection(words(text, language)[:2]))
+    if not begins_with_no and not says("objects", text, language):
+        return False
+    asks_for_time = any(says(section, text, language) for section in ("not_yet", "wait", "looks"))
+    return not asks_for_time and not is_halfway(text, language) and not is_under_way(text, language)
 
 
 def asks_about_step(text: str, language: str) -> bool:
