@@ -246,6 +246,8 @@ async def _clarify(dialogue: Dialogue, case: Case, desk: Desk | None = None) -> 
             return _begin_with_first(case, codes, settings)
         if knows_none(words, language) or (_only_answers(words, settings) and yes_no(words, language) is Answer.NO):
             return None
+        if is_business(words, index, language):
+            return None  # «non, c'est la facture»
         code = await _place(dialogue, case, desk)
         if code in settings.problems or is_business(case.description, index, language):
             return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from calls.understanding.fixed import listed
@@ -11,13 +11,18 @@ from calls.understanding.text import GAP, Hit, Lexicon, clauses, table, words
 
 # Between «depuis» and what happened then: «depuis que j'ai déménagé».
 _EVENT_WITHIN = 6
+# What is business together, within so many words: «comment on change …», «la box … pas arrivée», «j'attends ma box».
+_PAIRS = (("asks_how", "how_to", 8), ("parcel", "not_arrived", 10), ("awaits", "parcel", 3))
+# Words between a trouble and what it is with: «un souci avec ma dernière facture».
+_TROUBLE_WITHIN = 5
 
 
 def is_business(text: str, index: ProblemIndex, language: str) -> bool:
     """Whether all that is told is the company's business: «j'ai perdu mon code PUK», «où est mon colis ?».
 
     Not where something fails besides («j'ai déménagé, et la box ne marche plus»), nor where the
-    tenant's own keywords name it. What was lost or damaged may well fail: «… mon téléphone est bloqué».
+    tenant's own keywords name it. What was lost or damaged may well fail: «… mon téléphone est bloqué»;
+    and business has its own troubles: «une erreur sur ma facture», «le technicien est toujours pas là».
     """
     told = clauses(text, language)
     wants = [_wants(singular(clause), language) for clause in told]
@@ -28,7 +33,7 @@ def is_business(text: str, index: ProblemIndex, language: str) -> bool:
         things = index.find(singular(clause))
         if any(thing.start <= hit.start and hit.end <= thing.end for hit in hits for thing in things):
             return False
-        beside = [clause[: hits[0].start], clause[hits[-1].end :]] if hits else [clause]
+        beside = _beside(clause, hits, index, language) if hits else [clause]
         is_another = bool(things) and not hits
         if (is_another or not is_lost) and any(_fails(part, language) for part in beside):
             return False
@@ -37,15 +42,42 @@ def is_business(text: str, index: ProblemIndex, language: str) -> bool:
 
 def _wants(clause: Sequence[str], language: str) -> list[Hit[str]]:
     events = _lexicon(language, "event")
+    said = _lexicon(language, "business", "loss").find(clause)
     return [
         hit
-        for hit in _lexicon(language, "business", "loss").find(clause)
+        for hit in [*said, *_together(clause, language)]
         if not events.find(clause[max(hit.start - _EVENT_WITHIN, 0) : hit.start])
     ]
 
 
+def _together(clause: Sequence[str], language: str) -> Iterator[Hit[str]]:
+    goes_on = _lexicon(language, "goes_on")
+    for first, second, within in _PAIRS:
+        for one in _lexicon(language, first).find(clause):
+            for other in _lexicon(language, second).find(clause[one.end : one.end + within])[:1]:
+                end = one.end + other.end
+                if end == len(clause) or not goes_on.at(clause, end):  # «j'attends ma box qui redémarre»
+                    yield Hit(one.start, end, "business")
+
+
+def _beside(clause: Sequence[str], hits: Sequence[Hit[str]], index: ProblemIndex, language: str) -> list[Sequence[str]]:
+    """What is told besides the business, without its own trouble."""
+    start, end = min(hit.start for hit in hits), max(hit.end for hit in hits)
+    before, after = clause[:start], clause[end:]
+    for trouble in _lexicon(language, "trouble").find(singular(before))[-1:]:
+        if start - trouble.end <= _TROUBLE_WITHIN:
+            before = before[: trouble.start]
+    if after and _lexicon(language, "is_so").at(singular(after), 0):
+        turns = (hit.start for hit in _lexicon(language, "turn").find(singular(after)))
+        own = next(turns, len(after))
+        if not index.find(singular(clause[start : end + own])):  # «la clé wifi n'est pas acceptée»
+            after = after[own:]
+    return [before, after]
+
+
 def _fails(clause: Sequence[str], language: str) -> bool:
-    told = listed(" ".join(clause), language).signs
+    taken = {at for hit in _lexicon(language, "no_fault").find(singular(clause)) for at in range(hit.start, hit.end)}
+    told = listed(" ".join(word for at, word in enumerate(clause) if at not in taken), language).signs
     return "said False" in told or bool(_lexicon(language, "fails").find(singular(clause)))
 
 
