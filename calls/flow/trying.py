@@ -27,9 +27,8 @@ from calls.understanding import (
 )
 
 CHECK_BACK_SECONDS = 20.0
-MOST_QUESTIONS = 2  # of those that nobody answers: who does not know how cannot
+MOST_STRAYED = 2  # questions that nobody answers, and refusals: who does not know how, or does not want to, cannot
 MOST_TELLINGS = 3  # of the step, to who asks about it
-MOST_REFUSALS = 2
 TRIES_SECONDS = 10.0  # a «d'accord» sooner than that only says that the caller will try, «toujours pas» that he has not
 _NO = {"fr": "non", "en": "no"}
 # What a silence is met with, one after the other; the last for all that follow.
@@ -74,7 +73,7 @@ async def let_the_caller_try(
     whether it works, which is asked after the last step. `has_tried`: it was done once.
     """
     language = dialogue.settings.language
-    began, checks, questions, tellings, refusals = dialogue.now, 0, 0, 0, 0
+    began, checks, tellings, strayed = dialogue.now, 0, 0, 0
     await dialogue.say("take_your_time")
     ends = dialogue.now + step.wait_seconds
     while (remaining := ends - dialogue.now) > 0:
@@ -91,17 +90,18 @@ async def let_the_caller_try(
         if await _means_another(dialogue, case, heard.text):
             return None
         has_tried = has_tried or dialogue.now - began >= TRIES_SECONDS
+        refuses = False
         match Attempt.AGREES if heard.digits else attempt(heard.text, language):
             case Attempt.AGREES if not has_tried:
                 continue
             case Attempt.FAILS if not has_tried:
-                refusals += 1
+                refuses = True
             case Attempt.ALREADY:
                 return Attempt.DONE if has_tried else Attempt.CANNOT
             case None:
                 if _wants_else(dialogue, case, heard.text):
                     return Attempt.CANNOT
-                refusals += declines(heard.text, language)
+                refuses = declines(heard.text, language)
             case came_of_it:
                 return came_of_it
         is_about_step = asks_about_step(heard.text, language)
@@ -109,8 +109,8 @@ async def let_the_caller_try(
             tellings += is_about_step
             await dialogue.speak(step.phrase)
         elif not await dialogue.aside(heard.text) and not await hear_farewell(dialogue, case, heard.text):
-            questions += "?" in heard.text or is_question(heard.text, language)
-            if questions >= MOST_QUESTIONS or refusals >= MOST_REFUSALS:
+            strayed += refuses or "?" in heard.text or is_question(heard.text, language)
+            if strayed >= MOST_STRAYED:
                 return Attempt.CANNOT
             if dialogue.now < ends:
                 await dialogue.say("still_waiting")

@@ -16,6 +16,7 @@ _CLOSE = 2  # behind it: «elle ne s'allume même plus»
 _NEGATIONS = {"fr": {"pas", "jamais", "rien", "plus"}, "en": {"not", "never", "nothing", "stopped"}}
 _NO = {"fr": frozenset({"non"}), "en": frozenset({"no", "nope", "nah"})}
 _BUT = frozenset({"mais", "but"})
+_YES = frozenset({"oui", "yes", "ok", "bien"})
 _HAS = frozenset({"ai", "a", "avons", "ont", "avez"})
 
 
@@ -74,8 +75,9 @@ def declines(text: str, language: str) -> bool:
 
     Not who asks for time, or is at it.
     """
-    begins_with_no = bool(_NO[language].intersection(words(text, language)[:2]))
-    if not begins_with_no and not says("objects", text, language):
+    opening = words(text, language)[:2]
+    objects = says("objects", text, language) or not (_NO[language] | _BUT).isdisjoint(opening)
+    if not objects or (not _BUT.isdisjoint(opening) and not _YES.isdisjoint(opening)):  # «mais oui, je le fais»
         return False
     asks_for_time = any(says(section, text, language) for section in ("not_yet", "wait", "looks"))
     return not asks_for_time and not is_halfway(text, language) and not is_under_way(text, language)
