@@ -36,6 +36,7 @@ from calls.understanding import (
     tells_role,
     told_instead,
 )
+from calls.understanding.address_of_names import Names, address_of_names
 from calls.understanding.company_instead import (
     agrees_to_company,
     names_another_beside_yes,
@@ -75,6 +76,7 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
         case.email = await questions.email()
     await _confirm_name(dialogue, questions, case)
     await _confirm_company(dialogue, questions, case)
+    questions.write_address_again()
 
 
 async def ask_where_to_call_back(dialogue: Dialogue, case: Case, question: str = WHERE) -> None:
@@ -94,6 +96,8 @@ class Questions:
         self._dialogue = dialogue
         self._case = case
         self._language = dialogue.settings.language
+        # Addresses that were made of names, with what was said.
+        self._made_of_names: dict[str, str] = {}
 
     async def phone_number(self) -> str:
         return await self._or_skip(await self._number("ask_phone", "retry_phone", last=USE_KEYS))
@@ -183,8 +187,20 @@ class Questions:
             return await self._ask("email", self._address, keep)
 
     def _address(self, text: str) -> str | None:
-        address = email(text, self._language)
+        address = email(text, self._language) or self._address_of_names(text)
         return REFUSED if address is None and prefers_call(text, self._language) else address
+
+    def _address_of_names(self, text: str) -> str | None:
+        case = self._case
+        address = address_of_names(text, Names(case.first_name, case.last_name, case.company), self._language)
+        if address:
+            self._made_of_names[address] = text
+        return address
+
+    def write_address_again(self) -> None:
+        """A name that was corrected is corrected in the address that was made of it, too."""
+        if text := self._made_of_names.get(self._case.email):
+            self._case.email = self._address_of_names(text) or ""
 
     async def _ask(
         self, item: str, understand: Callable[[str], str | None], keep: Callable[[str], None] | None = None

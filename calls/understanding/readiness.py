@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from calls import understanding
+from calls.understanding.address_of_names import Names, address_of_names
 
 LANGUAGES: Final = ("fr", "en")
 
@@ -170,6 +171,7 @@ def get_ready() -> None:
             understanding.company(text, _COMPANIES, language)
             understanding.another_caller(text, "Camille", language)
             understanding.name_instead(text, "Camille", "Martin", language)
+            address_of_names(text, Names("Camille", "Martin", "Globex"), language)
             understanding.is_angry(text, (), language)
             understanding.is_grounded(text, [text], language)
             understanding.is_noise(text)
