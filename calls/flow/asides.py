@@ -10,8 +10,10 @@ from contextlib import aclosing
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.flow.desk import Desk
+from calls.flow.diagnosis import OPEN_TICKET, keep_early_words
+from calls.flow.early_answers import early_company
 from calls.flow.farewell import hear_farewell
-from calls.flow.identification import USE_KEYS, WHERE
+from calls.flow.identification import USE_KEYS, WHERE, Questions
 from calls.settings import Answer, Spoken
 from calls.understanding import (
     another_caller,
@@ -24,6 +26,9 @@ from calls.understanding import (
     tells_fault,
 )
 
+# Questions behind which the name is asked for anyway.
+_BEFORE_IDENTIFICATION = (OPEN_TICKET, "cut_off_before", "take_message")
+_NAMES = ("_spelling", "_company", "_email")  # a name answers them
 _ITEMS = ("firstname", "spelling", "company", "email", "phone", "callback_phone")
 
 
@@ -45,7 +50,7 @@ class Asides:
         if settings.record and refuses_recording(text, settings.language):
             await stop_recording(self._dialogue, self._case, self._desk)
             return True
-        if meet_another(self._dialogue, self._case, text):
+        if await meet_another(self._dialogue, self._case, text):
             # Who tells at once what is wrong has answered.
             return not tells_fault(text, settings.problem_index, settings.language)
         if await self._hears_farewell(text):
@@ -118,16 +123,31 @@ async def _chain(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[
             yield sentence
 
 
-def meet_another(dialogue: Dialogue, case: Case, text: str) -> bool:
-    """Take the caller for somebody else, if that is said, than whom the records know by the number."""
+async def meet_another(dialogue: Dialogue, case: Case, text: str) -> bool:
+    """Greet who says that he is somebody else than whom the records know by the number, and ask who he is."""
+    if not take_for_another(dialogue, case, text):
+        return False
+    is_asked_anyway = not dialogue.asked or dialogue.asked.startswith(_BEFORE_IDENTIFICATION)
+    if case.first_name:
+        await dialogue.say("greet_another", first_name=case.first_name)
+    elif not is_asked_anyway and "first_name" in dialogue.settings.asks:
+        keep_early_words(dialogue, case, text)  # the call may end before the name is told
+        case.first_name = await Questions(dialogue, case).first_name()
+    return True
+
+
+def take_for_another(dialogue: Dialogue, case: Case, text: str) -> bool:
+    """Whether the caller is somebody else than whom the records know by the number; the case is his then."""
+    settings = dialogue.settings
     if case.customer_id is None or not case.first_name:
         return False
-    other = another_caller(text, case.first_name, dialogue.settings.language)
-    if other is None:
+    other = another_caller(text, case.first_name, case.last_name, settings.language)
+    if other is None or (other.first_name and dialogue.asked.endswith(_NAMES)):
         return False
     company = case.company if other.is_colleague else ""
     case.is_somebody_else()
-    case.first_name, case.company = other.first_name, company
+    case.first_name, case.last_name = other.first_name, other.last_name
+    case.company = company or early_company(text, settings)
     return True
 
 

@@ -8,6 +8,7 @@ from calls.case import Case, Cut, OpenTicket
 from calls.dialogue import Dialogue
 from calls.fates import CallerLeaves
 from calls.flow.answers import ask_yes_or_no, ask_yes_or_no_unless
+from calls.flow.asides import meet_another
 from calls.flow.callback import WISHES
 from calls.flow.desk import Desk
 from calls.understanding import Answer, Other, another_caller, is_same_matter, problem, times
@@ -16,10 +17,13 @@ from calls.understanding import Answer, Other, another_caller, is_same_matter, p
 async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
     """Recognise the caller, and ask about an open ticket."""
     dialogue.enter("greeting")
-    if early := await dialogue.overheard():  # into the greeting
+    early = await dialogue.overheard()  # into the greeting
+    if early:
         await dialogue.aside(early, answered=True)
     await desk.look_up_caller(case)
     if case.cut is not None and await _goes_on(dialogue, case, case.cut, desk):
+        return
+    if early and await meet_another(dialogue, case, early):
         return
     if case.first_name:
         await dialogue.say("greet_known", first_name=case.first_name)
@@ -37,7 +41,7 @@ async def greeting(dialogue: Dialogue, case: Case, desk: Desk) -> None:
         answer = await ask_yes_or_no_unless(
             dialogue,
             key,
-            lambda text: another_caller(text, known, language) if known else None,
+            lambda text: another_caller(text, known, case.last_name, language) if known else None,
             partial(_is_about, dialogue, ticket),
             values={"problem": ticket.problem_name},
         )

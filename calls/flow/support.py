@@ -22,7 +22,7 @@ from calls.fates import (
     ServiceStops,
     TakenOver,
 )
-from calls.flow.asides import Asides
+from calls.flow.asides import Asides, take_for_another
 from calls.flow.busy import turn_away
 from calls.flow.callback import note_callback
 from calls.flow.closing import part
@@ -66,19 +66,20 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
             except ServiceStops:
                 return await handover(dialogue, case, desk, number_by="")
             except CallerLeaves as farewell:
-                keep_words(dialogue, case, str(farewell))
+                _keep(dialogue, case, str(farewell))
                 return await see_off(dialogue, case)
         except CallerAngry as anger:  # in the last words, too
             case.is_angry = True
             case.wants_callback = case.wants_callback or wants_callback(str(anger), dialogue.settings.language)
-            keep_words(dialogue, case, str(anger))
+            _keep(dialogue, case, str(anger))
             return await handover(dialogue, case, desk, first="calm")
         except CallerWantsCallback as wish:
+            take_for_another(dialogue, case, str(wish))
             await note_callback(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
         except CallerWantsHuman as wish:
             case.wants_human = True
-            keep_words(dialogue, case, str(wish))
+            _keep(dialogue, case, str(wish))
             return await handover(dialogue, case, desk)
         except TakenOver as order:
             return await handover(dialogue, case, desk, extension=str(order))
@@ -96,6 +97,12 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
         logger.error("the bot has lost its voice at «%s»: %s", error, error.__cause__)
         metrics.errors.labels("cannot_speak", "text_to_speech").inc()
         return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")
+
+
+def _keep(dialogue: Dialogue, case: Case, said: str) -> None:
+    """Who wants something else, or goes, may have told who he is and what is wrong."""
+    take_for_another(dialogue, case, said)
+    keep_words(dialogue, case, said)
 
 
 async def _keep_early(dialogue: Dialogue, case: Case, text: str) -> None:

@@ -23,6 +23,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "recording_refused": _("Recording refused"),
     "welcome": _("Welcome a new caller"),
     "greet_known": _("Welcome a known caller"),
+    "greet_another": _("Greet somebody else on a known number"),
     "cut_off_before": _("After a cut: is it the same caller?"),
     "go_on": _("After a cut: go on"),
     "returning_client": _("The caller has called before"),

@@ -12,7 +12,8 @@ from tenants.presets.names import NAMES, name_of
 KEYS = {
     "opening": """greet cut_off busy closed take_message message_taken closed_on_call recording_notice
         recording_refused""",
-    "greeting": """welcome greet_known cut_off_before go_on returning_client returning_client_pending_internet
+    "greeting": """welcome greet_known greet_another cut_off_before go_on returning_client
+        returning_client_pending_internet
         returning_client_pending_mobile returning_client_pending_landline returning_client_pending_other
         returning_client_pending_yes returning_client_pending_no""",
     "identification": """ask_phone ask_firstname ask_spelling ask_company ask_email confirm_first_name confirm_name
@@ -33,6 +34,7 @@ VALUES = {
     "cut_off": {"tenant"},
     "cut_off_before": {"name"},
     "greet_known": {"first_name"},
+    "greet_another": {"first_name"},
     "returning_client": {"count"},
     "returning_client_pending_other": {"problem"},
     "confirm_first_name": {"first_name"},
