@@ -13,7 +13,7 @@ from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.closing import ANYWAY
 from calls.flow.diagnosis import keep_words
 from calls.turns import BREATH_SECONDS, Patience
-from calls.understanding import Answer, phone, tells_when, wants_technician_now
+from calls.understanding import Answer, farewell, phone, tells_when, wants_technician_now
 
 Value = TypeVar("Value")
 WISHES: Final = (CallerAngry, CallerWantsCallback, CallerWantsHuman)
@@ -61,3 +61,14 @@ async def note_callback(dialogue: Dialogue, case: Case, said: str) -> None:
         case.describe(said)
     if not case.phone_number:
         case.phone_number = phone(said, language) or ""
+
+
+async def add_to_callback(dialogue: Dialogue, case: Case, said: str) -> None:
+    """Keep what is said to the promise: «plutôt demain matin», «sur mon fixe»; «merci, à demain» adds nothing."""
+    language = dialogue.settings.language
+    if not said or farewell(said, language):
+        return
+    if tells_when(said, language):
+        await note_callback(dialogue, case, said)
+    elif case.description:
+        keep_words(dialogue, case, said)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
-from calls.fates import CallerLeaves, TakenOver
-from calls.flow.closing import call_back, part, promise, say_anyway
+from calls.fates import CallerGone, CallerLeaves, TakenOver
+from calls.flow.callback import WISHES, add_to_callback
+from calls.flow.closing import ANYWAY, call_back, part, promise, say_anyway
 from calls.flow.desk import Desk
 from calls.flow.identification import WHERE, ask_where_to_call_back
 from calls.models import Call
+from calls.turns import BREATH_SECONDS, Patience
 
 
 async def handover(
@@ -49,14 +53,21 @@ async def _promise_to_call_back(dialogue: Dialogue, case: Case, desk: Desk, numb
     if not case.wants_callback and settings.targets and settings.schedule.is_open(desk.now()):
         await say_anyway(dialogue, "nobody_free")
     case.wants_callback = True
-    await promise(dialogue, await _last_words(dialogue, case, number_by))
+    words = await _last_words(dialogue, case, number_by)
+    await promise(dialogue, words)
+    if number_by and words != "goodbye":
+        await _take_leave(dialogue, case)
 
 
 async def come_back(dialogue: Dialogue, case: Case) -> Ending:
     """Nobody took the call: say so, and promise to call back."""
     dialogue.enter("handover")
     await dialogue.say("transfer_failed")
-    return await part(dialogue, await _last_words(dialogue, case, WHERE), Call.EndReason.GOODBYE)
+    words = await _last_words(dialogue, case, WHERE)
+    ending = await part(dialogue, words, Call.EndReason.GOODBYE)
+    if words != "goodbye":
+        await _take_leave(dialogue, case)
+    return ending
 
 
 async def _last_words(dialogue: Dialogue, case: Case, number_by: str) -> str:
@@ -68,3 +79,17 @@ async def _last_words(dialogue: Dialogue, case: Case, number_by: str) -> str:
         case.wants_callback = False
         return "goodbye"
     return call_back(case)
+
+
+async def _take_leave(dialogue: Dialogue, case: Case) -> None:
+    """Say goodbye, and hear before and into it when, or on which number, the caller wants to be called back.
+
+    Who hangs up has had the promise.
+    """
+    with contextlib.suppress(CallerGone, CallerLeaves):
+        with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
+            if heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG):
+                await add_to_callback(dialogue, case, heard.text)
+        await say_anyway(dialogue, "goodbye")
+        with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
+            await add_to_callback(dialogue, case, await dialogue.overheard())

@@ -104,7 +104,7 @@ async def test_who_asks_for_a_person_when_nobody_is_free_is_promised_a_call_back
     stage = pressing("nobody_free", wish, "Je veux parler à quelqu'un", *again, free="")
     await stage.play(replace(PIERRE))
     assert stage.bot("nobody_free").was_interrupted
-    assert stage.phrases[-2:] == ["nobody_free", "callback"]
+    assert stage.phrases[-3:] == ["nobody_free", "callback", "goodbye"]
     assert not stage.bot("callback").was_interrupted
 
 

@@ -309,7 +309,7 @@ async def test_without_another_vendor_the_caller_is_not_left_stuck(vendors_url: 
         assert outcomes[case].phrases[-3:] == ["vendor_down", "dtmf_choice", "transfer"]
         assert outcomes[case].ticket.status == "transferred"
         assert outcomes[case].call.scene == "handover"
-    assert outcomes[called_back].phrases[-3:] == ["vendor_down", "dtmf_choice", "callback"]
+    assert outcomes[called_back].phrases[-4:] == ["vendor_down", "dtmf_choice", "callback", "goodbye"]
     assert outcomes[called_back].ticket.status == "open"
 
     problem = outcomes[by_keywords].ticket.problem_type

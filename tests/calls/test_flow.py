@@ -112,7 +112,7 @@ async def test_without_a_person_a_call_back_is_promised() -> None:
     )
     ending = await stage.play(known())
     assert (ending.status, ending.transfer_to) == (Call.Status.COMPLETED, "")
-    assert stage.phrases[-1] == "callback"
+    assert stage.phrases[-2:] == ["callback", "goodbye"]
 
 
 async def test_keywords_that_are_not_clear_are_left_to_the_language_model() -> None:
@@ -317,7 +317,7 @@ async def test_a_fixed_line_may_be_called_back() -> None:
     stage = on_stage("Ma box internet ne marche plus", "Oui", "Non")
     ending = await stage.play(known(phone_number="+33145678901"))
     assert stage.case.wants_callback
-    assert (ending.status, stage.phrases[-1]) == (Call.Status.COMPLETED, "callback")
+    assert (ending.status, stage.phrases[-2]) == (Call.Status.COMPLETED, "callback")
 
 
 async def test_the_bot_waits_while_the_caller_is_busy() -> None:
@@ -345,7 +345,7 @@ async def test_the_wait_ends_after_the_step_s_time() -> None:
 async def test_nobody_free_is_said_and_a_call_back_promised() -> None:
     stage = on_stage("Je veux parler à quelqu'un", desk=FakeDesk(free=""))
     ending = await stage.play(known())
-    assert stage.phrases[-2:] == ["nobody_free", "callback"]
+    assert stage.phrases[-3:] == ["nobody_free", "callback", "goodbye"]
     assert ending.status == Call.Status.COMPLETED
 
 
