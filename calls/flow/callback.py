@@ -12,8 +12,9 @@ from calls.fates import CallerAngry, CallerWantsCallback, CallerWantsHuman
 from calls.flow.answers import ask_yes_or_no_unless
 from calls.flow.closing import ANYWAY
 from calls.flow.diagnosis import keep_words
+from calls.flow.farewell import leave
 from calls.turns import BREATH_SECONDS, Patience
-from calls.understanding import Answer, farewell, phone, tells_when, wants_technician_now
+from calls.understanding import Answer, farewell, phone, tells_when, wants_neither, wants_technician_now
 
 Value = TypeVar("Value")
 WISHES: Final = (CallerAngry, CallerWantsCallback, CallerWantsHuman)
@@ -23,24 +24,35 @@ class _CallBack(str):
     """The words that chose it."""
 
 
+class _Neither(str):
+    """The words that refused both."""
+
+
 async def transfer_or_callback(
     dialogue: Dialogue, case: Case, other: Callable[[str], Value | None] = lambda text: None
 ) -> Value | None:
-    """Let the caller choose; nobody is kept waiting who does not say. What `other` finds is returned instead."""
+    """Let the caller choose; nobody is kept waiting who does not say. What `other` finds is returned instead.
+
+    Raises CallerLeaves for who wants neither.
+    """
     language = dialogue.settings.language
 
-    def chosen(text: str) -> Value | _CallBack | None:
+    def chosen(text: str) -> Value | _CallBack | _Neither | None:
         found = other(text)
+        if found is None and wants_neither(text, language):
+            return _Neither(text)
         if found is None and wants_technician_now(text, language) is Answer.NO:
             return _CallBack(text)
         return found
 
     with dialogue.answering(CallerWantsCallback, CallerWantsHuman):
-        choice: Value | _CallBack | bool | None
+        choice: Value | _CallBack | _Neither | bool | None
         choice = await ask_yes_or_no_unless(dialogue, "ask_transfer_or_callback", chosen, wants_technician_now)
         if isinstance(choice, _CallBack):
             await note_callback(dialogue, case, choice)
             return None
+    if isinstance(choice, _Neither):
+        leave(case, choice, language)
     if choice is None or isinstance(choice, bool):
         case.wants_callback = not choice
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import CallerGone, CallerLeaves, CallerSilent
@@ -30,6 +32,13 @@ async def hear_farewell(dialogue: Dialogue, case: Case, text: str) -> bool:
         if not goes:
             return not works
     _note(case, said.reason)
+    raise CallerLeaves(text)
+
+
+def leave(case: Case, text: str, language: str) -> NoReturn:
+    """Take what was said for a goodbye, without a question: it answers ours."""
+    said = farewell(text, language)
+    _note(case, said.reason if said else Reason.UNTOLD)
     raise CallerLeaves(text)
 
 

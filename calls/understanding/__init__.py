@@ -15,7 +15,13 @@ from calls.understanding.attempts import (
     tells_relapse,
 )
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
-from calls.understanding.callback import prefers_call, tells_when, wants_callback, wants_technician_now
+from calls.understanding.callback import (
+    prefers_call,
+    tells_when,
+    wants_callback,
+    wants_neither,
+    wants_technician_now,
+)
 from calls.understanding.censor import censor
 from calls.understanding.choice import asks_for_options, chosen, knows_none, left
 from calls.understanding.company import company
@@ -146,6 +152,7 @@ __all__ = [
     "trading_name",
     "wants_callback",
     "wants_human",
+    "wants_neither",
     "wants_technician_now",
     "wants_visit",
     "wish_for_human",

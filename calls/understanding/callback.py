@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from calls.understanding.anger import asks_for_person
+from calls.understanding.farewell import farewell, leaves_no_message
 from calls.understanding.numbers import is_number
 from calls.understanding.requests import is_question
 from calls.understanding.text import Hit, Lexicon, clauses, lexicon, phrases_of, table, words
@@ -146,6 +147,25 @@ def wants_technician_now(text: str, language: str) -> Answer:
     if found is not Answer.UNCLEAR:
         return found
     return Answer.UNCLEAR if is_question(text, language) else yes_no(text, language)
+
+
+def wants_neither(text: str, language: str) -> bool:
+    """Asked the same: «non, je rappellerai», «non merci, ça ira»; but «non, plus tard» wants the call back."""
+    if text.rstrip().endswith("?") or wants_callback(text, language):
+        return False
+    if wants_technician_now(text, language) is Answer.YES:
+        return False
+    spoken = words(text, language)
+    if any(_phrases("himself_not", language).at([*spoken, ""], hit.end) is None for hit in _himself(spoken, language)):
+        return True
+    is_later = any(hit.value == "later" for hit in _when(language).find(spoken))
+    if is_later or _says("busy", spoken, language) or not leaves_no_message(text, language):
+        return False
+    return _says("leaves", spoken, language) or farewell(text, language) is not None
+
+
+def _himself(spoken: Sequence[str], language: str) -> list[Hit[str]]:
+    return _phrases("himself", language).find(spoken)
 
 
 def _turns(text: str, language: str) -> Iterator[list[list[str]]]:

@@ -11,6 +11,7 @@ from calls.understanding import (
     prefers_call,
     tells_when,
     wants_callback,
+    wants_neither,
     wants_technician_now,
     without_own_phone,
     yes_no,
@@ -457,3 +458,29 @@ def test_oneself_is_a_yes_only_alone(text: str, answer: Answer) -> None:
 )
 def test_who_would_rather_be_called_than_written_to(text: str, language: str, prefers: bool) -> None:
     assert prefers_call(text, language) is prefers
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "is_neither"),
+    [
+        ("fr", "Je rappellerai moi-même.", True),
+        ("fr", "Non, je rappellerai quand je serai rentré.", True),
+        ("fr", "Non, c'est bon, au revoir.", True),
+        ("fr", "Non merci, ça ira.", True),
+        ("fr", "Ni l'un ni l'autre, je vais rappeler.", True),
+        ("fr", "Bon, je ferai ça ce soir, merci, au revoir.", True),
+        ("fr", "Non merci.", False),
+        ("fr", "Demain, ça ira.", False),
+        ("fr", "Je vous rappelle que j'ai appelé hier.", False),
+        ("fr", "Je dois y aller.", False),
+        ("fr", "Non merci, rappelez-moi.", False),
+        ("en", "No thanks, I'll manage.", True),
+        ("en", "Never mind, thanks.", True),
+        ("en", "I'll ring back myself.", True),
+        ("en", "No thanks.", False),
+        ("en", "I'm driving.", False),
+        ("en", "Neither of us can hear you.", False),
+    ],
+)
+def test_who_wants_neither_a_technician_nor_a_call_back(language: str, text: str, is_neither: bool) -> None:
+    assert wants_neither(text, language) is is_neither
