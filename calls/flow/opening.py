@@ -9,13 +9,21 @@ from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerLeaves, CallerWantsHuman
 from calls.flow.asides import announce_recording
 from calls.flow.callback import WISHES
-from calls.flow.closing import call_back, part
+from calls.flow.closing import ANYWAY, call_back, part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import add_words
+from calls.flow.early_answers import early_company
 from calls.flow.identification import ask_where_to_call_back, identification
 from calls.models import Call
 from calls.turns import BREATH_SECONDS, Patience
-from calls.understanding import leaves_no_message
+from calls.understanding import (
+    asks_to_repeat,
+    introduced,
+    is_backchannel,
+    is_preamble,
+    leaves_no_message,
+    only_asks_to_wait,
+)
 from tenants.models import Tenant
 
 QUESTION_WORDS = 7  # a question that is so short tells nothing of what the call is about
@@ -62,11 +70,18 @@ async def _closed(dialogue: Dialogue, case: Case, desk: Desk) -> Ending | None:
 async def _take_message(dialogue: Dialogue, case: Case) -> None:
     """Keep each part of it at once, in its order; raises CallerLeaves for who has none."""
 
+    language = dialogue.settings.language
+
     def told(text: str) -> str | None:
-        return None if _only_asks_for_person(dialogue, text) else text or None
+        if _only_asks_for_person(dialogue, text):
+            return None
+        tells_nothing = is_preamble(text, language) or asks_to_repeat(text, language)
+        if not leaves_no_message(text, language) and (tells_nothing or only_asks_to_wait(text, language)):
+            return None  # «oui bonjour», «attendez»
+        return text or None
 
     message = await dialogue.ask("take_message", told, patience=Patience.LONG)
-    if message and leaves_no_message(message, dialogue.settings.language):
+    if message and leaves_no_message(message, language):
         case.needs_nothing = not (case.problem or case.description)
         raise CallerLeaves(message)
     _add(dialogue, case, message or "")
@@ -89,13 +104,38 @@ async def _who_left_it(dialogue: Dialogue, case: Case) -> Ending:
         await ask_where_to_call_back(dialogue, case)
     dialogue.enter("closing")
     await dialogue.say("message_taken" if case.phone_number else call_back(case))
-    return await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+    with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
+        await _hear_the_rest(dialogue, case)
+    ending = await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
+    with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
+        _add_rest(dialogue, case, await dialogue.overheard())
+    return ending
+
+
+async def _hear_the_rest(dialogue: Dialogue, case: Case) -> None:
+    """«Et mon numéro, c'est le …»: what occurs to the caller when the message is taken."""
+    while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
+        _add_rest(dialogue, case, heard.text)
+
+
+def _add_rest(dialogue: Dialogue, case: Case, words: str) -> None:
+    """But for thanks and goodbyes."""
+    language = dialogue.settings.language
+    if not is_backchannel(words, language) and not leaves_no_message(words, language):
+        _add(dialogue, case, words)
 
 
 def _add(dialogue: Dialogue, case: Case, words: str) -> None:
-    """Whatever is wished is part of the message."""
+    """Whatever is wished is part of the message; who begins with a name is not asked for it."""
     wish = dialogue.wish_of(words) if words else None
     case.is_angry |= wish is CallerAngry
     case.wants_human |= wish is CallerWantsHuman
     case.wants_callback |= wish is not None
     add_words(dialogue, case, words)
+    settings = dialogue.settings
+    if case.customer_id is not None or (name := introduced(words, settings.language)) is None:
+        return
+    if "first_name" in settings.asks:
+        case.first_name = case.first_name or name[0]
+    if "company" in settings.asks:
+        case.company = case.company or early_company(words, settings)

@@ -1,7 +1,7 @@
 """What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
 
 from calls.understanding.anger import Certainty, angry_words, how_angry, is_angry, wants_human, wish_for_human
-from calls.understanding.another_caller import Other, another_caller
+from calls.understanding.another_caller import Other, another_caller, introduced
 from calls.understanding.attempts import (
     Attempt,
     asks_about_step,
@@ -100,6 +100,7 @@ __all__ = [
     "goes_on",
     "goes_on_telling",
     "how_angry",
+    "introduced",
     "is_acknowledgement",
     "is_angry",
     "is_backchannel",

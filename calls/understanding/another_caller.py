@@ -53,6 +53,11 @@ def another_caller(text: str, first_name: str, last_name: str, language: str) ->
     return Other(first, last, is_colleague)
 
 
+def introduced(text: str, language: str) -> tuple[str, str] | None:
+    """The first and last name that a caller begins with: «oui bonjour, c'est Fabrice de chez Globex»; see `Other`."""
+    return _introduced(text, _Known("", ""), language, is_surely=False)
+
+
 def _denies(clause: Sequence[str], known: _Known, language: str) -> bool:
     """«C'est pas Camille»; but not «c'est pas Camille qui a appelé»."""
     while clause and clause[0] in _no(language) | listed("filler", language):
@@ -173,7 +178,9 @@ def _other(name: Sequence[str], text: str, known: _Known, language: str) -> tupl
     is_word = name[0] in _listed("words", language) and not written.get(name[0], "")[:1].isupper()
     if is_word or not is_first_name(name[0], language) or name[0] in _names(known):
         return None
-    if _is_same(name[0], known.first_name, language, is_denied=_begins_with_no(words(text, language), language)):
+    if known.first_name and _is_same(
+        name[0], known.first_name, language, is_denied=_begins_with_no(words(text, language), language)
+    ):
         return None
     return written.get(name[0], name[0]).capitalize(), _last_name(behind, written, known, language)
 

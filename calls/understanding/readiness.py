@@ -169,6 +169,7 @@ def get_ready() -> None:
             understanding.tells_another(text, index, language, ("internet",), is_fixed=True)
             understanding.tells_another(text, index, language, (), is_fixed=True)
             understanding.company(text, _COMPANIES, language)
+            understanding.introduced(text, language)
             understanding.wants_neither(text, language)
             understanding.another_caller(text, "Camille", "Moreau", language)
             understanding.name_instead(text, "Camille", "Martin", language)
