@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
@@ -262,7 +262,9 @@ def _works(clause: Sequence[str], hits: Sequence[Hit[str]], language: str) -> bo
         # «mon portable il marche il n'y a pas de souci»
         fine = {at for hit in phrases_of("fine", language).find(clause) for at in range(hit.start, hit.end)}
         return bool(fine) and _says_it_works([word for at, word in enumerate(clause) if at not in fine], language)
-    if _says_it_works(clause, language) or ends_with(clause, "serves", language):
+    within = {at for hit in hits if hit.end - hit.start > 1 for at in range(hit.start, hit.end)}  # «mot de passe»
+    serves = len(clause) - 1 not in within and ends_with(clause, "serves", language)
+    if serves or _says_it_works(clause, language, within):
         return True
     if phrases_of("agrees", language).find(clause[hits[0].end :]):
         return True
@@ -278,8 +280,9 @@ def _is_fine(clause: Sequence[str], language: str) -> bool:
     return not phrases_of("not", language).find(clause[fine[0].end :])
 
 
-def _says_it_works(clause: Sequence[str], language: str) -> bool:
-    served = [hit.start for hit in phrases_of("works", language).find(clause)]
+def _says_it_works(clause: Sequence[str], language: str, within: Set[int] = frozenset()) -> bool:
+    """By other words than those that are `within` the name of a thing."""
+    served = [hit.start for hit in phrases_of("works", language).find(clause) if hit.start not in within]
     if not served:
         return False
     # «ça a marché deux jours» tells that it does no more.

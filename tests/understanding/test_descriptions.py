@@ -15,6 +15,7 @@ from calls.understanding import (
     left,
     only_answers,
     only_leads_up,
+    problem,
     tells_fault,
 )
 from tenants import presets
@@ -300,3 +301,20 @@ def test_what_is_told_besides() -> None:
     assert goes_on_telling("Et mon portable non plus.", "fr")
     assert goes_on_telling("Le fixe aussi.", "fr")
     assert not goes_on_telling("Non, c'est mon portable.", "fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "J'ai oublié mon mot de passe."),
+        ("fr", "J'ai perdu mes identifiants."),
+        ("fr", "Oui, je n'arrive plus à me connecter, j'ai oublié mon mot de passe."),
+        ("en", "I've forgotten my password."),
+        ("en", "Can you reset my password?"),
+    ],
+)
+def test_a_lost_secret_is_the_matter_where_the_tenant_has_a_remedy_for_it(language: str, text: str) -> None:
+    keywords = {"fr": ["mot de passe", "identifiant"], "en": ["password"]}
+    index = ProblemIndex({"login": keywords[language]}, language)
+    assert not is_business(text, index, language)
+    assert problem(text, index, language) == "login"

@@ -31,13 +31,21 @@ def is_business(text: str, index: ProblemIndex, language: str) -> bool:
     is_lost = any(hit.value == "loss" for hits in wants for hit in hits)
     for clause, hits in zip(told, wants, strict=True):
         things = index.find(singular(clause))
-        if any(thing.start <= hit.start and hit.end <= thing.end for hit in hits for thing in things):
+        if any(_names(thing, hit, singular(clause), language) for hit in hits for thing in things):
             return False
         beside = _beside(clause, hits, index, language) if hits else [clause]
         is_another = bool(things) and not hits
         if (is_another or not is_lost) and any(_fails(part, language) for part in beside):
             return False
     return True
+
+
+def _names(thing: Hit[str], hit: Hit[str], clause: Sequence[str], language: str) -> bool:
+    """Whether a tenant's keyword is all of what is wanted, or a secret in it («mot de passe oublié»)."""
+    if thing.start <= hit.start and hit.end <= thing.end:
+        return True
+    overlaps = thing.start < hit.end and hit.start < thing.end
+    return overlaps and bool(_lexicon(language, "secret").find(clause[thing.start : thing.end]))
 
 
 def _wants(clause: Sequence[str], language: str) -> list[Hit[str]]:
