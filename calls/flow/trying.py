@@ -19,6 +19,7 @@ from calls.understanding import (
     is_backchannel,
     is_business,
     is_question,
+    is_to_come,
     means_another,
     means_nothing_of_it,
     only_denies,
@@ -55,7 +56,7 @@ async def hear_objection(dialogue: Dialogue, case: Case, step: Step | None = Non
         return None
     if objects or _wants_else(dialogue, case, said):
         return Attempt.CANNOT
-    if step and (came_of_it is Attempt.WORKS or tells_done(said, language)):
+    if step and (came_of_it is Attempt.WORKS or (tells_done(said, language) and not is_to_come(said, language))):
         return came_of_it
     if step and (asks_to_repeat(said, language) or asks_about_step(said, language)):
         await dialogue.speak(step.phrase)
@@ -98,6 +99,8 @@ async def let_the_caller_try(
                 refuses = True
             case Attempt.ALREADY:
                 return Attempt.DONE if has_tried else Attempt.CANNOT
+            case Attempt.DONE if is_last and is_to_come(heard.text, language):
+                has_tried = True  # «elle redémarre»: whether it works can be told when it is up
             case None:
                 if _wants_else(dialogue, case, heard.text):
                     return Attempt.CANNOT

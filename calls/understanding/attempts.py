@@ -12,6 +12,7 @@ from calls.understanding.yes_no import Answer, yes_no
 
 # Words between a negation and what it denies: «I haven't plugged it all back in», «pas encore rebranchée».
 _REACH = 3
+_AWAITED_WITHIN = 2  # «quand elle a redémarré»
 _CLOSE = 2  # behind it: «elle ne s'allume même plus»
 _NEGATIONS = {"fr": {"pas", "jamais", "rien", "plus"}, "en": {"not", "never", "nothing", "stopped"}}
 _NO = {"fr": frozenset({"non"}), "en": frozenset({"no", "nope", "nah"})}
@@ -135,7 +136,16 @@ def tells_done(text: str, language: str) -> bool:
     told = clauses(text, language)
     if text.rstrip().endswith("?"):
         told = told[:-1]
-    return any(_stands("done", clause, language) or _ends("done_last", clause, language) for clause in told)
+    return any(
+        not _is_awaited(hit.start, clause, language)
+        for clause in told
+        for hit in (*_not_denied("done", clause, language), *_last("done_last", clause, language))
+    )
+
+
+def _is_awaited(position: int, clause: Sequence[str], language: str) -> bool:
+    """«Quand c'est fait», «j'attends que ça redémarre»: it is not yet."""
+    return any(0 <= position - hit.end <= _AWAITED_WITHIN for hit in hits_of("awaited", clause, language))
 
 
 def _cannot(text: str, language: str) -> bool:
@@ -150,7 +160,11 @@ def _cannot(text: str, language: str) -> bool:
 
 def _ends(section: str, clause: Sequence[str], language: str) -> bool:
     """Whether a phrase ends the clause: «it's on», not «it's on the bus»."""
-    return any(hit.end == len(clause) for hit in _not_denied(section, clause, language))
+    return bool(_last(section, clause, language))
+
+
+def _last(section: str, clause: Sequence[str], language: str) -> list[Hit[str]]:
+    return [hit for hit in _not_denied(section, clause, language) if hit.end == len(clause)]
 
 
 def _stands(section: str, spoken: Sequence[str], language: str) -> bool:

@@ -54,7 +54,8 @@ TOLD = {
         "Ça clignote vert.", "Je ne l'ai pas encore rebranchée.", "Je l'ai déjà débranchée, j'attends.",
         "Je veux pas vous faire attendre.", "Je dois me lever, attendez.", "Elle est dans le bureau de mon mari.",
         "Je remets la prise.", "Ça fait ça depuis ce matin.", "Non.", "Combien de temps déjà ?",
-        "Je refuse d'être enregistré.",
+        "Je refuse d'être enregistré.", "Bon, je vous dis quand c'est fait.", "J'attends que ça redémarre.",
+        "Une fois que c'est rebranché, je fais quoi ?", "C'est bientôt fini.",
     ],
     ("en", Attempt.AGREES): ["Okay, will do."],
     ("en", Attempt.DONE): [
@@ -79,6 +80,7 @@ TOLD = {
         "Still flashing orange.", "I haven't plugged it back in yet.", "It's not back on.", "I'm on my way to it.",
         "I'm just going to put it back in.", "It's on a shelf, I'm getting a chair.", "I don't want to keep you.",
         "Should I plug it back in now?", "How long do I leave it?",
+        "I'll tell you when it's done.", "Once it's restarted, I'll tell you.",
     ],
 }  # fmt: skip
 
