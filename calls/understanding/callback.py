@@ -73,7 +73,10 @@ def _is_wish(clause: Sequence[str], text: str, language: str) -> bool:
 
 
 def _calls_back(clause: Sequence[str], language: str) -> Iterator[Hit[str]]:
-    yield from _phrases("verb", language).find(clause)
+    for hit in _phrases("verb", language).find(clause):
+        cannot = clause[hit.start] == "rappeler" and clause[max(hit.start - 1, 0)] in ("pas", "plus")
+        if not cannot or "vous" in clause[: hit.start]:  # «je peux pas rappeler ma mère»
+            yield hit
     for hit in _phrases("call", language).find(clause):
         after = clause[hit.end :]
         is_asked = not clause[: hit.start] or _says("request", clause[: hit.start], language)

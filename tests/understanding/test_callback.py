@@ -19,6 +19,11 @@ from calls.understanding import (
 from calls.understanding.text import words
 
 WISHES = [
+    ("fr", "Je préfère qu'on le rappelle."),
+    ("fr", "Vous pouvez rappeler ma fille ?"),
+    ("fr", "Rappelez monsieur Berger."),
+    ("en", "Could you call him back, please?"),
+    ("en", "Ring my husband instead."),
     ("fr", "Rappelez-moi."),
     ("fr", "Je préfère qu'on me rappelle"),
     ("fr", "Un rappel s'il vous plaît"),
@@ -63,6 +68,11 @@ WISHES = [
     ("en", "I'd prefer if someone rang me back"),
 ]
 NO_WISHES = [
+    ("fr", "Je vais le rappeler."),
+    ("fr", "Je peux pas rappeler ma mère."),
+    ("fr", "Mon mari va rappeler."),
+    ("en", "I'll call my husband."),
+    ("en", "When I call my wife it drops."),
     ("fr", "Vous deviez me rappeler"),
     ("fr", "Personne ne m'a rappelé"),
     ("fr", "On m'a dit qu'on me rappellerait"),
