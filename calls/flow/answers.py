@@ -12,6 +12,7 @@ from calls.understanding import Answer, farewell, fixed, is_question, refuses, y
 
 Value = TypeVar("Value")
 
+_RETRY = "retry_yes_no"
 _KEYS = {"1": True, "2": False}  # yes and no on the telephone
 # «Non, c'est …»: what is right comes after it.
 _NO = {
@@ -42,6 +43,7 @@ async def ask_yes_or_no_unless(
     judge: Callable[[str, str], Answer] = yes_no,
     *,
     values: Mapping[str, str] | None = None,
+    retry: str = _RETRY,
 ) -> Value | bool | None:
     """As `ask_yes_or_no`, or with `fixed` as `ask_whether_it_works`; but what `other` finds in it is the answer."""
     language = dialogue.settings.language
@@ -50,7 +52,7 @@ async def ask_yes_or_no_unless(
         found = other(text)
         return _decided(judge(text, language)) if found is None else found
 
-    return await _ask(dialogue, key, understand, values)
+    return await _ask(dialogue, key, understand, values, retry)
 
 
 async def ask_whether_it_works(dialogue: Dialogue, key: str) -> bool | None:
@@ -106,12 +108,13 @@ async def _ask(
     key: str,
     understand: Callable[[str], Value | bool | None],
     values: Mapping[str, str] | None = None,
+    retry: str = _RETRY,
 ) -> Value | bool | None:
     return await dialogue.ask(
         key,
         understand,
         patience=Patience.SHORT,
-        retry="retry_yes_no",
+        retry=retry,
         last="use_keys_yes_no",
         meaning=_KEYS,
         values=values,

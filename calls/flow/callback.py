@@ -17,6 +17,7 @@ from calls.turns import BREATH_SECONDS, Patience
 from calls.understanding import Answer, farewell, phone, tells_when, wants_neither, wants_technician_now
 
 Value = TypeVar("Value")
+QUESTION: Final = "ask_transfer_or_callback"  # asked again as it is: no yes or no will do
 WISHES: Final = (CallerAngry, CallerWantsCallback, CallerWantsHuman)
 
 
@@ -47,7 +48,7 @@ async def transfer_or_callback(
 
     with dialogue.answering(CallerWantsCallback, CallerWantsHuman):
         choice: Value | _CallBack | _Neither | bool | None
-        choice = await ask_yes_or_no_unless(dialogue, "ask_transfer_or_callback", chosen, wants_technician_now)
+        choice = await ask_yes_or_no_unless(dialogue, QUESTION, chosen, wants_technician_now, retry=QUESTION)
         if isinstance(choice, _CallBack):
             await note_callback(dialogue, case, choice)
             return None

@@ -149,7 +149,8 @@ def wants_technician_now(text: str, language: str) -> Answer:
             found = told
     if found is not Answer.UNCLEAR:
         return found
-    return Answer.UNCLEAR if is_question(text, language) else yes_no(text, language)
+    is_asked = is_question(text, language) and not _says("why_not", words(text, language), language)
+    return Answer.UNCLEAR if is_asked else yes_no(text, language)
 
 
 def wants_neither(text: str, language: str) -> bool:
@@ -183,7 +184,7 @@ def _turns(text: str, language: str) -> Iterator[list[list[str]]]:
 
 
 def _told(said: Sequence[Sequence[str]], language: str) -> Answer:
-    clauses_told = [clause for clause in said if not _phrases("asks", language).at(clause, 0)]
+    clauses_told = [clause for clause in said if not _asks(clause, language)]
     if any(_mentions(clause, "calls", language) for clause in clauses_told):
         return Answer.NO
     if any(_says("busy", clause, language) for clause in clauses_told):
@@ -192,6 +193,12 @@ def _told(said: Sequence[Sequence[str]], language: str) -> Answer:
         for hit in _mentions(clause, "sign", language):
             return Answer.YES if hit.value == "now" else Answer.NO
     return Answer.UNCLEAR
+
+
+def _asks(clause: Sequence[str], language: str) -> bool:
+    """«Combien de temps d'attente», «il rappelle quand»."""
+    asks = _phrases("asks", language)
+    return asks.at(clause, 0) is not None or any(hit.end == len(clause) for hit in asks.find(clause))
 
 
 def _mentions(clause: Sequence[str], kind: str, language: str) -> list[Hit[str]]:

@@ -140,6 +140,12 @@ NO_WISHES = [
     ("en", "The phone rings but when I answer there's nobody there"),
 ]
 NOW_OR_LATER = [
+    ("fr", Answer.YES, "Pourquoi pas."),
+    ("fr", Answer.UNCLEAR, "Il rappelle quand ?"),
+    ("fr", Answer.UNCLEAR, "Le technicien il vient quand"),
+    ("fr", Answer.UNCLEAR, "Combien de temps d'attente"),
+    ("en", Answer.YES, "Why not."),
+    ("en", Answer.UNCLEAR, "When would he call?"),
     ("fr", Answer.NO, "Rappelez-moi."),
     ("fr", Answer.NO, "J'aimerais être rappelée"),
     ("fr", Answer.NO, "Oui, rappelez-moi"),
