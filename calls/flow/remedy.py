@@ -68,11 +68,11 @@ async def remedy(dialogue: Dialogue, case: Case) -> bool:
             return await remedy(dialogue, case)
         if came_of_it is Attempt.CANNOT:
             return False
-        if came_of_it is Attempt.WORKS:
+        if came_of_it in (Attempt.WORKS, Attempt.FIXED):
             break
 
     case.step = len(steps)
-    is_done_with = await verification(dialogue, case, problem, has_failed=came_of_it is Attempt.FAILS)
+    is_done_with = await verification(dialogue, case, problem, came_of_it)
     return is_done_with if case.problem is problem else await remedy(dialogue, case)
 
 

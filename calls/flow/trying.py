@@ -56,7 +56,9 @@ async def hear_objection(dialogue: Dialogue, case: Case, step: Step | None = Non
         return None
     if objects or _wants_else(dialogue, case, said):
         return Attempt.CANNOT
-    if step and (came_of_it is Attempt.WORKS or (tells_done(said, language) and not is_to_come(said, language))):
+    if step and (
+        came_of_it in (Attempt.WORKS, Attempt.FIXED) or (tells_done(said, language) and not is_to_come(said, language))
+    ):
         return came_of_it
     if step and (asks_to_repeat(said, language) or asks_about_step(said, language)):
         await dialogue.speak(step.phrase)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from calls.case import Case
 from calls.dialogue import Dialogue
@@ -25,6 +26,7 @@ from calls.understanding import (
 )
 
 MOST_TRIES = 3
+_TOLD: Final[Mapping[Attempt | None, bool]] = {Attempt.FAILS: False, Attempt.FIXED: True}
 
 
 class _More(Enum):
@@ -41,13 +43,13 @@ class _Besides(NamedTuple):
     text: str
 
 
-async def verification(dialogue: Dialogue, case: Case, tried: Problem, *, has_failed: bool) -> bool:
-    """Whether it works, and nothing else is the matter; `has_failed`: the caller has told so.
+async def verification(dialogue: Dialogue, case: Case, tried: Problem, told: Attempt | None) -> bool:
+    """Whether it works, and nothing else is the matter; who has `told` it is not asked.
 
     A second problem that we know is the case's then.
     """
     dialogue.enter("verification")
-    works = False if has_failed else await _ask_whether_it_works(dialogue, case, tried)
+    works = _TOLD[told] if told in _TOLD else await _ask_whether_it_works(dialogue, case, tried)
     if case.problem is not tried:
         case.step = None
         return False
@@ -96,6 +98,8 @@ async def _ask_whether_it_works(dialogue: Dialogue, case: Case, tried: Problem) 
         match await let_the_caller_try(dialogue, case, tried.steps[-1], is_last=True, has_tried=True):
             case Attempt.FAILS:
                 return False
+            case Attempt.FIXED:
+                return True
             case Attempt.CANNOT:
                 return Attempt.CANNOT
         if case.problem is not tried:

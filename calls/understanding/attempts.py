@@ -13,6 +13,7 @@ from calls.understanding.yes_no import Answer, yes_no
 # Words between a negation and what it denies: «I haven't plugged it all back in», «pas encore rebranchée».
 _REACH = 3
 _AWAITED_WITHIN = 2  # «quand elle a redémarré»
+_LONGEST_NEWS = 8
 _CLOSE = 2  # behind it: «elle ne s'allume même plus»
 _NEGATIONS = {"fr": {"pas", "jamais", "rien", "plus"}, "en": {"not", "never", "nothing", "stopped"}}
 _NO = {"fr": frozenset({"non"}), "en": frozenset({"no", "nope", "nah"})}
@@ -26,6 +27,7 @@ class Attempt(Enum):
     DONE = auto()
     ALREADY = auto()  # «je l'ai déjà fait»: at first that it was done before the call, later that it is done
     WORKS = auto()
+    FIXED = auto()  # it works, and nothing else was told: «ah, ça remarche !»
     FAILS = auto()  # it is done, or the caller says so, and helped nothing
     CANNOT = auto()  # «j'ai pas de box», «je vous appelle avec», «non merci», «on l'a fait ce matin»
 
@@ -43,7 +45,7 @@ def attempt(text: str, language: str) -> Attempt | None:
     answer, is_done = fixed(text, language), tells_done(text, language)
     is_starting = _stands("blinks", spoken, language)  # whatever its colour
     if answer is Answer.YES and says("works_again", text, language) and not is_starting:
-        return Attempt.WORKS
+        return Attempt.FIXED if _tells_only_that(text, spoken, language) else Attempt.WORKS
     if not is_done and (_cannot(text, language) or means_nothing_of_it(text, language)):
         return Attempt.CANNOT
     is_result = says("still_broken", text, language) or says("works_again", text, language)
@@ -51,6 +53,12 @@ def attempt(text: str, language: str) -> Attempt | None:
     if answer is Answer.NO and is_result and is_final:
         return Attempt.FAILS
     return Attempt.DONE if is_done else None
+
+
+def _tells_only_that(text: str, spoken: Sequence[str], language: str) -> bool:
+    """Whether there is no room for another matter, and no doubt: «ça remarche, mais envoyez quelqu'un»."""
+    is_short = len(spoken) <= _LONGEST_NEWS and not says("reserve", text, language)
+    return is_short and says("works_after_all", text, language) and not text.rstrip().endswith("?")
 
 
 def is_halfway(text: str, language: str) -> bool:

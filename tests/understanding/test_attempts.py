@@ -23,7 +23,11 @@ TOLD = {
     ],
     ("fr", Attempt.ALREADY): ["Je l'ai déjà redémarrée.", "J'ai déjà fait ça."],
     ("fr", Attempt.WORKS): [
-        "Ah, ça remarche !", "Non mais c'est bon, je vous dis, ça remarche.", "Allô ? Tout fonctionne, merci.",
+        "Non mais c'est bon, je vous dis, ça remarche.", "J'ai internet sur le portable.", "Ça remarche ?",
+    ],
+    ("fr", Attempt.FIXED): [
+        "Ah, ça remarche !", "Allô ? Tout fonctionne, merci.", "Ah ça y est, j'ai internet.",
+        "C'est revenu, merci beaucoup.",
     ],
     ("fr", Attempt.FAILS): [
         "C'est fait, mais ça marche toujours pas.", "C'est pareil, toujours rien.", "Ça a rien changé.",
@@ -64,7 +68,7 @@ TOLD = {
         "It's gone green.", "Already done.", "She's switched it all back on.",
     ],
     ("en", Attempt.ALREADY): ["I've already done that."],
-    ("en", Attempt.WORKS): ["It's working again."],
+    ("en", Attempt.FIXED): ["It's working again.", "Oh, the wifi's come back."],
     ("en", Attempt.FAILS): ["The wifi's back but the telly isn't.", "I did that and it's still not working."],
     ("en", Attempt.CANNOT): [
         "I can't, I'm calling you on it.", "I'm not at home.", "I haven't got a router.",
