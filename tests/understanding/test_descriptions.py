@@ -318,3 +318,38 @@ def test_a_lost_secret_is_the_matter_where_the_tenant_has_a_remedy_for_it(langua
     index = ProblemIndex({"login": keywords[language]}, language)
     assert not is_business(text, index, language)
     assert problem(text, index, language) == "login"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Alors moi."),
+        ("fr", "Ben, depuis ce matin."),
+        ("fr", "Ben depuis ce matin"),
+        ("fr", "Mon mari m'a dit d'appeler."),
+        ("fr", "Alors, je suis monsieur Berger."),
+        ("en", "Well since this morning"),
+        ("en", "My husband told me to call."),
+        ("en", "This is Mr Baker."),
+    ],
+)
+def test_slow_beginners_have_told_nothing_yet(language: str, text: str) -> None:
+    assert is_preamble(text, language)
+    assert only_leads_up(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "is_waited_for"),
+    [
+        ("fr", "J'ai un téléphone", True),
+        ("fr", "Alors voilà j'ai ma box", True),
+        ("fr", "J'ai une fuite", False),
+        ("fr", "J'ai mon portable qui capte plus", False),
+        ("fr", "Mon mari a plus internet", False),
+        ("en", "I've got a router", True),
+        ("en", "My husband's internet is down", False),
+    ],
+)
+def test_what_has_hardly_begun_is_waited_for(language: str, text: str, is_waited_for: bool) -> None:
+    assert only_leads_up(text, language) is is_waited_for
+    assert not is_preamble(text, language)
