@@ -85,13 +85,14 @@ def farewell(text: str, language: str) -> Farewell | None:
     """Whether the caller goes: «je me suis trompé de numéro», «ça remarche», «merci, au revoir».
 
     Nothing else may have been said beside it («dites-lui au revoir de ma part»), but for who has the wrong
-    number, and what works again by what is known of such sentences (`fixed`).
+    number, and what works again by what is known of such sentences (`fixed`). Who has an errand besides, as
+    to cancel the technician, needs a person for it.
     """
     if _expected_another(text, language):
         return Farewell(Reason.NOTHING, False)
-    if text.rstrip().endswith("?"):
-        return None
     spoken = words(text, language)
+    if text.rstrip().endswith("?") or _listed("errand", language).find(spoken):
+        return None
     hits = _lexicon(language).find(spoken)
     signs = {hit.value for hit in hits}
     if _Sign.IF in signs:

@@ -35,6 +35,9 @@ GOES = [
     ("en", "I only rang to say thanks"),
 ]
 STAYS = [
+    ("fr", "Ça remarche, vous pouvez annuler le rendez-vous."),
+    ("fr", "C'est réglé, c'est plus la peine d'envoyer le technicien, merci, au revoir."),
+    ("en", "It's working again so you can cancel the engineer, bye."),
     ("fr", "C'est une erreur."),
     ("fr", "Je me suis trompé"),
     ("fr", "Je me suis trompé dans mon adresse, pardon"),
