@@ -12,14 +12,17 @@ from calls.understanding.companies.names import MOST_WORDS
 from calls.understanding.companies.parts import is_small, is_town, trades
 from calls.understanding.companies.tokens import Token, listed, tokens_of
 from calls.understanding.english_companies import words as english
-from calls.understanding.names import refuses
+from calls.understanding.names import is_first_name, refuses
 from calls.understanding.numbers import is_number
-from calls.understanding.text import Lexicon, are_all_of, lexicon, phrases_of, table, words
+from calls.understanding.text import Lexicon, are_all_of, fold, lexicon, phrases_of, table, words
 from calls.understanding.trading_names import trading_name
 
 _LONGEST_TOWN = 4  # words: «La Roche-sur-Yon»
 _FEWEST_FIGURES, _SHORTEST_QUESTION = 3, 3
 _SHORTEST_NUMBER = 8  # figures of a telephone
+
+_KIND_AND_NAME = re.compile(r"\b(?:une?|an?)\s+(\w+)\W+((?:la|le|les|the)\s+\1\b|l['’]\1\b)", re.IGNORECASE)
+_SIGN = re.compile(r"\W*(?:c['’]est\s+)?(?P<word>chez|all[oô])\s+(?P<name>\w+)\W*", re.IGNORECASE)
 
 
 class _Place(NamedTuple):
@@ -37,7 +40,9 @@ def free_company(text: str, language: str) -> str | None:
     What introduces a name tells it from talk; else the earliest counts. What follows «non»
     or «pardon» replaces what was said before.
     """
-    text = _without_counter_question(text)
+    text = _told_once(_without_counter_question(text))
+    if language == "fr" and (sign := _on_sign(text)):
+        return sign
     by_trade = trading_name(text, language)
     if by_trade is None and (refuses(text, language) or is_serial_number(text, language)):
         return None
@@ -56,6 +61,21 @@ def free_company(text: str, language: str) -> str | None:
             meant = min(told, key=lambda place: _rank(place, names[place], text))
             return _written(text, _longest(names[meant], [names[place] for place in told]))
     return _written(text, names[min(names)]) if names else by_trade
+
+
+def _on_sign(text: str) -> str:
+    """«Chez Marcel», «Allo Pizza», where that is all that is said; «chez Globex» and «allô, Globex» lead to a name."""
+    said = _SIGN.fullmatch(text)
+    if said is None:
+        return ""
+    word, name = said["word"], said["name"]
+    is_sign = is_first_name(fold(name)) if fold(word) == "chez" else bool(trades([fold(name)]))
+    return f"{word[:1].upper()}{word[1:]} {name[:1].upper()}{name[1:]}" if is_sign else ""
+
+
+def _told_once(text: str) -> str:
+    """«Une école, l'école Jules Ferry» without the kind, which the name begins with."""
+    return _KIND_AND_NAME.sub(r"\2", text)
 
 
 def _is_telephone_number(name: Sequence[Token]) -> bool:
