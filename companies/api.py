@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -93,7 +94,7 @@ class CompanyViewSet(ResourceViewSet):
             )
         ],
     )
-    @action(detail=False, methods=["post"], pagination_class=None)
+    @action(detail=False, methods=["post"], pagination_class=None, parser_classes=[JSONParser])
     @in_pieces
     def bulk(self, request: Request) -> Response:
         return self.upsert(request, upsert_company)
@@ -135,7 +136,7 @@ class CustomerViewSet(ResourceViewSet):
             )
         ],
     )
-    @action(detail=False, methods=["post"], pagination_class=None)
+    @action(detail=False, methods=["post"], pagination_class=None, parser_classes=[JSONParser])
     @in_pieces
     def bulk(self, request: Request) -> Response:
         return self.upsert(request, upsert_customer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -15,6 +14,7 @@ from django.utils.translation import gettext
 
 from companies.models import Company, Customer
 from companies.phone import forms, international
+from voicebot_site.characters import can_be_stored, legible
 
 Row = TypeVar("Row", Company, Customer)
 
@@ -168,10 +168,11 @@ def _refused(row: Mapping[str, Any], keys: Sequence[str]) -> Errors:
     wrong = {}
     for key, value in row.items():
         if key not in keys:
-            wrong[str(key)] = [gettext("There is no such field. There are: %(keys)s.") % {"keys": ", ".join(keys)}]
+            known = {"keys": ", ".join(keys)}
+            wrong[legible(str(key))] = [gettext("There is no such field. There are: %(keys)s.") % known]
         elif value is not None and not isinstance(value, str):
             wrong[key] = [gettext("Write it as text.")]
-        elif re.search("[\x00\ud800-\udfff]", value or ""):
+        elif not can_be_stored(value or ""):
             wrong[key] = [gettext("It holds characters that are none.")]
     return wrong
 

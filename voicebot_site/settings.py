@@ -316,7 +316,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["voicebot_site.api.permissions.MayUse"],
     "DEFAULT_THROTTLE_CLASSES": ["voicebot_site.api.throttling.PerKeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "voicebot_site.api.pages.Pages"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["voicebot_site.api.parsers.Json"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "voicebot_site.api.schema.Described",
     "EXCEPTION_HANDLER": "voicebot_site.api.problems.handle",

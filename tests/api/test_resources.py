@@ -16,6 +16,7 @@ from tenants.scope import acting_for
 from tests.api.client import Crm, fields_of
 from tests.cast import Cast
 from tickets.models import Comment, Ticket
+from voicebot_site.api.schema import Generator
 
 #: What one can add, and change of it.
 NEW: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -167,6 +168,48 @@ def test_lists_are_filtered(cast: Cast, crm: Crm, path: str, query: dict[str, st
 def test_a_question_that_makes_no_sense_is_told_so(cast: Cast, crm: Crm, query: dict[str, str], field: str) -> None:
     answer = crm.get("customers", **query)
     assert (answer.status_code, fields_of(answer)) == (400, [field])
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+@pytest.mark.parametrize(
+    ("resource", "row", "field"),
+    [
+        ("tickets", {"description": "x"}, "problem_type"),
+        ("tickets", {"description": "x"}, "assigned_to"),
+        ("tickets", {"description": "x"}, "status"),
+        ("tickets", {"description": "x"}, "severity"),
+        ("phrases", {"key": "goodbye", "text": "x"}, "language"),
+        ("keywords", {"text": "x", "kind": "company"}, "problem_type"),
+        ("keywords", {"text": "x"}, "kind"),
+        ("customers", {"phone_number": "+33611223344"}, "last_name"),
+    ],
+)
+def test_characters_that_are_none_are_told_where_they_stand(
+    cast: Cast, crm: Crm, resource: str, row: dict[str, Any], field: str, text: str
+) -> None:
+    path = f"{resource}/{getattr(cast.alpha, resource.removesuffix('s')).pk}"
+    for answer in (crm.post(resource, {**row, field: text}), crm.patch(path, {field: text}, If_Match="*")):
+        assert (answer.status_code, fields_of(answer)) == (400, [field])
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_names_of_fields_that_are_none_are_answered_too(cast: Cast, crm: Crm, text: str) -> None:
+    bodies: list[Any] = [{text: 1}, {"name": [{text: {}}]}]
+    for body in bodies:
+        assert crm.post("companies", body).status_code == 400
+    answer = crm.post("companies/bulk", {"rows": [{"name": "X", text: "1"}]}, Idempotency_Key="k")
+    assert list(answer.json()["results"][0]["errors"]) == [text.replace("\x00", "�").replace("\ud800", "�")]
+    assert crm.post("calls/announce", {"uuid": text, "server": text, text: text}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["customers", "tickets", "calls", "companies", "phrases", "keywords", "deletions", "costs/summary", "roi"]
+)
+def test_no_parameter_holds_characters_that_are_none(cast: Cast, crm: Crm, path: str) -> None:
+    description = Generator().get_schema(public=True)["paths"][f"/api/v1/{path}"]["get"]
+    for parameter in description["parameters"]:
+        answer = crm.get(path, **{parameter["name"]: "\x00"})
+        assert (answer.status_code, fields_of(answer)) == (400, [parameter["name"]])
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

@@ -16,6 +16,8 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from voicebot_site.characters import legible
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -119,7 +121,7 @@ def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             nested = isinstance(value, dict | list)
             yield from _flat(value, ".".join(filter(None, (path, str(number)))) if nested else path)
     else:
-        yield {"field": path, "detail": str(detail)}
+        yield {"field": legible(path), "detail": legible(str(detail))}
 
 
 def _summary(errors: list[dict[str, str]]) -> str:

@@ -15,6 +15,7 @@ from rest_framework import serializers
 
 from providers.prices import billing_day
 from tenants.privacy import is_hiding, is_masked
+from voicebot_site.characters import can_be_stored
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -35,6 +36,8 @@ class Query(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {name: _("There is no such parameter. There are: %(known)s.") % {"known": known} for name in unknown}
             )
+        if wrong := [name for name, value in data.items() if not can_be_stored(value)]:
+            raise serializers.ValidationError(dict.fromkeys(wrong, _("It holds characters that are none.")))
         values: dict[str, Any] = super().to_internal_value(data)
         return values
 
