@@ -170,6 +170,12 @@ def test_a_question_that_makes_no_sense_is_told_so(cast: Cast, crm: Crm, query: 
     assert (answer.status_code, fields_of(answer)) == (400, [field])
 
 
+@pytest.mark.parametrize("path", ["tickets?status=open&status=pending", "deletions?limit=1&limit=2", "roi?to=a&to=a"])
+def test_no_parameter_is_given_twice(cast: Cast, crm: Crm, path: str) -> None:
+    answer = crm.get(path)
+    assert (answer.status_code, fields_of(answer)) == (400, [path.partition("?")[2].partition("=")[0]])
+
+
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
 @pytest.mark.parametrize(
     ("resource", "row", "field"),

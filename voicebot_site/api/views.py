@@ -72,6 +72,8 @@ class Api:
 
 def ask(query: type[Query], request: Request, **context: Any) -> Any:
     """The validated query of a request. Raises ValidationError."""
+    if twice := [name for name, values in request.query_params.lists() if len(values) > 1]:
+        raise serializers.ValidationError(dict.fromkeys(twice, _("Give it once.")))
     asked = query(data=request.query_params.dict(), context=context)
     asked.is_valid(raise_exception=True)
     return asked
