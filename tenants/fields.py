@@ -16,11 +16,14 @@ from django.db import models
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...], secret_key: str) -> MultiFernet:
     derived = base64.urlsafe_b64encode(hashlib.sha256(f"fields:{secret_key}".encode()).digest())
-    return MultiFernet([Fernet(key) for key in keys or (derived,)])
+    return MultiFernet([*map(Fernet, keys), Fernet(derived)])
 
 
 def fernet() -> MultiFernet:
-    """The cipher: encrypts with the first of ENCRYPTION_KEYS, decrypts with any."""
+    """The cipher: encrypts with the first of ENCRYPTION_KEYS, decrypts with any.
+
+    Behind them stands the key that is derived from SECRET_KEY: what was written before there were others is read.
+    """
     return _fernet(tuple(settings.ENCRYPTION_KEYS), settings.SECRET_KEY)
 
 
@@ -37,6 +40,11 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         try:
             return fernet().decrypt(value).decode()
         except InvalidToken:
-            raise ImproperlyConfigured(
-                f"{self.name}: none of ENCRYPTION_KEYS decrypts what is stored; add the key that wrote it"
-            ) from None
+            raise undecipherable(self) from None
+
+
+def undecipherable(field: EncryptedTextField) -> ImproperlyConfigured:
+    """In words that the log does not take for a secret."""
+    return ImproperlyConfigured(
+        f"none of ENCRYPTION_KEYS decrypts {field.model._meta.label}.{field.name}, add the key that wrote it"
+    )

@@ -13,10 +13,11 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from telephony.audiosocket import proxying
-from tenants import row_security
+from tenants import encryption, row_security
+from tenants.scope import EVERYONE, acting_for
 from tenants.webhooks.targets import networks
 
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
@@ -83,9 +84,9 @@ def database() -> Iterator[CheckMessage]:
 
 
 @register(Tags.database, deploy=True)
-def check_row_security(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """With `manage.py check --deploy --database default`: asks PostgreSQL."""
-    return [message for using in databases or () for message in row_level_security(using)]
+def check_stored(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """With `manage.py check --deploy --database default`: asks the database."""
+    return [message for using in databases or () for message in (*row_level_security(using), *secrets_at_rest(using))]
 
 
 def row_level_security(using: str) -> Iterator[CheckMessage]:
@@ -102,6 +103,21 @@ def row_level_security(using: str) -> Iterator[CheckMessage]:
             f"Tables without their row-level security: {', '.join(tables)}.",
             hint="Run migrate, as the owner of the tables.",
             id="voicebot.W032",
+        )
+
+
+def secrets_at_rest(using: str) -> Iterator[CheckMessage]:
+    try:
+        with acting_for(EVERYONE):
+            lost = encryption.unreadable(using=using)
+    except DatabaseError:  # a table or column that `migrate` has still to make
+        return
+    if lost:
+        columns = ", ".join(f"{column} ({count})" for column, count in lost.items())
+        yield Error(
+            f"Secrets that none of ENCRYPTION_KEYS decrypts: {columns}.",
+            hint="Add the key that wrote them behind the others, and run rotate_keys before it goes.",
+            id="voicebot.E008",
         )
 
 

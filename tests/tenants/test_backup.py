@@ -104,7 +104,7 @@ def test_what_is_there_is_replaced_only_on_demand(backup: Path) -> None:
 
 def test_other_keys_are_noticed_before_anything_is_lost(backup: Path, settings: Any) -> None:
     before = everything()
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    settings.ENCRYPTION_KEYS, settings.SECRET_KEY = [Fernet.generate_key().decode()], "another"
     with pytest.raises(CommandError, match="ENCRYPTION_KEYS"):
         call_command("restore", source=backup, force=True)
     assert everything() == before

@@ -22,7 +22,7 @@ from tenants.models import Tenant
 from tenants.scope import EVERYONE, acting_for
 from tests.cast import Cast
 from tests.tenants.second_wall import BOTH, TABLES, needs_row_security
-from voicebot_site.checks import check_row_security
+from voicebot_site.checks import row_level_security
 
 pytestmark = needs_row_security
 
@@ -124,7 +124,7 @@ def test_the_check_for_deployment_names_what_is_missing() -> None:
 def test_the_check_for_deployment_names_a_user_that_it_does_not_hold_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_security, "is_passed_by", lambda *, using: "postgres")
     monkeypatch.setattr(row_security, "unguarded", lambda *, using: [])
-    (message,) = check_row_security(databases=["default"])
+    (message,) = row_level_security("default")
     assert (message.id, "postgres is a superuser" in message.msg) == ("voicebot.W031", True)
 
 
