@@ -110,21 +110,21 @@ def test_what_is_no_tenant_shows_nothing(stranger: psycopg.Connection[Any]) -> N
         owners(stranger, "companies_company")
 
 
+def give_rights(url: str, **variables: str) -> tuple[int, str]:
+    """Exit status and complaints of `docs/postgresql/roles.sql`, as operators run it."""
+    options = [f"--variable={name}={value}" for name, value in variables.items()]
+    command = ["psql", "--no-psqlrc", "--quiet", *options, f"--file={ROLES}", url]
+    done = subprocess.run(command, check=False, timeout=20, capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
 @pytest.fixture
 def application(houses: tuple[Tenant, Tenant]) -> Iterator[tuple[str, str]]:
     """(URL of the owner, URL of the role that `docs/postgresql/roles.sql` makes, as operators do)"""
     name = connections["default"].settings_dict["NAME"]
     owner = psycopg.conninfo.make_conninfo(settings.DATABASE_URL, dbname=name)
     who = sql.Identifier(f"{name}_app")
-    command = [
-        "psql",
-        "--no-psqlrc",
-        "--quiet",
-        "--set=ON_ERROR_STOP=1",
-        f"--set=app={name}_app",
-        "--set=password=secret",
-    ]
-    subprocess.run([*command, f"--file={ROLES}", owner], check=True, timeout=20)
+    assert give_rights(owner, app=f"{name}_app", password="secret") == (0, "")
     yield owner, psycopg.conninfo.make_conninfo(owner, user=f"{name}_app", password="secret")
     with psycopg.connect(owner) as server:
         server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
@@ -161,6 +161,20 @@ def test_the_application_s_role_is_given_tables_to_come_and_those_of_a_restore(a
     finally:
         with psycopg.connect(application[0]) as server:
             server.execute("DROP SCHEMA again CASCADE")
+
+
+def test_a_role_that_is_there_gets_its_rights_anew_and_keeps_its_password(application: tuple[str, str]) -> None:
+    name = connections["default"].settings_dict["NAME"]
+    with psycopg.connect(application[0]) as server:
+        server.execute(sql.SQL("REVOKE SELECT ON companies_company FROM {}").format(sql.Identifier(f"{name}_app")))
+    assert give_rights(application[0], app=f"{name}_app") == (0, "")
+    with psycopg.connect(application[1]) as server:
+        assert owners(server, "companies_company") == []
+
+
+def test_an_owner_who_may_make_no_role_is_told_once(application: tuple[str, str]) -> None:
+    status, complaints = give_rights(application[1], app="nobody_s", password="secret")
+    assert (status, complaints.count("ERROR"), "permission denied to create role" in complaints) == (3, 1, True)
 
 
 def test_the_application_s_role_backs_up_everybody_s_rows(application: tuple[str, str]) -> None:
