@@ -40,6 +40,16 @@ _STATES: Final = """
 """
 
 
+# Without USAGE of the schema its tables are not found at all.
+_UNGRANTED: Final = """
+    SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname = ANY(%s)
+        AND NOT (has_schema_privilege(relnamespace, 'USAGE')
+            AND has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+            AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+    ORDER BY relname
+"""
+
+
 class _State(NamedTuple):
     is_on: bool
     is_forced: bool
@@ -87,6 +97,14 @@ def is_passed_by(*, using: str = DEFAULT_DB_ALIAS) -> str:
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)")
         row = cursor.fetchone()
     return str(row[0]) if row else ""
+
+
+def ungranted(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Tables of the models that the database's user may not read and write: roles.sql was not run in here."""
+    tables = connections[using].introspection.django_table_names(only_existing=False, include_views=False)
+    with connections[using].cursor() as cursor:
+        cursor.execute(_UNGRANTED, [tables])
+        return [table for (table,) in cursor.fetchall()]
 
 
 def _differences(cursor: Any) -> Iterator[tuple[str, _State, _State]]:

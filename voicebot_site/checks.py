@@ -86,7 +86,18 @@ def database() -> Iterator[CheckMessage]:
 @register(Tags.database, deploy=True)
 def check_stored(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """With `manage.py check --deploy --database default`: asks the database."""
-    return [message for using in databases or () for message in (*row_level_security(using), *secrets_at_rest(using))]
+    checks = (rights, row_level_security, secrets_at_rest)
+    return [message for using in databases or () for check in checks for message in check(using)]
+
+
+def rights(using: str) -> Iterator[CheckMessage]:
+    if connections[using].vendor == "postgresql" and (tables := row_security.ungranted(using=using)):
+        yield Error(
+            f"The database's user {connections[using].settings_dict['USER']} may not read and write {len(tables)} "
+            f"tables: {', '.join(tables[:3])}{', …' if len(tables) > 3 else ''}.",
+            hint="Run docs/postgresql/roles.sql in this database, as the owner of the tables.",
+            id="voicebot.E009",
+        )
 
 
 def row_level_security(using: str) -> Iterator[CheckMessage]:
@@ -110,7 +121,7 @@ def secrets_at_rest(using: str) -> Iterator[CheckMessage]:
     try:
         with acting_for(EVERYONE):
             lost = encryption.unreadable(using=using)
-    except DatabaseError:  # a table or column that `migrate` has still to make
+    except DatabaseError:  # of a table or column that `migrate` has still to make, or that may not be read
         return
     if lost:
         columns = ", ".join(f"{column} ({count})" for column, count in lost.items())

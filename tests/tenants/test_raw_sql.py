@@ -12,14 +12,16 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections, transaction
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
+from pytest_django import DjangoDbBlocker
 
 from tenants import row_security
 from tenants.models import Tenant
 from tests.cast import house
 from tests.tenants.second_wall import BOTH, TABLES, needs_row_security
+from voicebot_site.checks import rights
 
 pytestmark = needs_row_security
 each_table = pytest.mark.parametrize("table", TABLES)
@@ -170,6 +172,29 @@ def test_a_role_that_is_there_gets_its_rights_anew_and_keeps_its_password(applic
     assert give_rights(application[0], app=f"{name}_app") == (0, "")
     with psycopg.connect(application[1]) as server:
         assert owners(server, "companies_company") == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "named"),
+    [
+        ("INSERT ON companies_company, calls_call", "2 tables: calls_call, companies_company."),
+        ("USAGE ON SCHEMA public", "tables: auth_group, auth_group_permissions, auth_permission, …."),
+    ],
+)
+def test_the_check_for_deployment_names_what_a_role_may_not_use(
+    application: tuple[str, str], django_db_blocker: DjangoDbBlocker, taken: str, named: str
+) -> None:
+    name = f"{connections['default'].settings_dict['NAME']}_app"
+    with django_db_blocker.unblock(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'GRANT "{name}" TO CURRENT_USER')
+        cursor.execute(f'SET LOCAL ROLE "{name}"')
+        assert list(rights("default")) == []
+        cursor.execute("RESET ROLE")
+        cursor.execute(f'REVOKE {taken} FROM PUBLIC, "{name}"')
+        cursor.execute(f'SET LOCAL ROLE "{name}"')
+        (message,) = rights("default")
+        assert (message.id, named in message.msg) == ("voicebot.E009", True), message.msg
+        transaction.set_rollback(True)
 
 
 def test_an_owner_who_may_make_no_role_is_told_once(application: tuple[str, str]) -> None:
