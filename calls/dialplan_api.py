@@ -37,6 +37,7 @@ from voicebot_site.api.authentication import ApiKeyAuthentication
 from voicebot_site.api.permissions import require_scope
 from voicebot_site.api.problems import Conflict
 from voicebot_site.api.queries import Query
+from voicebot_site.api.serializers import KnownFields
 from voicebot_site.api.views import Api, ask, validated
 
 #: Of the free data of a call, as JSON.
@@ -137,6 +138,10 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     )
 
 
+class AnnouncementOfKeySerializer(KnownFields, AnnouncementSerializer):
+    """A dialplan's call is taken whatever else its form has; another system is told."""
+
+
 class AnnouncedSerializer(serializers.Serializer[Any]):
     uuid = serializers.UUIDField()
     address = serializers.CharField(help_text="HOST:PORT that the Asterisk dials within 2 minutes.")
@@ -185,8 +190,9 @@ class AnnounceView(Api, APIView):
         form = request.data
         if isinstance(form, dict):
             form = {key: value for key, value in form.items() if value != ""}
-        values = validated(AnnouncementSerializer, form)
-        server = request.auth if isinstance(request.auth, AsteriskServer) else _server_of_key(values.get("server"))
+        is_dialplan = isinstance(request.auth, AsteriskServer)
+        values = validated(AnnouncementSerializer if is_dialplan else AnnouncementOfKeySerializer, form)
+        server = cast(AsteriskServer, request.auth) if is_dialplan else _server_of_key(values.get("server"))
         with acting_for(server.tenant):
             try:
                 services.announce(

@@ -27,7 +27,7 @@ from tickets import services
 from tickets.models import Comment, Ticket
 from voicebot_site.api.queries import ListQuery, Moment, Query, RowNumber
 from voicebot_site.api.schema import rows_of
-from voicebot_site.api.serializers import Reference, SyncedSerializer
+from voicebot_site.api.serializers import KnownFields, Reference, SyncedSerializer
 from voicebot_site.api.views import ResourceViewSet, ask
 
 LONGEST_TEXT = 20_000
@@ -40,7 +40,7 @@ class Colleague(serializers.SlugRelatedField[User]):
         return User.objects.filter(memberships__tenant=current_tenant())
 
 
-class CommentSerializer(serializers.ModelSerializer[Comment]):
+class CommentSerializer(KnownFields, serializers.ModelSerializer[Comment]):
     author: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ import base64
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -85,6 +86,35 @@ def test_a_row_that_is_wrong_names_the_field(
     assert answer.status_code == 400, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert fields_of(answer) == [field]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("customers", {"phone_number": "+33699999993", "company_external_id": "K1"}, "company_external_id"),
+        ("tickets", {"description": "d", "discription": "e"}, "discription"),
+        ("companies", {"name": "X", "tenant": 2}, "tenant"),
+        ("phrases", {**NEW["phrases"][0], "draft": "x"}, "draft"),
+        ("keywords", {**NEW["keywords"][0], "weight": 2}, "weight"),
+        ("companies/bulk", {"rows": [{"name": "X"}], "mode": "replace"}, "mode"),
+        ("tickets/{ticket}/comments", {"text": "x", "is_public": True}, "is_public"),
+        ("calls/announce", {"uuid": str(uuid4()), "phone_number": "0612345678"}, "phone_number"),
+    ],
+)
+def test_a_field_that_does_not_exist_is_told(cast: Cast, crm: Crm, path: str, body: dict[str, Any], field: str) -> None:
+    answer = crm.post(path.format(ticket=cast.alpha.ticket.pk), body)
+    assert (answer.status_code, fields_of(answer)) == (400, [field])
+    if path in NEW:
+        row = f"{path}/{getattr(cast.alpha, {'companies': 'company'}.get(path, path.removesuffix('s'))).pk}"
+        assert fields_of(crm.patch(row, {field: "x"}, If_Match="*")) == [field]
+
+
+@pytest.mark.parametrize("resource", NEW)
+def test_a_row_may_be_sent_back_as_it_was_shown(cast: Cast, crm: Crm, resource: str) -> None:
+    path = f"{resource}/{getattr(cast.alpha, {'companies': 'company'}.get(resource, resource.removesuffix('s'))).pk}"
+    shown = crm.get(path, **({"expand": "company"} if resource in ("customers", "tickets") else {})).json()
+    answer = crm.patch(path, shown, If_Match=shown["etag"])
+    assert (answer.status_code, answer["ETag"]) == (200, shown["etag"])
 
 
 def test_the_key_of_a_phrase_stays(cast: Cast, crm: Crm) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from tenants.sync import SyncedModel
 from voicebot_site.api.etags import etag_of
 from voicebot_site.api.problems import by_field
+
+
+class KnownFields:
+    """A field that does not exist is an error, never ignored; those that are only shown may be sent back."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        fields = self.fields  # type: ignore[attr-defined]
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(fields))):
+            known = ", ".join(name for name, field in fields.items() if not field.read_only)
+            text = _("There is no such field. There are: %(keys)s.") % {"keys": known}
+            raise serializers.ValidationError(dict.fromkeys(unknown, text))
+        return super().to_internal_value(data)  # type: ignore[misc]
 
 
 class Reference(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
@@ -22,7 +35,7 @@ class Reference(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
         return super().to_internal_value(data)
 
 
-class SyncedSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
+class SyncedSerializer(KnownFields, serializers.ModelSerializer):  # type: ignore[type-arg]
     """Shows what the query asks for; writes as the admin does, with the model's own validation, what is changed.
 
     With `query` in its context only those `fields` are shown, and of `expanded` what
@@ -85,7 +98,7 @@ def _values(row: Any) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-class ManyRowsSerializer(serializers.Serializer[Any]):
+class ManyRowsSerializer(KnownFields, serializers.Serializer[Any]):
     """Rows of a bulk upsert."""
 
     rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
