@@ -31,6 +31,11 @@ from voicebot_site.api.serializers import KnownFields, Reference, SyncedSerializ
 from voicebot_site.api.views import ResourceViewSet, ask
 
 LONGEST_TEXT = 20_000
+#: A new ticket has one of these.
+SAYS_SOMETHING = (
+    *("customer", "company", "phone_number", "client_name", "client_email"),
+    *("problem_type", "description", "summary"),
+)
 
 
 class Colleague(serializers.SlugRelatedField[User]):
@@ -97,6 +102,11 @@ class TicketSerializer(SyncedSerializer):
         if self.instance is None and status in (Ticket.Status.TRANSFERRED, Ticket.Status.FAILED):
             raise serializers.ValidationError(_("Only a call leaves such a ticket: choose open, pending or resolved."))
         return status
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None and not any(values.get(name) for name in SAYS_SOMETHING):
+            raise serializers.ValidationError(_("Say whom the ticket is about, or what."))
+        return values
 
     def store_new(self, row: Ticket) -> Ticket:
         return services.file(ticket=row, actor=author_of(self.context["request"]))

@@ -118,7 +118,15 @@ def create(*, actor: User | None = None, **values: Any) -> Ticket:
 
 @transaction.atomic
 def file(*, ticket: Ticket, actor: User | None) -> Ticket:
-    """Store a new ticket, filled in by whom it concerns."""
+    """Store a new ticket, as somebody filled it in; what is left empty of whom it is about is the customer's.
+
+    A person is known by it, in the queue and to whoever erases them, though the customer should go.
+    """
+    if customer := ticket.customer:
+        ticket.company = ticket.company or customer.company
+        ticket.phone_number = ticket.phone_number or customer.phone_number
+        ticket.client_name = ticket.client_name or fitting(Ticket, "client_name", customer.full_name)
+        ticket.client_email = ticket.client_email or customer.email
     ticket.clean()
     _begin(ticket)
     ticket.resolved_by = actor if ticket.status == Ticket.Status.RESOLVED else None

@@ -314,6 +314,24 @@ def test_the_number_of_a_ticket_is_written_in_any_form_and_answered_in_one(cast:
     assert crm.patch(path, {"phone_number": "204"}, If_Match="*").json()["phone_number"] == "204", "an extension"
 
 
+def test_a_ticket_of_a_customer_has_what_is_known_of_them(cast: Cast, crm: Crm) -> None:
+    customer = crm.patch(f"customers/{cast.alpha.customer.pk}", {"email": "p@example.com"}, If_Match="*").json()
+    name = f"{customer['first_name']} {customer['last_name']}".strip()
+    known = {"phone_number": "+33612345678", "client_name": name, "client_email": "p@example.com"}
+    new = crm.post("tickets", {"customer": customer["id"]}).json()
+    assert {name: new[name] for name in known} == known
+    assert new["company"] == customer["company"] == cast.alpha.company.pk
+    given = {"phone_number": "+33699887766", "client_name": "Jeanne", "client_email": "j@example.com"}
+    new = crm.post("tickets", {"customer": customer["id"], **given}).json()
+    assert {name: new[name] for name in known} == given
+
+
+@pytest.mark.parametrize("body", [{}, {"status": "open", "tag": "box"}, {"description": "", "customer": None}])
+def test_a_ticket_of_nobody_about_nothing_is_none(cast: Cast, crm: Crm, body: dict[str, Any]) -> None:
+    answer = crm.post("tickets", body)
+    assert (answer.status_code, fields_of(answer)) == (400, [""])
+
+
 def test_a_ticket_goes_the_ways_that_people_may_take_it(cast: Cast, crm: Crm) -> None:
     assert fields_of(crm.post("tickets", {"client_name": "Jeanne", "status": "failed"})) == ["status"]
     new = crm.post("tickets", {"client_name": "Jeanne", "severity": "high"}).json()
