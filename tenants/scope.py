@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeVar
 from uuid import uuid4
 
-from django.core.exceptions import FullResultSet
+from django.core.exceptions import FullResultSet, ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -209,6 +209,11 @@ class TenantModel(models.Model):
     # IntegrityError instead of a message beside the field.
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         super().validate_constraints(set(exclude or ()) - {"tenant"})
+
+    # Of whom it is, goes without saying.
+    def unique_error_message(self, model_class: type[models.Model], unique_check: Sequence[str]) -> ValidationError:
+        own = tuple(name for name in unique_check if name != "tenant")
+        return super().unique_error_message(model_class, own)
 
 
 @contextmanager

@@ -68,7 +68,6 @@ def test_a_number_has_one_form_whoever_writes_it(cast: Cast, crm: Crm) -> None:
         ("customers", {"phone_number": "+33611223344", "email": "no"}, "email"),
         ("customers", {"phone_number": "+33611223344", "company": 999999}, "company"),
         ("customers", {"phone_number": "+33611223344", "company": 2**70}, "company"),
-        ("customers", {"phone_number": "+33612345678"}, ""),  # taken
         ("companies", {"name": ""}, "name"),
         ("tickets", {"status": "lost"}, "status"),
         ("tickets", {"problem_type": "nothing"}, "problem_type"),
@@ -115,6 +114,33 @@ def test_a_row_may_be_sent_back_as_it_was_shown(cast: Cast, crm: Crm, resource: 
     shown = crm.get(path, **({"expand": "company"} if resource in ("customers", "tickets") else {})).json()
     answer = crm.patch(path, shown, If_Match=shown["etag"])
     assert (answer.status_code, answer["ETag"]) == (200, shown["etag"])
+
+
+@pytest.mark.parametrize(
+    ("resource", "fields", "said"),
+    [
+        ("customers", ["phone_number"], "Customer with this Telephone already exists."),
+        ("customers", ["external_id"], "This identifier is another's already."),
+        ("companies", ["name"], "Company with this Name already exists."),
+        ("companies", ["external_id"], "This identifier is another's already."),
+        ("phrases", ["key", "language"], "Phrase with this Key and Language already exists."),
+        ("keywords", ["kind", "text"], "Keyword with this Use and Word or words already exists."),
+    ],
+)
+def test_a_row_that_is_there_already_is_named(
+    cast: Cast, crm: Crm, resource: str, fields: list[str], said: str
+) -> None:
+    row = crm.post(resource, NEW[resource][0] | ({"external_id": "E-1"} if "external_id" in fields else {})).json()
+    other = {"customers": {"phone_number": "0655443322"}, "companies": {"name": "Other"}}.get(resource, {})
+    double = {**NEW[resource][0], **other, **{field: row[field] for field in fields}}
+    refused = [crm.post(resource, double)]
+    if resource in ("customers", "companies"):
+        one = getattr(cast.alpha, {"companies": "company", "customers": "customer"}[resource]).pk
+        refused.append(crm.patch(f"{resource}/{one}", {field: row[field] for field in fields}, If_Match="*"))
+    for answer in refused:
+        told = answer.json()
+        assert (answer.status_code, told["type"], told["id"]) == (409, "urn:voicebot:problem:exists", row["id"])
+        assert (fields_of(answer), told["detail"].lower()) == (fields, said.lower())
 
 
 def test_the_key_of_a_phrase_stays(cast: Cast, crm: Crm) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -25,6 +25,16 @@ class Conflict(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("Something else changed at the same time: read it again, then try again.")
     default_code = "conflict"
+
+
+class Exists(Conflict):
+    """Another row, `id`, has the unique values of `fields` already."""
+
+    default_code = "exists"
+
+    def __init__(self, text: str, *, fields: Sequence[str], row: int) -> None:
+        super().__init__(text)
+        self.members = {"errors": [{"field": field, "detail": text} for field in fields], "id": row}
 
 
 class InProgress(Conflict):
@@ -100,7 +110,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         kind = getattr(error, "default_code", "")
         detail = getattr(error, "detail", "") or ""
-        response.data = problem(response.status_code, kind=kind, detail=detail)
+        response.data = problem(response.status_code, kind=kind, detail=detail) | getattr(error, "members", {})
     return response
 
 

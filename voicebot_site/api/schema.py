@@ -23,7 +23,8 @@ ERRORS: Final = {
     404: "There is no such row, or it is another company's.",
     405: "There is no such method.",
     406: "Only JSON is spoken.",
-    409: "Something else changed at the same time; with Retry-After: what was sent first is still being worked on.",
+    409: "There is such a row already: `id` says which, `errors` by which fields. Or something else changed at the "
+    "same time; with Retry-After: what was sent first is still being worked on.",
     410: "What is asked for is not kept any more.",
     412: "The row has changed since it was read.",
     413: "The body is too large.",
@@ -51,6 +52,7 @@ PROBLEM: Final = {
                 "required": ["field", "detail"],
             },
         },
+        "id": {"type": "integer", "description": "Of 409: the row that is there already, with the same unique values."},
     },
     "required": ["type", "title", "status", "detail"],
 }

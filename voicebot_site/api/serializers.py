@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import UniqueConstraint
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from tenants.sync import SyncedModel
 from voicebot_site.api.etags import etag_of
-from voicebot_site.api.problems import by_field
+from voicebot_site.api.problems import Conflict, Exists, by_field
 
 
 class KnownFields:
@@ -88,10 +89,27 @@ class SyncedSerializer(KnownFields, serializers.ModelSerializer):  # type: ignor
 
 
 def _clean(row: Any) -> None:
+    """Raises serializers.ValidationError, and Exists where the row would be another's double."""
     try:
-        row.full_clean()
+        row.full_clean(validate_constraints=False)
+        for constraint in row._meta.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                _be_unique(row, constraint)
+        row.validate_constraints()
     except ValidationError as error:
         raise serializers.ValidationError(by_field(error)) from None
+
+
+def _be_unique(row: Any, constraint: UniqueConstraint) -> None:
+    try:
+        constraint.validate(type(row), row)
+    except ValidationError as error:
+        same = {name: getattr(row, name) for name in constraint.fields}
+        other = type(row)._default_manager.filter(**same).exclude(pk=row.pk).values_list("pk", flat=True)
+        if not other:  # gone meanwhile
+            raise Conflict from None
+        fields = [name for name in constraint.fields if name != "tenant"]
+        raise Exists(" ".join(error.messages), fields=fields, row=other[0]) from None
 
 
 def _values(row: Any) -> dict[str, Any]:
