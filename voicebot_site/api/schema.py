@@ -27,7 +27,7 @@ ERRORS: Final = {
     "same time; with Retry-After: what was sent first is still being worked on.",
     410: "What is asked for is not kept any more.",
     412: "The row has changed since it was read.",
-    413: "The body is too large.",
+    413: "The body is too large, or has more than 1,000 rows.",
     415: "The body must be JSON.",
     416: "There is nothing at this Range.",
     422: "The Idempotency-Key was used for another request.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db.models import UniqueConstraint
@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from tenants.sync import SyncedModel
 from voicebot_site.api.etags import etag_of
-from voicebot_site.api.problems import Conflict, Exists, by_field
+from voicebot_site.api.problems import Conflict, Exists, TooLarge, by_field
 
 
 class KnownFields:
@@ -116,10 +116,23 @@ def _values(row: Any) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
+MOST_ROWS: Final = 1000
+
+
+class Rows(serializers.ListField):
+    """Raises TooLarge for more than MOST_ROWS."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > MOST_ROWS:
+            raise TooLarge(_("Send at most %(most)d rows at once.") % {"most": MOST_ROWS})
+        rows: list[Any] = super().to_internal_value(data)
+        return rows
+
+
 class ManyRowsSerializer(KnownFields, serializers.Serializer[Any]):
     """Rows of a bulk upsert."""
 
-    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+    rows = Rows(child=serializers.DictField(), min_length=1, max_length=MOST_ROWS)
 
 
 class RowOutcomeSerializer(serializers.Serializer[Any]):
