@@ -295,6 +295,36 @@ def test_whoever_changes_a_row_says_which_state_was_read(cast: Cast, crm: Crm) -
     assert crm.patch(path, {"first_name": "X"}, If_Match="*").status_code == 200
 
 
+def test_a_proxy_that_compresses_makes_no_other_state_of_it(cast: Cast, crm: Crm) -> None:
+    path = f"customers/{cast.alpha.customer.pk}"
+    for number in range(2):
+        weak = f"W/{crm.get(path)['ETag']}"
+        header = ('"another", ' * number) + weak
+        assert crm.patch(path, {"first_name": f"P{number}"}, If_Match=header).status_code == 200
+        assert crm.patch(path, {"first_name": "late"}, If_Match=header).status_code == 412
+
+
+@pytest.mark.parametrize("header", ["{bare}", "'{bare}'", '"{bare}', '"{bare}" "x"', 'w/"{bare}"', '"{bare}",'])
+def test_what_is_no_etag_is_not_said_to_be_a_state(cast: Cast, crm: Crm, header: str) -> None:
+    path = f"customers/{cast.alpha.customer.pk}"
+    header = header.format(bare=crm.get(path).json()["etag"].strip('"'))
+    answer = crm.patch(path, {"first_name": "X"}, If_Match=header)
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, ["If-Match"])
+    assert crm.send("GET", path, If_None_Match=header).status_code == 200
+
+
+def test_whoever_has_a_row_as_it_is_is_not_sent_it_again(cast: Cast, crm: Crm) -> None:
+    path = f"tickets/{cast.alpha.ticket.pk}"
+    etag = crm.get(path)["ETag"]
+    for header in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        answer = crm.send("GET", path, If_None_Match=header)
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
+    assert crm.send("HEAD", path, If_None_Match=etag).status_code == 304
+    assert crm.send("GET", f"{path}?expand=customer", If_None_Match=etag).status_code == 200
+    assert crm.patch(path, {"tag": "box"}, If_Match=etag, If_None_Match=etag).status_code == 200
+    assert crm.send("GET", path, If_None_Match=etag).json()["tag"] == "box"
+
+
 # --- Limits ---------------------------------------------------------------------
 
 

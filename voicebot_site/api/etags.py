@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from django.utils.http import parse_etags
+import re
+from typing import Final
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from tenants.sync import SyncedModel
 from voicebot_site.api.problems import PreconditionFailed, PreconditionRequired
+
+_TAG: Final = re.compile(r'(?:W/)?("[\x21\x23-\x7e]*")')
+_TAGS: Final = re.compile(rf"\s*{_TAG.pattern}(?:\s*,\s*{_TAG.pattern})*\s*")
 
 
 def etag_of(row: SyncedModel) -> str:
@@ -19,5 +26,26 @@ def require_match(request: Request, row: SyncedModel) -> None:
     header = request.headers.get("If-Match")
     if not header:
         raise PreconditionRequired
-    if header.strip() != "*" and etag_of(row) not in parse_etags(header):
+    if not _names(header, row):
         raise PreconditionFailed
+
+
+def is_known(request: Request, row: SyncedModel) -> bool:
+    """Whether the client says by If-None-Match that it has the row in the state that it is in."""
+    header = request.headers.get("If-None-Match")
+    try:
+        return bool(header) and _names(str(header), row)
+    except ValidationError:  # it may be left out, so it does no harm
+        return False
+
+
+def _names(header: str, row: SyncedModel) -> bool:
+    """Whether one of the header's etags is the row's. Raises ValidationError for what is none.
+
+    A weak one is too: a proxy that compresses makes it so, and a state is a state in whatever bytes it is sent.
+    """
+    if header.strip() == "*":
+        return True
+    if not _TAGS.fullmatch(header):
+        raise ValidationError({"If-Match": _("Write the etag as it was answered, in quotes.")})
+    return etag_of(row) in _TAG.findall(header)

@@ -79,6 +79,17 @@ IF_MATCH: Final = {
 }
 
 
+IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `etag` of the row as it is known, in quotes: 304 where it still is so. Not with `expand`.",
+    "schema": {"type": "string"},
+    "example": '"7-6439a6a0d8f40"',
+}
+UNCHANGED: Final = {"description": "The row is as `If-None-Match` says."}
+
+
 def components() -> dict[str, Any]:
     """What descriptions refer to, by kind of component."""
     responses = {}
@@ -142,9 +153,13 @@ class Described(AutoSchema):
         writes, names_a_row = self.method not in SAFE_METHODS, "{" in self.path
         changes = self._is_plain and self._action in ("partial_update", "destroy")
         parameters = operation.setdefault("parameters", [])
+        shows_a_row = self._is_plain and self._action == "retrieve"
         parameters += [IF_MATCH] if changes else []
+        parameters += [IF_NONE_MATCH] if shows_a_row else []
         parameters += [IDEMPOTENCY_KEY] if writes else []
         operation["summary"] = operation.get("summary") or operation.get("description", "").split("\n")[0]
+        if shows_a_row:
+            operation["responses"]["304"] = {**UNCHANGED, "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
         for code, answer in operation["responses"].items():
             answer.setdefault("headers", {}).update(
                 {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
