@@ -402,6 +402,13 @@ def test_every_error_is_a_problem_document(
         assert "GET" in answer["Allow"]
 
 
+def test_a_row_has_one_address(cast: Cast, crm: Crm) -> None:
+    arabic = str(cast.alpha.ticket.pk).translate({ord("0") + digit: ord("٠") + digit for digit in range(10)})
+    assert crm.get(f"tickets/{arabic}").status_code == 404
+    assert crm.send("DELETE", f"tickets/{arabic}", If_Match="*").status_code == 404
+    assert crm.get(f"tickets/{arabic}/comments").status_code == 404
+
+
 def test_what_is_not_json_is_not_spoken(cast: Cast) -> None:
     answer = Crm(cast.alpha, Accept="text/csv").get("customers")
     assert (answer.status_code, answer["Content-Type"]) == (406, PROBLEM)

@@ -89,7 +89,7 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
     model: ClassVar[type[SyncedModel]]
     filters: ClassVar[type[ListQuery]]
     related: ClassVar[dict[str, Callable[[QuerySet[Any]], QuerySet[Any]]]] = {}
-    lookup_value_regex = r"\d{1,18}"
+    lookup_value_regex = "[0-9]{1,18}"
     http_method_names = ["get", "post", "patch", "delete", "head"]
 
     def get_queryset(self) -> QuerySet[Any]:
