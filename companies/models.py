@@ -36,7 +36,7 @@ class Company(SyncedModel):
     external_id = models.CharField(
         _("identifier elsewhere"), max_length=100, blank=True, help_text=_("What your CRM knows it by.")
     )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("company")
@@ -69,7 +69,7 @@ class Customer(Published):
     )
     # Who became part of this one, {key: telephone}: whoever asks to be erased means them, too.
     merged = MaskedJSONField(default=dict, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("customer")

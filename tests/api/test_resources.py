@@ -39,6 +39,7 @@ def test_a_row_is_created_shown_changed_and_deleted(cast: Cast, crm: Crm, resour
     assert created["Location"].endswith(f"/api/v1/{path}")
     assert created["ETag"] == row["etag"]
     assert crm.get(path).json() == row
+    assert row.get("created_at", "") <= row["updated_at"]
     changed = crm.patch(path, change, If_Match=row["etag"])
     assert changed.status_code == 200, changed.content
     assert changed.json()["etag"] == changed["ETag"] != row["etag"]
