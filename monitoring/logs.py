@@ -100,8 +100,15 @@ class _Formatter(logging.Formatter):
     def said(self, record: logging.LogRecord) -> str:
         return neutral(masked(record.getMessage()))
 
+    def api_key(self, record: logging.LogRecord) -> str:
+        """The name of the key that the request came with."""
+        key = getattr(getattr(record, "request", None), "api_key", None)
+        return neutral(masked(key.name)) if key else ""
+
     def trace(self, record: logging.LogRecord) -> list[str]:
-        """Lines of the traceback, each without a way to pass for another."""
+        """Lines of the traceback, each without a way to pass for another; of a request that was refused, none."""
+        if getattr(record, "status_code", 500) < 500:
+            return []
         text = "\n".join(
             part
             for part in (
@@ -121,7 +128,8 @@ class JsonFormatter(_Formatter):
             "logger": record.name,
             "message": self.said(record),
             "call": current_call.get(),
-            "tenant": tenant(),
+            "tenant": tenant(record),
+            "api_key": self.api_key(record),
             "process": record.process,
         }
         if trace := self.trace(record):
@@ -131,7 +139,7 @@ class JsonFormatter(_Formatter):
 
 class TerminalFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        about = " ".join(part for part in (tenant(), current_call.get()[:8]) if part)
+        about = " ".join(part for part in (tenant(record), self.api_key(record), current_call.get()[:8]) if part)
         about = f"[{about}] " if about else ""
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
         if record.name == conversation.name:
@@ -143,8 +151,12 @@ class TerminalFormatter(_Formatter):
         return "\n".join(lines + [f"    | {line}" for line in self.trace(record)])
 
 
-def tenant() -> str:
-    """Whoever is acted for. Logs are set up before models can be imported: until then, nobody is."""
+def tenant(record: logging.LogRecord | None = None) -> str:
+    """Whoever is acted for, or was for the request that `record` is about: Django tells of its answer later.
+
+    Logs are set up before models can be imported: until then, nobody is.
+    """
     scope = sys.modules.get("tenants.scope")
     tenant = None if scope is None or scope.acting_for_nobody() else scope.current_tenant()
-    return tenant.slug if tenant else ""
+    tenant = tenant or getattr(getattr(record, "request", None), "tenant", None)
+    return str(getattr(tenant, "slug", ""))  # EVERYONE has none

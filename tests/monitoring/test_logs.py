@@ -6,16 +6,20 @@ import io
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from pytest_django import Settings
 
 from monitoring import logs
 from monitoring.logs import JsonFormatter, TerminalFormatter, masked
+from tenants.models import ApiKey, Membership
 from tenants.scope import EVERYONE, acting_for
-from tests.cast import Cast
+from tests.api.client import Crm
+from tests.cast import Cast, person
 
 
 @contextmanager
@@ -130,6 +134,55 @@ def test_a_line_says_which_call_and_which_company_it_is_about(cast: Cast) -> Non
                 with acting_for(scope):
                     log.info("everyone")
             assert not {"call", "tenant"} & json.loads(stream.getvalue()).keys()
+
+
+@pytest.fixture
+def told() -> Iterator[io.StringIO]:
+    """What Django's own lines about requests become."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    django = logging.getLogger("django.request")
+    django.addHandler(handler)
+    yield stream
+    django.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "companies?colour=1", 400), ("GET", "roi", 403), ("GET", "companies/999", 404), ("PATCH", "x", 404)],
+)
+def test_a_request_that_is_refused_is_told_with_its_company_and_key(
+    cast: Cast, told: io.StringIO, method: str, path: str, status: int
+) -> None:
+    with acting_for(cast.alpha.tenant):
+        ApiKey.objects.update(name="CRM\nof 0612345678", scopes=["companies:read"])
+    assert Crm(cast.alpha).send(method, path).status_code == status
+    line = json.loads(told.getvalue())
+    assert (line["tenant"], line["api_key"]) == ("alpha", "CRM\\nof ••••••••78")
+
+
+def test_whoever_is_nobody_is_told_without(told: io.StringIO, client: Client, db: None) -> None:
+    client.get("/api/v1/companies")
+    assert {"tenant", "api_key"}.isdisjoint(json.loads(told.getvalue()))
+
+
+def test_a_page_that_is_refused_is_a_line_and_an_error_of_ours_a_traceback(
+    cast: Cast, told: io.StringIO, login: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login(person("agent", cast.alpha.tenant, Membership.Role.AGENT))
+    assert client.get("/admin/tenants/apikey/").status_code == 403
+    line = json.loads(told.getvalue())
+    assert (line["tenant"], "exception" in line) == ("alpha", False)
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ApiKey, "find", broken)
+    crm = Crm(cast.alpha)
+    crm._client.raise_request_exception = False
+    assert crm.get("companies").status_code == 500
+    assert "ZeroDivisionError" in json.loads(told.getvalue().splitlines()[-1])["exception"]
 
 
 def test_a_conversation_can_be_followed_in_a_terminal() -> None:
