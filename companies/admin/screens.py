@@ -16,6 +16,7 @@ from companies.admin.around import of_company, of_customer
 from companies.admin.duplicates import Duplicates
 from companies.admin.sheets import Sheets
 from companies.models import Company, Customer, Import
+from tenants.meanwhile import MindsOthers
 from tenants.modeladmin import DaysFilter, TenantModelAdmin, count_of
 from tickets.admin.privacy import Privacy
 from tickets.models import Ticket
@@ -23,6 +24,7 @@ from tickets.models import Ticket
 
 @admin.register(Company)
 class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
+    form = MindsOthers
     import_kind = Import.Kind.COMPANIES
     change_form_template = "admin/companies/company/change_form.html"
     when_empty = _("Companies whose people call you: import them as a CSV file, or let calls bring them.")
@@ -51,6 +53,7 @@ class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
 
 @admin.register(Customer)
 class CustomerAdmin(Privacy, Sheets, Duplicates, TenantModelAdmin):
+    form = MindsOthers
     import_kind = Import.Kind.CUSTOMERS
     change_form_template = "admin/companies/customer/change_form.html"
     when_empty = _(

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from calls import trial
 from tenants.admin.spoken import SpokenAhead
 from tenants.admin.trial import Trial
+from tenants.meanwhile import MindsOthers
 from tenants.modeladmin import TenantModelAdmin
 from tenants.models import FaqEntry
 from tenants.scope import current_tenant
@@ -28,6 +29,7 @@ QUESTION = Trial(
 
 @admin.register(FaqEntry)
 class FaqEntryAdmin(SpokenAhead, TenantModelAdmin):
+    form = MindsOthers
     list_before_template = "admin/tenants/trial/box.html"
     when_empty = _("Questions that callers ask often: the bot answers them itself, in your words.")
     list_display = ("question", "answer", "language", "is_active")

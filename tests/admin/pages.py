@@ -59,6 +59,10 @@ def form_of(client: Client, url: str, form_id: str) -> dict[str, list[str]]:
     """The fields of a form as a browser would post them unchanged."""
     response = client.get(url)
     assert response.status_code == 200, f"{url} answered {response.status_code}"
+    return form_in(text(response), form_id)
+
+
+def form_in(page: str, form_id: str) -> dict[str, list[str]]:
     parser = _Forms(form_id)
-    parser.feed(text(response))
+    parser.feed(page)
     return parser.data

@@ -16,7 +16,7 @@ from companies.admin.around import SHOWN
 from companies.models import Company, Customer, Import
 from tenants.models import AuditEntry, Membership
 from tenants.scope import acting_for
-from tests.admin.pages import text
+from tests.admin.pages import form_in, form_of, text
 from tests.cast import Cast, person
 from tickets.models import Ticket
 
@@ -167,3 +167,17 @@ def test_beside_a_company_stand_its_people_and_their_tickets(cast: Cast, agent: 
     with acting_for(house.tenant):
         assert list(context["people"].rows) == list(Customer.objects.filter(company=house.company))
         assert [row for row, _ in context["tickets"].rows] == list(Ticket.objects.filter(company=house.company))
+
+
+def test_what_a_colleague_wrote_of_a_customer_meanwhile_is_not_overwritten(cast: Cast, agent: Client) -> None:
+    customer = cast.alpha.customer
+    address = reverse("admin:companies_customer_change", args=[customer.pk])
+    typed = form_of(agent, address, "customer_form") | {"first_name": ["Zoé"]}
+    with acting_for(cast.alpha.tenant):
+        Customer.objects.filter(pk=customer.pk).update(email="new@alpha.example")
+    refused = agent.post(address, typed)
+    assert set(refused.context["adminform"].form.errors) == {"__all__", "email"}
+    assert agent.post(address, form_in(text(refused), "customer_form")).status_code == 302
+    with acting_for(cast.alpha.tenant):
+        customer.refresh_from_db()
+    assert (customer.first_name, customer.email) == ("Zoé", "new@alpha.example")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from calls.models import Call
 from tenants.models import AuditEntry, Membership, WebhookEndpoint, WebhookMessage
 from tenants.scope import acting_for
-from tests.admin.pages import form_of, text
+from tests.admin.pages import form_in, form_of, text
 from tests.cast import Cast, person
 from tickets import services
 from tickets.models import Comment, Ticket
@@ -233,6 +233,46 @@ def test_the_form_offers_the_next_statuses_and_counts_the_deadline_anew(cast: Ca
     assert agent.post(address, data | {"status": ["failed"]}).status_code == 200
 
 
+def test_what_a_colleague_wrote_meanwhile_is_shown_and_not_overwritten(cast: Cast, agent: Client) -> None:
+    """What was typed here stays too, and who saves again has seen both."""
+    ticket = make(cast, summary="Alpha appelle.\nDeux fois.", tag="ADSL")
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    typed = form_of(agent, address, "ticket_form") | {"tag": ["FIBRE"], "comment": ["Rappelé."]}
+    with acting_for(cast.alpha.tenant):
+        services.update(ticket=ticket, actor=cast.owner, summary="Du collègue.", tag="VDSL", wants_callback=True)
+    refused = agent.post(address, typed)
+    page = text(refused)
+    assert "Somebody changed this meanwhile" in page
+    assert {"summary", "tag", "wants_callback"} < set(refused.context["adminform"].form.errors)
+    assert "By now it says “VDSL”" in page
+    assert (again(ticket).summary, again(ticket).tag) == ("Du collègue.", "VDSL")
+    shown = form_in(page, "ticket_form")
+    assert (shown["summary"], shown["tag"], shown["wants_callback"]) == (["Du collègue."], ["FIBRE"], ["on"])
+    assert ">Rappelé.</textarea>" in page
+    assert agent.post(address, shown).status_code == 302
+    assert (again(ticket).summary, again(ticket).tag, again(ticket).wants_callback) == ("Du collègue.", "FIBRE", True)
+
+
+def test_a_tick_that_was_taken_away_meanwhile_stays_away(cast: Cast, agent: Client) -> None:
+    ticket = make(cast, wants_callback=True, summary="Débit")
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    data = form_of(agent, address, "ticket_form") | {"tag": ["FIBRE"]}
+    with acting_for(cast.alpha.tenant):
+        services.update(ticket=ticket, actor=cast.owner, wants_callback=False)
+    assert agent.post(address, form_in(text(agent.post(address, data)), "ticket_form")).status_code == 302
+    assert (again(ticket).wants_callback, again(ticket).tag) == (False, "FIBRE")
+
+
+def test_a_comment_of_a_colleague_and_lines_of_a_browser_stop_nobody(cast: Cast, agent: Client) -> None:
+    ticket = make(cast, summary="Une ligne.\nEt une autre. ")
+    address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    data = form_of(agent, address, "ticket_form") | {"tag": ["FIBRE"]}
+    data = {name: [value.replace("\n", "\r\n") for value in values] for name, values in data.items()}
+    act(agent, ticket, "comment", text="Rappelé.")
+    assert agent.post(address, data).status_code == 302
+    assert again(ticket).tag == "FIBRE"
+
+
 def test_a_status_that_changed_meanwhile_is_told(cast: Cast, agent: Client) -> None:
     ticket = make(cast)
     address = reverse("admin:tickets_ticket_change", args=[ticket.pk])
@@ -241,7 +281,9 @@ def test_a_status_that_changed_meanwhile_is_told(cast: Cast, agent: Client) -> N
         services.resolve(ticket=ticket, actor=cast.owner)
     response = agent.post(address, data | {"status": ["pending"]})
     assert response.status_code == 200
-    assert list(response.context["adminform"].form.errors) == ["status"]
+    assert response.context["adminform"].form.errors["status"] == [
+        "By now it says “resolved”; saving again replaces that."
+    ]
 
 
 def test_a_ticket_added_by_hand_has_a_deadline(cast: Cast, agent: Client) -> None:

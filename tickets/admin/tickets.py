@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -21,6 +19,7 @@ from unfold.decorators import display
 
 from calls.admin import conversation
 from tenants.admin.problems import SEVERITY_COLOURS
+from tenants.meanwhile import MindsOthers
 from tenants.modeladmin import DaysFilter, SeveralFilter, SiteList, TenantModelAdmin
 from tenants.privacy import is_hiding
 from tickets import services
@@ -33,7 +32,7 @@ from tickets.models import LONGEST_COMMENT, TRANSITIONS, Ticket
 ESSENTIAL = ("summary", "description", "customer", "phone_number")
 
 
-class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
+class TicketForm(MindsOthers):
     """Offers the statuses that the present one leads to, and takes the comment that was being written along."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,15 +47,6 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
         else:
             allowed = (present, *(() if self.instance.merged_into_id else TRANSITIONS[present]))
         field.choices = [(status.value, status.label) for status in allowed]
-
-    def clean_status(self) -> str:
-        """Whoever opened the page before somebody else changed the status is told."""
-        status: str = self.cleaned_data["status"]
-        if self.instance.pk is not None and "status" in self.changed_data:
-            present = Ticket.objects.values_list("status", flat=True).get(pk=self.instance.pk)
-            if present != status and Ticket.Status(status) not in TRANSITIONS[present]:
-                raise ValidationError(_("Somebody changed the status meanwhile: look at the ticket again."))
-        return status
 
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
