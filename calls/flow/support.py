@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from functools import partial
 
@@ -26,7 +25,7 @@ from calls.flow.asides import Asides, take_for_another
 from calls.flow.busy import turn_away
 from calls.flow.callback import note_callback
 from calls.flow.closing import part
-from calls.flow.degraded import without_ears
+from calls.flow.degraded import without_ears, without_voice
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import diagnosis, keep_early_words, keep_words, turn_to_next
 from calls.flow.early_answers import keep_early_answers
@@ -39,9 +38,6 @@ from calls.flow.remedy import remedy
 from calls.flow.verification import hears_more
 from calls.models import Call
 from calls.understanding import wants_callback
-from monitoring import metrics
-
-logger = logging.getLogger(__name__)
 
 LINE_FAILURES = ("error", "idle")
 
@@ -54,35 +50,10 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
     dialogue.aside = Asides(dialogue, case, desk)
     try:
         try:
-            try:
-                return await (turn_away if busy else _script)(dialogue, case, desk)
-            except CannotHear as error:
-                return await without_ears(dialogue, case, desk, error)
-            except CallerSilent:
-                return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
-            except CallTooLong:
-                case.wants_callback = not case.is_fixed
-                return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
-            except ServiceStops:
-                return await handover(dialogue, case, desk, number_by="")
-            except CallerLeaves as farewell:
-                _keep(dialogue, case, str(farewell))
-                return await see_off(dialogue, case)
-        except CallerAngry as anger:  # in the last words, too
-            case.is_angry = True
-            case.wants_callback = case.wants_callback or wants_callback(str(anger), dialogue.settings.language)
-            _keep(dialogue, case, str(anger))
-            return await handover(dialogue, case, desk, first="calm")
-        except CallerWantsCallback as wish:
-            take_for_another(dialogue, case, str(wish))
-            await note_callback(dialogue, case, str(wish))
-            return await handover(dialogue, case, desk)
-        except CallerWantsHuman as wish:
-            case.wants_human = True
-            _keep(dialogue, case, str(wish))
-            return await handover(dialogue, case, desk)
-        except TakenOver as order:
-            return await handover(dialogue, case, desk, extension=str(order))
+            return await _served(dialogue, case, desk, busy=busy)
+        except CannotSpeak as error:
+            is_first = not busy and not case.has_returned
+            return await without_voice(dialogue, case, desk, error, may_hand_over=is_first)
     except Dismissed:
         return Ending(Call.Status.COMPLETED, Call.EndReason.DISMISSED)
     except CallerGone as gone:
@@ -92,11 +63,40 @@ async def support(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool = Fa
     except (CallerSilent, CallTooLong, CannotHear, ServiceStops, TakenOver):
         # Once more, in the last words of a call that was ending anyway.
         return Ending(Call.Status.COMPLETED, Call.EndReason.GOODBYE)
-    except CannotSpeak as error:
-        # Without a mark for the dialplan the call falls back to a person.
-        logger.error("the bot has lost its voice at «%s»: %s", error, error.__cause__)
-        metrics.errors.labels("cannot_speak", "text_to_speech").inc()
-        return Ending(Call.Status.FAILED, Call.EndReason.ERROR, error=f"no voice for «{error}»: {error.__cause__}")
+
+
+async def _served(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool) -> Ending:
+    """The script, and where a caller or a failure leads from it."""
+    try:
+        try:
+            return await (turn_away if busy else _script)(dialogue, case, desk)
+        except CannotHear as error:
+            return await without_ears(dialogue, case, desk, error)
+        except CallerSilent:
+            return await part(dialogue, "goodbye_silence", Call.EndReason.SILENCE)
+        except CallTooLong:
+            case.wants_callback = not case.is_fixed
+            return await part(dialogue, "too_long", Call.EndReason.TOO_LONG)
+        except ServiceStops:
+            return await handover(dialogue, case, desk, number_by="")
+        except CallerLeaves as farewell:
+            _keep(dialogue, case, str(farewell))
+            return await see_off(dialogue, case)
+    except CallerAngry as anger:  # in the last words, too
+        case.is_angry = True
+        case.wants_callback = case.wants_callback or wants_callback(str(anger), dialogue.settings.language)
+        _keep(dialogue, case, str(anger))
+        return await handover(dialogue, case, desk, first="calm")
+    except CallerWantsCallback as wish:
+        take_for_another(dialogue, case, str(wish))
+        await note_callback(dialogue, case, str(wish))
+        return await handover(dialogue, case, desk)
+    except CallerWantsHuman as wish:
+        case.wants_human = True
+        _keep(dialogue, case, str(wish))
+        return await handover(dialogue, case, desk)
+    except TakenOver as order:
+        return await handover(dialogue, case, desk, extension=str(order))
 
 
 def _keep(dialogue: Dialogue, case: Case, said: str) -> None:

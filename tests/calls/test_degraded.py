@@ -1,4 +1,4 @@
-"""Nobody can hear the caller: keys choose, and a person is the default."""
+"""Nobody can hear the caller: keys choose, and a person is the default. Or nobody can speak: it is a person."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.calls.stage import on_stage
 
 NUMBERED = Case(phone_number="+33611111111")
 DEAF = Vendors(hears_until=5.0)
+MUTE = Vendors(speaks_until=0.0, is_cached=False)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,23 @@ async def test_where_to_call_back_is_asked_for_by_keys() -> None:
 async def test_a_caller_who_hangs_up_meanwhile_leaves_a_ticket() -> None:
     stage = on_stage("[vendor_down] [hangup]", vendors=DEAF)
     assert (await stage.play()).reason == "hangup"
+
+
+async def test_a_call_that_can_say_nothing_is_handed_over() -> None:
+    stage = on_stage(vendors=MUTE)
+    ending = await stage.play(NUMBERED)
+    assert (ending.status, ending.transfer_to) == (Call.Status.TRANSFERRED, "technician")
+    assert "greet" in ending.error
+    assert stage.scribe.scenes[-2:] == ["degraded", "handover"]
+
+
+async def test_a_voice_that_is_lost_where_nobody_is_free_leaves_no_mark_for_the_dialplan() -> None:
+    stage = on_stage(vendors=MUTE, desk=FakeDesk(free=""))
+    ending = await stage.play(NUMBERED)
+    assert (ending.status, ending.reason, ending.transfer_to) == (Call.Status.FAILED, Call.EndReason.ERROR, "")
+
+
+async def test_a_voice_that_is_lost_rings_nobody_twice_who_did_not_answer() -> None:
+    stage = on_stage(vendors=MUTE)
+    ending = await stage.play(Case(phone_number="+33611111111", returned_ticket_id=1))
+    assert (ending.status, ending.transfer_to) == (Call.Status.FAILED, "")

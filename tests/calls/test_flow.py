@@ -9,7 +9,6 @@ from calls.case import Case, OpenTicket
 from calls.flow.desk import OFF_TOPIC
 from calls.models import Call
 from calls.scenarios.preset import preset
-from calls.scenarios.scenario import Vendors
 from calls.scenarios.stage import FakeDesk
 from calls.settings import Answer, Spoken, Step
 from calls.understanding import FaqIndex
@@ -191,13 +190,6 @@ async def test_whoever_hangs_up_leaves_what_was_understood() -> None:
     ending = await stage.play(known())
     assert ending.reason == Call.EndReason.HANGUP
     assert stage.case.problem is not None
-
-
-async def test_a_voice_that_is_lost_leaves_no_mark_for_the_dialplan() -> None:
-    stage = on_stage(vendors=Vendors(speaks_until=0.0, is_cached=False))
-    ending = await stage.play(known())
-    assert (ending.status, ending.reason) == (Call.Status.FAILED, Call.EndReason.ERROR)
-    assert "greet" in ending.error
 
 
 async def test_the_first_words_say_that_a_machine_speaks_and_are_kept() -> None:
