@@ -120,6 +120,11 @@ async def close() -> None:
         await _close(client)
 
 
+def own_speech_to_text(choice: Choice | None = None) -> AbstractAsyncContextManager[SpeechToText]:
+    """One for this event loop alone, closed at the end; the platform's by default."""
+    return cast("AbstractAsyncContextManager[SpeechToText]", _own("stt", choice))
+
+
 def own_language_model(choice: Choice | None = None) -> AbstractAsyncContextManager[LanguageModel]:
     """One for this event loop alone, closed at the end; the platform's by default."""
     return cast("AbstractAsyncContextManager[LanguageModel]", _own("llm", choice))

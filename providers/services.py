@@ -17,12 +17,13 @@ from django.utils.translation import gettext
 
 from calls import settings as call_settings
 from calls.usage import record
-from providers import upkeep
+from providers import proof, upkeep
 from providers.generation import OnMade, Outcome, make_missing
 from providers.phrases import phrase_store
-from providers.protocols import UsageReport, Voice
+from providers.protocols import Choice, UsageReport, Voice
 from providers.samples import Sample
-from tenants.models import ClonedVoice, PhraseRun, Tenant
+from providers.words import explained
+from tenants.models import ClonedVoice, PhraseRun, Tenant, VendorChoice
 from tenants.models.voices import LONGEST_RUN
 from tenants.scope import acting_for
 
@@ -122,6 +123,23 @@ def tend_phrases() -> upkeep.Report:
     return upkeep.tend(needed)
 
 
+# --- Keys ---
+
+
+def try_key(*, tenant: Tenant, provider: str, api_key: str) -> None:
+    """Ask the vendor for something small with the key, as the tenant's calls would, and record what that cost.
+
+    In the tenant's scope, in a thread without an event loop; takes seconds. Raises ProviderError.
+    """
+    model = VendorChoice.objects.filter(provider=provider).values_list("model", flat=True).first() or ""
+    reports: list[UsageReport] = []
+    try:
+        proof.prove(Choice(provider, model, api_key), tenant.language, reports.append)
+    finally:
+        for report in reports:
+            _record(report)
+
+
 # --- Voices ---
 
 
@@ -161,7 +179,7 @@ def speak(text: str, voice: Voice) -> bytes:
         _record(report)
     pcm = phrase_store().sample(text, voice)
     if pcm is None:
-        raise NotSpoken(outcome.reason or gettext("nothing of this text can be spoken ahead"))
+        raise NotSpoken(explained(outcome.reason) or gettext("nothing of this text can be spoken ahead"))
     return pcm
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Usage
 from providers.names import name_of
+from providers.words import explained
 
 register = template.Library()
 
@@ -24,10 +25,14 @@ SCENES: dict[str, str | Promise] = {
     "diagnosis": _("Diagnosis"),
     "remedy": _("Remedy"),
     "verification": _("Verification"),
+    "degraded": _("Without a vendor"),
     "handover": _("Hand-over"),
     "closing": _("Closing"),
     "anywhere": _("At any moment"),
 }
+
+
+register.filter("explained", explained)
 
 
 @register.filter

@@ -139,7 +139,7 @@ class PhraseAdmin(SpokenAhead, TenantModelAdmin):
         try:
             pcm = speak(text, voice)
         except NotSpoken as refusal:
-            return JsonResponse({"error": gettext("It cannot be spoken: %s.") % refusal}, status=502)
+            return JsonResponse({"error": gettext("It cannot be spoken: %s.") % str(refusal).rstrip(".")}, status=502)
         services.heard_voice(tenant=tenant, voice=tenant.voice)
         return HttpResponse(mono_wav(pcm), content_type="audio/wav", headers={"Cache-Control": "private, no-store"})
 

@@ -46,7 +46,7 @@ class VendorChoice(TenantModel):
 
     def clean(self) -> None:
         super().clean()
-        if self.kind and self.kind not in settings.PROVIDERS.get(self.provider, {}):
+        if self.kind and self.provider and self.kind not in settings.PROVIDERS.get(self.provider, {}):
             able = sorted(name_of(code) for code, kinds in settings.PROVIDERS.items() if self.kind in kinds)
             raise ValidationError(
                 {
@@ -84,5 +84,5 @@ class VendorKey(TenantModel):
 
     def clean(self) -> None:
         super().clean()
-        if self.provider not in settings.VENDORS:
+        if self.provider and self.provider not in settings.VENDORS:
             raise ValidationError({"provider": _("This vendor needs no key.")})

@@ -20,7 +20,8 @@ from django.utils import timezone
 from calls.models import Call, SpendLimit, Usage
 from calls.spending import add
 from providers.prices import billing_day
-from tenants.models import Membership, Tenant
+from providers.protocols import Failure, ProviderError
+from tenants.models import Membership, PhraseRun, Tenant
 from tenants.roles import COLUMNS
 from tenants.scope import acting_for
 from tests.admin.pages import text
@@ -189,3 +190,34 @@ def test_the_operator_sees_companies_side_by_side(cast: Cast, login: Login) -> N
 def test_nobody_else_sees_companies_side_by_side(cast: Cast, login: Login) -> None:
     for user in (cast.owner, cast.teammate):
         assert "companies" not in shown(login(user))
+
+
+def test_a_vendor_that_failed_the_last_call_is_named_until_it_answers(
+    house: Tenant, owner: Client, login: Login
+) -> None:
+    refused = str(ProviderError("elevenlabs", Failure.REFUSED, "401"))
+    with acting_for(house):
+        now = timezone.now()
+        failed = call(now, status=Call.Status.FAILED, error=f"no voice for «greet»: {refused}")
+        run = PhraseRun.objects.create(state=PhraseRun.State.FAILED, failed=79, reason=refused)
+    notices = shown(owner)["notices"]
+    assert [notice.link for notice in notices] == [
+        reverse("admin:calls_call_change", args=[failed.pk]),
+        reverse("admin:tenants_phrase_changelist"),
+    ]
+    assert "ElevenLabs refuses" in str(notices[0].text)
+    assert "79 phrases" in str(notices[1].text)
+    agent = login(person("agent", house, Membership.Role.AGENT))
+    assert shown(agent)["notices"] == []  # who cannot mend it
+    with acting_for(house):
+        run.delete()
+        Usage.objects.create(kind="tts", provider="elevenlabs", created_at=now + timedelta(seconds=61))
+    assert shown(owner)["notices"] == []
+
+
+def test_a_call_that_ended_well_after_one_that_failed_says_nothing_of_it(house: Tenant, owner: Client) -> None:
+    error = str(ProviderError("elevenlabs", Failure.REFUSED, "401"))
+    with acting_for(house):
+        call(timezone.now() - timedelta(minutes=5), status=Call.Status.FAILED, error=error)
+        call(timezone.now())
+    assert shown(owner)["notices"] == []

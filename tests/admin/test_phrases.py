@@ -262,7 +262,7 @@ def test_a_draft_is_heard_before_it_is_published(vendors_beside: Vendors, cast: 
         ({"text": "", "language": "fr"}, 400, "1,000"),
         ({"text": "x" * 1001, "language": "fr"}, 400, "1,000"),
         ({"text": "Bonjour", "language": "de"}, 400, "language"),
-        ({"text": "Bonjour", "language": "fr"}, 502, "refused"),
+        ({"text": "Bonjour", "language": "fr"}, 502, "ElevenLabs refuses"),
     ],
 )
 def test_what_cannot_be_heard_says_why(

@@ -13,13 +13,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from calls import spending
 from calls.admin import STATUS_COLOURS
 from calls.models import Call, SpendLimit, Usage
 from calls.spending import Level
 from calls.templatetags.calls import euros, percent
-from tenants.models import AsteriskServer, Tenant
+from providers.words import explained, vendor_of
+from tenants.models import AsteriskServer, PhraseRun, Tenant, VendorKey
 from tenants.roles import may
 from tenants.scope import current_tenant
 from tickets.admin import STATUS_COLOURS as TICKET_COLOURS
@@ -58,9 +60,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     tenant = current_tenant()
     if tenant is None:
         return context | platform.overview()
-    calls = Call.objects.filter(is_test=False).select_related("customer", "problem_type")[:ROWS]
+    calls = list(Call.objects.filter(is_test=False).select_related("customer", "problem_type")[:ROWS])
     tickets = Ticket.objects.filter(status__in=TO_WORK_ON).select_related("problem_type")[:ROWS]
     return context | {
+        "notices": [*_failures(request, calls), *context["notices"]],
         "first_steps": first_steps.progress(request),
         "last_calls": [(call, STATUS_COLOURS[Call.Status(call.status)]) for call in calls],
         "open_tickets": [(ticket, TICKET_COLOURS[Ticket.Status(ticket.status)]) for ticket in tickets],
@@ -92,6 +95,24 @@ def _now(periods: Periods) -> list[Now]:
 
 def _cost(periods: Periods) -> Now:
     return Now(_("Cost today"), euros(periods.today.cost_eur), rows(RoiDay), "payments")
+
+
+def _failures(request: HttpRequest, calls: list[Call]) -> list[Notice]:
+    """That a vendor failed the last call, or the phrases: for whoever may mend it, until it answers again."""
+    if not may(request, "view", VendorKey):
+        return []
+    notices = []
+    call = next((call for call in calls if call.ended_at), None)
+    vendor = vendor_of(call.error) if call else ""
+    if call and vendor and not Usage.objects.filter(provider=vendor, created_at__gt=call.ended_at).exists():
+        text = _("The last call had to do without the bot. %s") % explained(call.error)
+        notices.append(Notice(text, reverse("admin:calls_call_change", args=[call.pk]), "poor"))
+    run = PhraseRun.objects.first()
+    if run is not None and run.failed and vendor_of(run.reason):
+        text = ngettext("%d phrase could not be spoken ahead.", "%d phrases could not be spoken ahead.", run.failed)
+        text = f"{text % run.failed} {explained(run.reason)}"
+        notices.append(Notice(text, reverse("admin:tenants_phrase_changelist"), "poor"))
+    return notices
 
 
 def _notices(request: HttpRequest) -> list[Notice]:
