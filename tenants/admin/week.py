@@ -193,13 +193,13 @@ class OpeningHoursAdmin(TenantModelAdmin):
         if request.method == "POST":
             if not may_change:
                 raise PermissionDenied
-            if "france" in request.POST:
-                return self._add_public_holidays(request, tenant)
             if week.is_valid() and holidays.is_valid():
                 services.set_week(rows=week.rows)
                 holidays.save()
                 audit.record(action=Action.CHANGE, row=tenant, request=request, detail=CHANGED)
                 messages.success(request, gettext("The opening hours hold from the next call on."))
+                if "france" in request.POST:
+                    self._add_public_holidays(request, tenant)
                 return redirect("admin:tenants_openinghours_changelist")
             messages.error(request, gettext("Nothing was saved yet: mend what is marked."))
         schedule = hours.load(tenant)
@@ -219,11 +219,10 @@ class OpeningHoursAdmin(TenantModelAdmin):
             },
         )
 
-    def _add_public_holidays(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    def _add_public_holidays(self, request: HttpRequest, tenant: Tenant) -> None:
         today: date = timezone.now().astimezone(ZoneInfo(tenant.time_zone)).date()
         count = services.add_public_holidays(today=today)
         audit.record(action=Action.CHANGE, row=tenant, request=request, detail=ADDED)
         messages.success(
             request, ngettext("%d public holiday was added.", "%d public holidays were added.", count) % count
         )
-        return redirect("admin:tenants_openinghours_changelist")

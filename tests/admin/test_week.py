@@ -179,11 +179,22 @@ def test_nobody_reaches_the_holidays_of_others(cast: Cast, owner: Client) -> Non
 
 def test_the_public_holidays_of_france_are_added_once(cast: Cast, owner: Client) -> None:
     for _time in range(2):
-        assert owner.post(reverse(PAGE), {"france": "1"}).status_code == 302
+        assert owner.post(reverse(PAGE), {"when": "always", **NOBODY, "france": "1"}).status_code == 302
     with acting_for(cast.alpha.tenant):
         names = list(Holiday.objects.filter(every_year=True).values_list("name", flat=True))
         assert sorted(names) == sorted(public_holidays.FIXED.values())
         assert Holiday.objects.filter(name="Ascension").count() in (2, 3)
+
+
+def test_hours_that_were_typed_are_saved_with_the_public_holidays(cast: Cast, owner: Client) -> None:
+    owner.post(reverse(PAGE), hours(d0_0="10:00-12:00") | {"france": "1"})
+    assert stored(cast) == [(0, time(10), time(12))]
+    assert len(holidays(cast)) > 11
+    before = holidays(cast)
+    wrong = text(owner.post(reverse(PAGE), hours(d0_0="10:00-", d1_0="14:00-18:00") | {"france": "1"}))
+    assert "Nothing was saved yet" in wrong
+    assert 'value="14:00"' in wrong
+    assert (stored(cast), holidays(cast)) == ([(0, time(10), time(12))], before)
 
 
 def test_the_holidays_that_move_follow_easter() -> None:
@@ -206,7 +217,7 @@ def test_the_page_says_whether_the_company_answers_now(cast: Cast, owner: Client
 
 
 def test_the_week_costs_a_bounded_number_of_queries(cast: Cast, owner: Client) -> None:
-    owner.post(reverse(PAGE), {"france": "1"})
+    owner.post(reverse(PAGE), {"when": "always", **NOBODY, "france": "1"})
     with CaptureQueriesContext(connection) as captured:
         assert owner.get(reverse(PAGE)).status_code == 200
     assert len(captured) <= 16, [query["sql"] for query in captured.captured_queries]
