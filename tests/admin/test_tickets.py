@@ -48,8 +48,10 @@ def act(client: Client, ticket: Ticket, verb: str, **data: str) -> Any:
     return client.post(reverse("admin:tickets_ticket_act", args=[ticket.pk]), {"verb": verb, **data})
 
 
-def run(client: Client, action: str, *tickets: Ticket, **data: Any) -> Any:
-    chosen = {ACTION_CHECKBOX_NAME: [ticket.pk for ticket in tickets]}
+def run(client: Client, action: str, *tickets: Ticket, confirmed: str | None = "1", **data: Any) -> Any:
+    chosen: dict[str, Any] = {ACTION_CHECKBOX_NAME: [ticket.pk for ticket in tickets]}
+    if confirmed:
+        chosen["confirmed"] = confirmed
     return client.post(LIST + "?queue=all", {"action": action, "index": "0", **chosen, **data}, follow=True)
 
 
@@ -164,6 +166,52 @@ def test_one_value_for_several(
     tickets = [make(cast), make(cast)]
     run(agent, action, *tickets, **data)
     assert [getattr(again(ticket), field) for ticket in tickets] == [value, value]
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "said"),
+    [
+        ("set_severity", {"severity": "low"}, "Severity: low"),
+        ("set_tag", {"tag": ""}, "Tag: –"),
+        ("assign", {"assignee": "nobody"}, "Assign to: nobody"),
+    ],
+)
+def test_what_several_tickets_would_lose_is_asked_first_with_how_many(
+    cast: Cast, agent: Client, action: str, data: dict[str, str], said: str
+) -> None:
+    given = {"severity": "high", "tag": "VIP", "assigned_to": cast.owner}
+    tickets = [make(cast, **given) for _ in range(3)]
+    question = run(agent, action, *tickets, confirmed=None, **data)
+    page = text(question)
+    assert "Change 3 tickets?" in page
+    assert said in page
+    assert {again(ticket).updated_at for ticket in tickets} == {ticket.updated_at for ticket in tickets}
+    with acting_for(cast.alpha.tenant):
+        assert not AuditEntry.objects.filter(object_id=str(tickets[0].pk), person=cast.teammate).exists()
+    posted: dict[str, list[str]] = {}
+    for name, value in question.context["posted"]:
+        posted.setdefault(name, []).append(value)
+    done = text(agent.post(LIST + "?queue=all", {**posted, "confirmed": "1"}, follow=True))
+    assert "3 tickets were changed." in done
+    for ticket in tickets:
+        now = again(ticket)
+        assert (now.severity, now.tag, now.assigned_to) != ("high", "VIP", cast.owner)
+
+
+def test_one_ticket_is_not_asked_about(cast: Cast, agent: Client) -> None:
+    ticket = make(cast)
+    run(agent, "set_severity", ticket, confirmed=None, severity="low")
+    assert again(ticket).severity == "low"
+
+
+def test_nothing_is_chosen_beside_an_action_before_somebody_does(cast: Cast, agent: Client) -> None:
+    ticket = make(cast, assigned_to=cast.owner)
+    page = text(agent.get(LIST + "?queue=all"))
+    for field in ("severity", "assignee"):
+        select = page[page.index(f'<select name="{field}"') :]
+        assert select[: select.index("</option>")].count('value=""') == 1
+    assert "Choose beside the action" in text(run(agent, "assign", ticket, assignee=""))
+    assert again(ticket).assigned_to == cast.owner
 
 
 def test_tickets_are_given_to_colleagues_only(cast: Cast, agent: Client) -> None:

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.forms import ActionForm
@@ -22,6 +24,8 @@ from tickets import services
 from tickets.models import Ticket
 
 MOST: Final = 500
+SHOWN: Final = 10
+CSRF: Final = "csrfmiddlewaretoken"
 _CLASS = "group-[.changelist-actions]:!bg-white/20 group-[.changelist-actions]:!text-white"
 
 
@@ -29,18 +33,20 @@ def _shown_for(action: str) -> dict[str, str]:
     return {"x-show": f"action === '{action}'", "class": _CLASS}
 
 
+CHOOSE: Final = ("", _("choose …"))
+NOBODY: Final = "nobody"
+
+
 class TicketActionForm(ActionForm):
     """The action, and what it needs: Unfold knows which is chosen as `action`."""
 
-    assignee = forms.ModelChoiceField(
-        User.objects.none(),
+    assignee = forms.ChoiceField(
         required=False,
         label="",
-        empty_label=_("nobody"),
         widget=UnfoldAdminSelectWidget({**_shown_for("assign"), "aria-label": _("Assigned to")}),
     )
     severity = forms.ChoiceField(
-        choices=Severity.choices,
+        choices=[CHOOSE, *Severity.choices],
         required=False,
         label="",
         widget=UnfoldAdminSelectWidget({**_shown_for("set_severity"), "aria-label": _("Severity")}),
@@ -57,7 +63,12 @@ class TicketActionForm(ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["assignee"]
-        field.queryset = User.objects.filter(memberships__tenant=current_tenant()).order_by("username")
+        people = [(str(user.pk), str(user)) for user in _colleagues().order_by("username")]
+        field.choices = [CHOOSE, (NOBODY, _("nobody")), *people]
+
+
+def _colleagues() -> QuerySet[User]:
+    return User.objects.filter(memberships__tenant=current_tenant())
 
 
 def _each(request: HttpRequest, tickets: QuerySet[Ticket], verb: Callable[..., object], **values: Any) -> None:
@@ -89,7 +100,10 @@ def _each(request: HttpRequest, tickets: QuerySet[Ticket], verb: Callable[..., o
 
 
 class TicketActions:
-    """Actions of the list; each needs the right to change tickets."""
+    """Actions of the list; each needs the right to change tickets. Those that overwrite a value of several ask."""
+
+    admin_site: AdminSite
+    opts: Any
 
     action_form = TicketActionForm
     actions = ("assign_to_me", "assign", "resolve", "wait", "reopen", "set_severity", "set_tag")
@@ -99,8 +113,16 @@ class TicketActions:
         _each(request, tickets, services.assign, assignee=request.user)
 
     @admin.action(description=_("Assign to …"), permissions=["change"])
-    def assign(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        _each(request, tickets, services.assign, assignee=_chosen(request)["assignee"])
+    def assign(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
+        chosen = _chosen(request)["assignee"]
+        if not chosen:
+            messages.error(request, _("Choose beside the action who gets them. Nothing was changed."))
+            return None
+        assignee = None if chosen == NOBODY else _colleagues().get(pk=chosen)
+        question = _("Assign to: %s") % (assignee or _("nobody"))
+        if (page := self._ask(request, tickets, question)) is None:
+            _each(request, tickets, services.assign, assignee=assignee)
+        return page
 
     @admin.action(description=_("Resolve"), permissions=["change"])
     def resolve(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
@@ -115,21 +137,44 @@ class TicketActions:
         _each(request, tickets, services.reopen)
 
     @admin.action(description=_("Set severity …"), permissions=["change"])
-    def set_severity(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        if severity := _chosen(request)["severity"]:
-            _each(request, tickets, services.update, severity=severity)
-        else:
+    def set_severity(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
+        severity = _chosen(request)["severity"]
+        if not severity:
             messages.error(request, _("Choose the severity beside the action. Nothing was changed."))
+            return None
+        question = _("Severity: %s") % Severity(severity).label
+        if (page := self._ask(request, tickets, question)) is None:
+            _each(request, tickets, services.update, severity=severity)
+        return page
 
     @admin.action(description=_("Set tag …"), permissions=["change"])
-    def set_tag(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        _each(request, tickets, services.update, tag=_chosen(request)["tag"].strip())
+    def set_tag(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
+        tag = _chosen(request)["tag"].strip()
+        question = _("Tag: %s") % (tag or "–")
+        if (page := self._ask(request, tickets, question)) is None:
+            _each(request, tickets, services.update, tag=tag)
+        return page
+
+    def _ask(self, request: HttpRequest, tickets: QuerySet[Ticket], change: str) -> HttpResponse | None:
+        """A page that tells how many lose the value they have; None for a single one, or once that was confirmed."""
+        count = tickets.count()
+        if count < 2 or count > MOST or "confirmed" in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": change,
+            "opts": self.opts,
+            "change": change,
+            "count": count,
+            "tickets": tickets.order_by("pk")[:SHOWN],
+            "posted": [(name, value) for name, values in request.POST.lists() for value in values if name != CSRF],
+        }
+        return TemplateResponse(request, "admin/tickets/ticket/several.html", context)
 
 
-def _chosen(request: HttpRequest) -> dict[str, Any]:
+def _chosen(request: HttpRequest) -> dict[str, str]:
     """What was chosen beside the action: Django has validated the form, and does not hand it over."""
     form = TicketActionForm(request.POST)
     del form.fields["action"]
     form.is_valid()
-    chosen: dict[str, Any] = form.cleaned_data
-    return chosen
+    return {name: form.cleaned_data.get(name, "") for name in form.fields}
