@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import update_wrapper
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -60,6 +62,18 @@ class VoicebotAdminSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return bool(user.is_active and getattr(user, "is_staff", False) and getattr(request, "tenant", None))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Whoever sends a form after their session ended gets back to its page: the address may take no GET."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method != "POST" or self.has_permission(request) or request.path == reverse("admin:logout"):
+                return inner(request, *args, **kwargs)
+            messages.warning(request, _("Your session is over, and nothing was saved. Sign in to go on."))
+            return redirect_to_login(_page_of(request), reverse("admin:login"))
+
+        return update_wrapper(guarded, view)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
@@ -192,6 +206,14 @@ class VoicebotAdminSite(UnfoldAdminSite):
                     )
                 )
         return found
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page whose form was sent, as the browser tells it."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("admin:index")
+    return urlsplit(page)._replace(scheme="", netloc="").geturl()
 
 
 def switcher(request: HttpRequest) -> list[Choice]:

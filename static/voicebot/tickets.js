@@ -73,7 +73,7 @@ function keysOfTicket(page) {
     event.preventDefault();
     comment.form.requestSubmit();
   });
-  keepComment(comment);
+  keepComment(comment, page);
   for (const form of document.querySelectorAll("[data-act], [data-comment]")) {
     form.addEventListener("submit", () => {
       // Once is enough; afterwards, so that the pressed button is still sent.
@@ -93,9 +93,17 @@ function keysOfTicket(page) {
   };
 }
 
-// What is being written goes along when the ticket is saved; whoever leaves otherwise is asked.
-function keepComment(comment) {
+// What is being written goes along when the ticket is saved; whoever leaves otherwise is asked. It is there again
+// after a session that ended meanwhile, for the same person, until it stands among the comments.
+function keepComment(comment, page) {
   if (!comment) return;
+  const draft = `voicebot-comment-${page.dataset.user}-${page.dataset.ticket}`;
+  const plain = (text) => text.replace(/\s+/g, " ").trim();
+  const written = sessionStorage.getItem(draft) ?? "";
+  const comments = [...page.querySelectorAll(".vb-comments__text")];
+  if (comments.some((one) => plain(one.innerText) === plain(written))) sessionStorage.removeItem(draft);
+  else if (!comment.value) comment.value = written;
+  comment.addEventListener("input", () => sessionStorage.setItem(draft, comment.value));
   const ticket = document.getElementById("ticket_form");
   let isSent = false;
   for (const form of [ticket, comment.form]) form?.addEventListener("submit", () => (isSent = true));

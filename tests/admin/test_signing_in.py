@@ -108,6 +108,30 @@ def test_behind_a_proxy_the_browser_s_address_counts(client: Client, owner: User
     assert sign_in(Client(), owner, headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 302
 
 
+# --- A session that ended ---------------------------------------------------------
+
+
+def test_a_form_that_is_sent_after_the_session_ended_leads_back_to_its_page(client: Client, cast: Cast) -> None:
+    page = reverse("admin:tickets_ticket_change", args=[cast.alpha.ticket.pk])
+    act = reverse("admin:tickets_ticket_act", args=[cast.alpha.ticket.pk])
+    client.cookies["django_language"] = "en"
+    answer: Any = client.post(act, {"verb": "comment", "text": "?"}, headers={"referer": f"http://testserver{page}"})
+    assert answer.status_code == 302
+    assert answer.url == f"{reverse('admin:login')}?next={page}"
+    assert "Your session is over" in text(client.get(answer.url))
+    cast.teammate.set_password(PASSWORD)
+    cast.teammate.save()
+    signed: Any = client.post(answer.url, {"username": cast.teammate.username, "password": PASSWORD})
+    assert signed.url == page
+
+
+@pytest.mark.parametrize("referer", ["", "https://evil.example/admin/", "javascript:alert(1)"])
+def test_a_form_of_elsewhere_leads_to_the_first_page(client: Client, cast: Cast, referer: str) -> None:
+    act = reverse("admin:tickets_ticket_act", args=[cast.alpha.ticket.pk])
+    answer: Any = client.post(act, {"verb": "resolve"}, headers={"referer": referer})
+    assert answer.url == f"{reverse('admin:login')}?next={reverse('admin:index')}"
+
+
 # --- The second step ---------------------------------------------------------------
 
 
