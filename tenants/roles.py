@@ -97,9 +97,12 @@ PARTS: Final = frozenset(
 WORDS: Final = {
     "view": _("see"),
     "listen": _("listen"),
+    "steer": _("hang up, hand over and speak during a call"),
+    "try": _("make test calls"),
     "add": _("add"),
     "change": _("change"),
     "delete": _("delete"),
+    "privacy": _("give out or erase all of a person"),
 }
 
 
@@ -115,7 +118,9 @@ def table() -> list[tuple[str, list[list[Any]]]]:
 
 
 def _words(rights: Rights) -> list[Any]:
-    return [_("everything")] if rights >= ALL else [word for right, word in WORDS.items() if right in rights]
+    """What is beyond `everything` that a screen does is named all the same."""
+    words, whole = ([_("everything")], ALL) if rights >= ALL else ([], NONE)
+    return words + [word for right, word in WORDS.items() if right in rights - whole]
 
 
 def role_of(request: HttpRequest) -> Membership.Role | None:

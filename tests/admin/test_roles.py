@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tenants.models import Membership, Tenant
-from tenants.roles import ALL, COLUMNS, EVIDENCE, MONEY, NONE, RIGHTS, may
+from tenants.roles import ALL, COLUMNS, EVIDENCE, MONEY, NONE, RIGHTS, WORDS, may, table
 from tenants.scope import EVERYONE
 from tests.admin.pages import form_of, text
 from tests.admin.rows import OWNED, REGISTERED, label, row_of
@@ -148,3 +148,21 @@ def test_each_site_page_says_whom_one_acts_for(cast: Cast, login: Login) -> None
     assert client.get(pages[0]).context["acting_tenant"] is None
     client.post(reverse("admin:switch_tenant"), {"tenant": cast.bravo.tenant.pk, "reason": "Ticket 4211"})
     assert client.get(pages[0]).context["acting_tenant"] == cast.bravo.tenant
+
+
+def test_the_page_of_rights_names_every_right() -> None:
+    assert set(WORDS) == {right for columns in RIGHTS.values() for rights in columns for right in rights}
+    rows = {name: [", ".join(map(str, words)) for words in cells] for name, cells in table()}
+    owner, admin, agent, viewer = rows["Appels"]
+    assert "raccrocher" in agent
+    assert "essai" not in agent
+    assert "essai" in owner
+    assert owner == admin
+    assert viewer == "voir"
+    assert rows["Clients"][0] == "tout, communiquer ou effacer toutes les données d'une personne"
+    assert rows["Mots-clés"][:3] == ["tout", "tout", "voir"]
+
+
+def test_whoever_is_signed_in_reads_the_page_of_rights(cast: Cast, login: Login, client: Client) -> None:
+    assert "raccrocher" in text(login(cast.teammate).get(reverse("admin:rights")))
+    assert client.get(reverse("admin:rights")).status_code == 302
