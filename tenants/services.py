@@ -38,13 +38,15 @@ CEASED = gettext_noop("Ceased to act for the company.")
 
 
 @transaction.atomic
-def create_tenant(*, slug: str, name: str, language: str, owner: User | None = None) -> Tenant:
+def create_tenant(
+    *, slug: str, name: str, language: str, owner: User | None = None, announces_recording: bool = False
+) -> Tenant:
     """A company account that can take calls at once: everything of the language's preset is its own.
 
     Raises ValidationError with a message per field: a slug that is taken or misspelt,
     a language without preset.
     """
-    tenant = Tenant(slug=slug, name=name, language=language)
+    tenant = Tenant(slug=slug, name=name, language=language, announces_recording=announces_recording)
     tenant.full_clean()
     tenant.save()
     with acting_for(tenant):

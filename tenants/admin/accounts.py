@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -31,7 +31,10 @@ class TenantAdmin(SiteModelAdmin):
         "voice": _(
             "The voice's id at the vendor, not its name; empty: the platform's. "
             "With another voice all phrases are spoken anew, which the vendor charges for."
-        )
+        ),
+        "record_calls": _(
+            "In France and elsewhere in the EU callers must be told: announce it, or tell them otherwise."
+        ),
     }
     list_display = ("name", "slug", "language", "time_zone", "is_active", "created_at")
     list_filter = ("is_active", ("language", ChoicesDropdownFilter))
@@ -104,5 +107,8 @@ class TenantAdmin(SiteModelAdmin):
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            if obj.record_calls and not obj.announces_recording:
+                messages.warning(request, _("Calls are recorded, and callers are not told so by the bot."))
         else:  # the admin goes on with `obj`: it becomes the account that was made
-            vars(obj).update(vars(create_tenant(slug=obj.slug, name=obj.name, language=obj.language)))
+            made = create_tenant(slug=obj.slug, name=obj.name, language=obj.language, announces_recording=True)
+            vars(obj).update(vars(made))

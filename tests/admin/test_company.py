@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from tenants.models import FaqEntry, OpeningHours, Phrase, TransferTarget
+from tenants.models import FaqEntry, OpeningHours, Phrase, Tenant, TransferTarget
 from tenants.scope import acting_for
 from tests.admin.pages import form_of, text
 from tests.cast import Cast
@@ -222,3 +222,25 @@ def test_a_pronunciation_is_listened_to_by_those_who_may_change_it(cast: Cast, o
     listen = reverse("admin:tenants_phrase_listen")
     assert text(owner.get(address)).count(listen) == 2
     assert listen not in text(login(cast.teammate).get(address))
+
+
+def test_calls_that_are_recorded_without_a_word_are_warned_of(cast: Cast, owner: Client) -> None:
+    tenant, said = cast.alpha.tenant, "les appelants n&#x27;en sont pas avertis par le bot"
+    pages = []
+    for recorded, announced in (("on", ""), ("on", "on"), ("", "")):
+        data = form_of(owner, change(tenant), "tenant_form")
+        for name, value in (("record_calls", recorded), ("announces_recording", announced)):
+            data.pop(name, None)
+            if value:
+                data[name] = [value]
+        pages.append(text(owner.post(change(tenant), data, follow=True)))
+        tenant.refresh_from_db()
+        assert (tenant.record_calls, tenant.announces_recording) == (bool(recorded), bool(announced))
+    assert [said in page for page in pages] == [True, False, False]
+
+
+def test_a_new_account_announces_that_it_records(cast: Cast, login: Login) -> None:
+    data = {"name": "Neuve", "slug": "neuve", "language": "fr"}
+    assert login(cast.staff).post(reverse("admin:tenants_tenant_add"), data).status_code == 302
+    made = Tenant.objects.get(slug="neuve")
+    assert (made.record_calls, made.announces_recording) == (True, True)

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *, slug: str, name: str, language: str, owner_email: str | None, **_options: Any) -> None:
         try:
             with transaction.atomic():
-                tenant = create_tenant(slug=slug, name=name, language=language)
+                tenant = create_tenant(slug=slug, name=name, language=language, announces_recording=True)
                 phrases_changed(tenant=tenant)  # the first caller is not to wait for them
                 if owner_email:
                     invite(tenant, owner_email)
