@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from celery import shared_task
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import services
 from providers.protocols import ProviderError
+from providers.words import explained
+from tenants.jobs import Incomplete
 from tenants.models import Tenant
 from tenants.scope import current_tenant
 from voicebot_site.celery import TenantTask
@@ -24,10 +27,15 @@ def refresh_phrases(resumed: int = 0) -> str:
     if tenant is None:
         raise RuntimeError("phrases belong to one tenant")
     outcome = services.refresh_phrases(tenant=tenant)
-    if outcome.ran_out_of_time and resumed < MOST_RESUMED:
+    goes_on = outcome.ran_out_of_time and resumed < MOST_RESUMED
+    if goes_on:
         again = {"tenant_id": tenant.pk, "resumed": resumed + 1}
         refresh_phrases.apply_async(kwargs=again, countdown=RESUME_SECONDS)
-    return f"{len(outcome.made)} made, {outcome.present} present, {len(outcome.failed)} failed"
+    counts = {"made": len(outcome.made), "present": outcome.present, "failed": len(outcome.failed)}
+    told = gettext("%(made)d phrases made, %(present)d there already, %(failed)d not made") % counts
+    if outcome.failed and not goes_on:
+        return Incomplete(f"{told}. {explained(outcome.reason)}".strip())
+    return told
 
 
 @shared_task(

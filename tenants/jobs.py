@@ -33,6 +33,10 @@ ERROR_LENGTH: Final = 1000
 LOST: Final = "the worker died, or was stopped for taking too long"
 
 
+class Incomplete(str):
+    """The result of a task that leaves something undone: it has failed, for people to see."""
+
+
 def begin(
     *, name: str, task_id: str, tenant_id: int | None, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> JobRun | None:
@@ -55,7 +59,9 @@ def end(run: JobRun, *, result: object = None, error: BaseException | None = Non
     """Write down how it went; of older rows the last ones are kept."""
     run.finished_at = _now()
     run.result, run.error = "", ""
-    if error is None:
+    if isinstance(result, Incomplete):
+        run.state, run.error = JobRun.State.FAILED, result[:ERROR_LENGTH]
+    elif error is None:
         run.state, run.result = JobRun.State.DONE, "" if result is None else str(result)[:RESULT_LENGTH]
     else:
         run.state = JobRun.State.WAITING if isinstance(error, Retry) else JobRun.State.FAILED

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from calls.models import Call
 from companies import imports
@@ -42,8 +42,10 @@ class Erased:
     failed: int = 0  # files that the disk does not give up: they keep nobody from the others
 
     def __str__(self) -> str:
-        done = f"{self.recordings} recordings, {self.transcripts} transcripts, {self.orphans} orphaned files"
-        return f"{done}; {self.failed} files could not be erased" if self.failed else done
+        counts = {"recordings": self.recordings, "transcripts": self.transcripts, "orphans": self.orphans}
+        done = gettext("%(recordings)d recordings, %(transcripts)d transcripts, %(orphans)d files of no call") % counts
+        left = gettext("%d files could not be erased") % self.failed
+        return f"{done}; {left}" if self.failed else done
 
     def is_gone(self, name: str, erase: Callable[[], object]) -> bool:
         """Whether `erase` has worked; what fails is counted, and tried again the next night."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls import spending
@@ -38,20 +39,22 @@ def summarise(task: TenantTask, ticket_id: int) -> str:
     """Let a language model improve on what the ticket says; until then, and without one, that stands."""
     ticket = Ticket.objects.select_related("call", "tenant").filter(pk=ticket_id).first()
     if ticket is None or ticket.call is None:
-        return "no ticket of a call"
+        return gettext("no ticket of a call")
     if spending.verdict(tenant=ticket.tenant) is not None:
-        return "a spend limit is reached"
+        return gettext("a spend limit is reached")
     try:
         answer = assessment.assess(ticket.call)
     except ProviderError as error:
         logger.warning("ticket %d keeps its first summary: %s", ticket_id, error)
         if task.request.is_eager:
-            return "not summarised"
+            return gettext("not summarised")
         seconds = min(LAST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4**task.request.retries)
         raise task.retry(kwargs={**task.request.kwargs}, countdown=seconds, exc=error) from error
     if answer is None:
-        return "nobody spoke"
-    return ", ".join(assessment.improve(ticket_id=ticket_id, answer=answer)) or "nothing to improve"
+        return gettext("nobody spoke")
+    improved = assessment.improve(ticket_id=ticket_id, answer=answer)
+    labels = [str(Ticket._meta.get_field(name).verbose_name) for name in improved]  # type: ignore[union-attr]
+    return ", ".join(labels) or gettext("nothing to improve")
 
 
 @shared_task(base=TenantTask, name="tickets.count_roi", label=_("Count what the bot earned"))
@@ -134,7 +137,8 @@ def erase_old_of_everyone() -> str:
     tenants = Tenant.objects.values_list("pk", flat=True)
     for tenant_id in tenants:
         erase_old.delay(tenant_id=tenant_id)
-    return f"{len(tenants)} companies; of nobody: {_told(retention.erase_strays())}"
+    strays = _told(retention.erase_strays())
+    return gettext("%(count)d companies; of nobody: %(erased)s") % {"count": len(tenants), "erased": strays}
 
 
 def _told(erased: retention.Erased) -> str:

@@ -23,8 +23,8 @@ from providers.phrases import phrase_store
 from providers.services import RUNS_KEPT, phrases_changed, refresh_phrases
 from providers.tasks import refresh_phrases as refresh_phrases_task
 from providers.tasks import refresh_phrases_of_everyone
-from tenants.models import Phrase, PhraseRun, Tenant
-from tenants.scope import acting_for
+from tenants.models import JobRun, Phrase, PhraseRun, Tenant
+from tenants.scope import EVERYONE, acting_for
 from tests.cast import Cast, House
 from tests.providers.conftest import Vendors
 
@@ -177,6 +177,20 @@ def test_a_run_that_a_vendor_let_wait_too_long_goes_on_later(
     monkeypatch.undo()
     refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
     assert missing(cast.alpha) == []
+
+
+def test_a_run_that_spoke_nothing_is_a_job_that_failed(vendors_beside: Vendors, cast: Cast) -> None:
+    vendors_beside.point(key="sandbox-401")
+    refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
+    with acting_for(EVERYONE):
+        run = JobRun.objects.get(name="providers.refresh_phrases")
+    assert run.state == JobRun.State.FAILED
+    assert run.outcome.startswith("0 phrases faites")
+    assert "ElevenLabs refuse" in run.outcome
+    vendors_beside.point()
+    refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
+    with acting_for(EVERYONE):
+        assert JobRun.objects.filter(name="providers.refresh_phrases").latest("pk").state == JobRun.State.DONE
 
 
 def test_the_list_of_phrases_shows_the_run(cast: Cast, client: Client) -> None:

@@ -83,7 +83,7 @@ def groq(alpha: Cast, vendors_url: str, settings: Settings) -> None:
 
 def test_the_task_has_a_model_write_it_and_records_what_that_cost(ticket: Ticket, groq: None) -> None:
     outcome = summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get()
-    assert "summary" in outcome
+    assert "résumé" in outcome
     assert "box clignote" in now(ticket)["summary"]
     assert Usage.objects.filter(call=ticket.call, kind="llm", provider="groq").exists()
 
@@ -103,14 +103,14 @@ def test_without_a_vendor_the_first_summary_stays(ticket: Ticket, settings: Sett
     before = now(ticket)
     settings.VENDORS = {**settings.VENDORS, "groq": {**settings.VENDORS["groq"], "url": "http://127.0.0.1:9"}}
     registry.forget()
-    assert summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get() == "not summarised"
+    assert summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get() == "pas de nouveau résumé"
     assert now(ticket) == before
 
 
 def test_a_call_without_words_is_not_summarised(ticket: Ticket) -> None:
     assert ticket.call is not None
     ticket.call.turns.update(text="")
-    assert summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get() == "nobody spoke"
+    assert summarise.delay(ticket.pk, tenant_id=ticket.tenant_id).get() == "personne n'a parlé"
 
 
 def test_a_caller_does_not_speak_for_the_bot(ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ def test_a_recording_is_erased_after_its_days_and_what_was_said_after_more(alpha
 def test_erasing_again_finds_nothing(alpha: Cast) -> None:
     recorded(alpha.alpha, days=400)
     erase_old()
-    assert str(erase_old()) == "0 recordings, 0 transcripts, 0 orphaned files"
+    assert str(erase_old()) == "0 enregistrements, 0 transcriptions, 0 fichiers sans appel"
     assert AuditEntry.objects.filter(action="delete", model="tenants.tenant").count() == 1
 
 
@@ -137,14 +137,15 @@ def test_a_file_that_the_disk_does_not_give_up_keeps_nobody_from_the_others(
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "delete", refuse)
         erased = erase_old()
-        assert str(erased) == "2 recordings, 1 transcripts, 0 orphaned files; 2 files could not be erased"
+        done = "2 enregistrements, 1 transcriptions, 0 fichiers sans appel"
+        assert str(erased) == f"{done}; 2 fichiers n'ont pas pu être effacés"
         assert caplog.text.count("cannot be erased") == 2
-        with pytest.raises(NotAllErased, match="2 files could not be erased"):
+        with pytest.raises(NotAllErased, match="2 fichiers n'ont pas pu"):
             erase_old_task(tenant_id=alpha.alpha.tenant.pk)
     assert JobRun.objects.get(name="tickets.erase_old").state == JobRun.State.FAILED
     assert [Call.objects.get(pk=call.pk).recording.name for call in (there, old)] == ["", ""]
     assert "fume" not in words(old)
-    assert str(erase_old()) == "1 recordings, 0 transcripts, 1 orphaned files"
+    assert str(erase_old()) == "1 enregistrements, 0 transcriptions, 1 fichiers sans appel"
     assert not orphan.exists()
 
 
@@ -229,7 +230,7 @@ def test_every_night_each_company_is_seen_to_and_that_shows(cast: Cast) -> None:
     erase_old_of_everyone()
     with acting_for(EVERYONE):
         results = list(JobRun.objects.filter(name="tickets.erase_old").values_list("result", flat=True))
-    assert results == ["1 recordings, 0 transcripts, 0 orphaned files"] * 2
+    assert results == ["1 enregistrements, 0 transcriptions, 0 fichiers sans appel"] * 2
     assert list(Path(settings.MEDIA_ROOT).rglob("*.wav")) == []
 
 
