@@ -15,6 +15,7 @@ from typing import Any
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.db import close_old_connections, transaction
+from django.utils import translation
 
 from monitoring import serving
 from voicebot_site.outgoing import outgoing
@@ -45,6 +46,8 @@ class Job(DjangoTask):
         return self._run(None, args, kwargs)
 
     def _run(self, tenant_id: int | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        from django.conf import settings
+
         from tenants import jobs
 
         task_id = self.request.id or str(uuid.uuid4())  # called as a function it has none
@@ -53,7 +56,8 @@ class Job(DjangoTask):
             return None
         try:
             # Not super(): outside a worker that would hide the request, and with it the retries.
-            result = self.run(*args, **kwargs)
+            with translation.override(settings.LANGUAGE_CODE):  # else that of whoever started it here
+                result = self.run(*args, **kwargs)
         except BaseException as error:
             jobs.end(run, error=error)
             raise

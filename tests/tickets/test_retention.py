@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django.utils.translation import override
 
 from calls.models import Call, Turn, Usage
 from companies.imports import KEPT
@@ -29,6 +30,13 @@ from tickets.tasks import erase_old as erase_old_task
 from tickets.tasks import erase_old_of_everyone
 
 Recorded = Callable[..., Call]
+
+
+@pytest.fixture(autouse=True)
+def _in_french() -> Iterator[None]:
+    """Whatever language another test has left behind."""
+    with override("fr"):
+        yield
 
 
 def recorded(house: House, *, days: float) -> Call:
