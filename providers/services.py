@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
+from decimal import Decimal
 from queue import SimpleQueue
 from typing import Final
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext
 from calls import settings as call_settings
 from calls.usage import record
 from providers import proof, upkeep
+from providers.estimates import estimate
 from providers.generation import OnMade, Outcome, make_missing
 from providers.phrases import phrase_store
 from providers.protocols import Choice, UsageReport, Voice
@@ -153,6 +155,20 @@ def listen(*, tenant: Tenant, voice_id: str) -> bytes | None:
         return speak(configured.phrases["welcome"].text, replace(configured.voice, voice_id=voice_id))
     except NotSpoken:
         return None
+
+
+def try_voice(*, tenant: Tenant, voice_id: str) -> tuple[int, Decimal | None]:
+    """Have the tenant's welcome spoken with a voice: how many phrases would still be missing, and their cost in euros.
+
+    The cost is None without a price. In the tenant's scope, in a thread without an event loop; takes seconds.
+    Raises NotSpoken.
+    """
+    configured = call_settings.load(tenant)
+    voice = replace(configured.voice, voice_id=voice_id)
+    speak(configured.phrases["welcome"].text, voice)
+    missing = phrase_store().missing(configured.all_texts(), voice)
+    price = estimate(voice, ()).thousand_eur
+    return len(missing), price and price * sum(map(len, missing)) / 1000
 
 
 class NotSpoken(Exception):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from calls.admin import SpendLimitInline
-from providers.services import phrases_changed
+from calls.templatetags.calls import euros
+from providers.services import NotSpoken, phrases_changed, try_voice
 from tenants.modeladmin import SiteModelAdmin
 from tenants.models import Tenant
 from tenants.roles import closed_fields
@@ -23,10 +26,39 @@ from tenants.services import create_tenant
 SPOKEN = frozenset({"name", "language", "voice"})
 
 
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Another voice is tried, and what speaking all phrases with it costs is told before it is saved."""
+
+    asked_voice = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        voice, tenant = cleaned.get("voice"), current_tenant()
+        if not voice or "voice" not in self.changed_data or tenant is None or self.errors:
+            return cleaned
+        if self.data.get("agreed_voice") == voice:
+            return cleaned
+        try:
+            count, cost = try_voice(tenant=tenant, voice_id=voice)
+        except NotSpoken as refusal:
+            self.add_error("voice", _("Not saved, because it was tried: %s") % refusal)
+            return cleaned
+        if count:
+            self.asked_voice = voice
+            text = ngettext(
+                "With this voice %(count)d phrase is spoken anew (%(cost)s at the vendor). Save again to go on.",
+                "With this voice %(count)d phrases are spoken anew (%(cost)s at the vendor). Save again to go on.",
+                count,
+            )
+            self.add_error("voice", text % {"count": count, "cost": euros(cost)})
+        return cleaned
+
+
 @admin.register(Tenant)
 class TenantAdmin(SiteModelAdmin):
     """All accounts for platform staff; its own for a company."""
 
+    form = TenantForm
     help_texts = {
         "voice": _(
             "The voice's id at the vendor, not its name; empty: the platform's. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from providers.services import NotSpoken
 from tenants.models import FaqEntry, OpeningHours, Phrase, Tenant, TransferTarget
 from tenants.scope import acting_for
-from tests.admin.pages import form_of, text
+from tests.admin.pages import form_in, form_of, text
 from tests.cast import Cast
 
 Login = Callable[[User], Client]
@@ -162,7 +164,7 @@ def test_texts_that_changed_are_spoken(cast: Cast, owner: Client, django_capture
     assert spoken(capture, lambda: save(owner, house.faq_entry, answer="À Concarneau.")) == 1
     assert spoken(capture, lambda: save(owner, house.tenant, name="Alpha SA")) == 1
     assert spoken(capture, lambda: save(owner, house.tenant, language="en")) == 1
-    assert spoken(capture, lambda: save(owner, house.tenant, voice="another")) == 1
+    assert spoken(capture, lambda: save(owner, house.tenant, voice="another", agreed_voice="another")) == 1
     address = reverse("admin:tenants_phrase_delete", args=[house.phrase.pk])
     assert spoken(capture, lambda: owner.post(address, {"post": "yes"})) == 1
 
@@ -244,3 +246,31 @@ def test_a_new_account_announces_that_it_records(cast: Cast, login: Login) -> No
     assert login(cast.staff).post(reverse("admin:tenants_tenant_add"), data).status_code == 302
     made = Tenant.objects.get(slug="neuve")
     assert (made.record_calls, made.announces_recording) == (True, True)
+
+
+def test_another_voice_is_tried_and_its_cost_told_before_it_is_saved(
+    cast: Cast, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def try_voice(*, tenant: Tenant, voice_id: str) -> tuple[int, Decimal]:
+        if voice_id == "Amélie":
+            raise NotSpoken("ElevenLabs ne connaît pas cette voix.")
+        return 79, Decimal("0.2")
+
+    monkeypatch.setattr("tenants.admin.accounts.try_voice", try_voice)
+    tenant = cast.alpha.tenant
+    before = tenant.voice
+
+    def told(response: Any) -> str:
+        return str(response.context["adminform"].form.errors["voice"])
+
+    assert "ne connaît pas cette voix" in told(save(owner, tenant, voice="Amélie"))
+    asked = save(owner, tenant, voice="another")
+    assert "79 phrases sont à reprononcer (0,2000 € chez le fournisseur)" in told(asked)
+    tenant.refresh_from_db()
+    assert tenant.voice == before
+    again = form_in(text(asked), "tenant_form")
+    assert (again["voice"], again["agreed_voice"]) == (["another"], ["another"])
+    assert "79 phrases" in told(owner.post(change(tenant), again | {"voice": ["a third"]}))  # which nobody agreed to
+    assert owner.post(change(tenant), again).status_code == 302
+    tenant.refresh_from_db()
+    assert tenant.voice == "another"

@@ -20,7 +20,7 @@ from calls.models import Usage
 from calls.usage import forget_prices
 from providers import generation
 from providers.phrases import phrase_store
-from providers.services import RUNS_KEPT, phrases_changed, refresh_phrases
+from providers.services import RUNS_KEPT, NotSpoken, phrases_changed, refresh_phrases, try_voice
 from providers.tasks import refresh_phrases as refresh_phrases_task
 from providers.tasks import refresh_phrases_of_everyone
 from tenants.models import JobRun, Phrase, PhraseRun, Tenant
@@ -177,6 +177,17 @@ def test_a_run_that_a_vendor_let_wait_too_long_goes_on_later(
     monkeypatch.undo()
     refresh_phrases_task.delay(tenant_id=cast.alpha.tenant.pk)
     assert missing(cast.alpha) == []
+
+
+def test_a_voice_is_tried_and_counted_before_it_speaks(vendors_beside: Vendors, cast: Cast) -> None:
+    with acting_for(cast.alpha.tenant):
+        count, cost = try_voice(tenant=cast.alpha.tenant, voice_id="another")
+        assert count > 20
+        assert cost is not None
+        assert 0 < cost < 1
+        vendors_beside.point(key="sandbox-401")
+        with pytest.raises(NotSpoken, match="ElevenLabs refuse"):
+            try_voice(tenant=cast.alpha.tenant, voice_id="a third")
 
 
 def test_a_run_that_spoke_nothing_is_a_job_that_failed(vendors_beside: Vendors, cast: Cast) -> None:
