@@ -85,8 +85,13 @@ def remember_caller(
 def remember_company(*, name: str) -> Company:
     """The company of that name, however it is capitalised; a new one if it is unknown."""
     name = fitting(Company, "name", " ".join(name.split()))
-    known = Company.objects.filter(name__iexact=name).first()
-    return known or Company.objects.get_or_create(name=name)[0]
+    return company_named(name) or Company.objects.get_or_create(name=name)[0]
+
+
+def company_named(name: str) -> Company | None:
+    """The one that is written so, else the oldest that differs in its capitals alone."""
+    alike = Company.objects.filter(name__iexact=name).order_by("pk")
+    return alike.filter(name=name).first() or alike.first()
 
 
 # --- Rows from elsewhere ----------------------------------------------------------
@@ -187,7 +192,7 @@ def _company_of(values: dict[str, str]) -> Company:
         raise ValidationError({"name": gettext("Give a name, or an identifier that is known.")})
     company = Company.objects.filter(external_id=external_id).first() if external_id else None
     if company is None and name:
-        company = _without_other_id(Company.objects.filter(name__iexact=name).first(), external_id, "name")
+        company = _without_other_id(company_named(name), external_id, "name")
     company = company or Company()
     for key in values:
         setattr(company, key, values[key])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -16,15 +17,27 @@ from companies.admin.around import of_company, of_customer
 from companies.admin.duplicates import Duplicates
 from companies.admin.sheets import Sheets
 from companies.models import Company, Customer, Import
+from companies.services import company_named
 from tenants.meanwhile import MindsOthers
 from tenants.modeladmin import DaysFilter, TenantModelAdmin, count_of
 from tickets.admin.privacy import Privacy
 from tickets.models import Ticket
 
 
+class CompanyForm(MindsOthers):
+    """One name is one company, however it is capitalised: calls and imports would take it for the other."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        alike = company_named(name) if "name" in self.changed_data else None
+        if alike is not None and alike != self.instance:
+            raise ValidationError(_("There is “%s” already.") % alike)
+        return name
+
+
 @admin.register(Company)
 class CompanyAdmin(Sheets, Duplicates, TenantModelAdmin):
-    form = MindsOthers
+    form = CompanyForm
     import_kind = Import.Kind.COMPANIES
     change_form_template = "admin/companies/company/change_form.html"
     when_empty = _("Companies whose people call you: import them as a CSV file, or let calls bring them.")

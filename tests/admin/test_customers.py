@@ -181,3 +181,18 @@ def test_what_a_colleague_wrote_of_a_customer_meanwhile_is_not_overwritten(cast:
     with acting_for(cast.alpha.tenant):
         customer.refresh_from_db()
     assert (customer.first_name, customer.email) == ("Zoé", "new@alpha.example")
+
+
+def test_a_company_is_not_added_twice_with_other_capitals(cast: Cast, agent: Client) -> None:
+    with acting_for(cast.alpha.tenant):
+        Company.objects.create(name="Vetodok")
+        own = Company.objects.create(name="VETODOK")  # which an earlier release let in
+    with acting_for(cast.bravo.tenant):
+        Company.objects.create(name="Biolab")
+    add = reverse("admin:companies_company_add")
+    refused = agent.post(add, {"name": "vetodok"})
+    assert "“Vetodok” already" in text(refused)
+    assert agent.post(add, {"name": "BIOLAB"}).status_code == 302  # of another account
+    address = reverse("admin:companies_company_change", args=[own.pk])
+    data = form_of(agent, address, "company_form") | {"external_id": ["7"]}
+    assert agent.post(address, data).status_code == 302

@@ -147,6 +147,13 @@ def test_a_caller_without_a_number_leaves_only_a_company(alpha: Cast) -> None:
     assert told.company == Company.objects.get(name="Vetodok")
 
 
+def test_of_companies_that_differ_in_capitals_the_one_that_is_written_so_is_taken(alpha: Cast) -> None:
+    first, other = Company.objects.create(name="VETODOK"), Company.objects.create(name="Vetodok")
+    assert remember_company(name="Vetodok") == other
+    assert remember_company(name="VETODOK") == first
+    assert remember_company(name="vetodok") == first
+
+
 def test_a_company_is_found_however_it_is_capitalised(alpha: Cast) -> None:
     assert remember_company(name=" alpha  CLIENT ") == alpha.alpha.company
     assert remember_company(name="Bravo Client") != alpha.bravo.company
