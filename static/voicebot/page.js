@@ -29,3 +29,9 @@ document.addEventListener("DOMContentLoaded", titleCells);
 document.addEventListener("htmx:afterSettle", titleCells);
 window.addEventListener("load", nameMenus);
 document.addEventListener("formset:added", () => setTimeout(nameMenus));
+
+// What cannot be taken back is asked first.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+});

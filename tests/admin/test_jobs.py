@@ -46,6 +46,16 @@ def test_the_staff_start_a_job_for_whom_they_act_for(cast: Cast, login: Login) -
     assert 'href="?name=calls.close_abandoned"' not in page  # no matter of one company
 
 
+def test_starting_a_job_is_asked_about_with_whom_it_is_for(cast: Cast, login: Login) -> None:
+    client = login(cast.staff)
+    client.cookies["django_language"] = "en"
+    outside = text(client.get(LIST))
+    assert 'data-ask="Erase what was kept long enough: run it now for every company?"' in outside
+    assert outside.count("data-ask=") == outside.count(f'action="{START}"') > 5
+    client.post(reverse("admin:switch_tenant"), {"tenant": cast.alpha.tenant.pk, "reason": "Ticket 4211"})
+    assert 'data-ask="Erase what was kept long enough: run it now for Alpha?"' in text(client.get(LIST))
+
+
 @pytest.mark.parametrize("name", ["tickets.summarise", "nothing", ""])
 def test_what_cannot_be_started_by_hand_is_not(cast: Cast, login: Login, name: str) -> None:
     assert login(cast.staff).post(START, {"name": name}).status_code == 404
