@@ -58,6 +58,8 @@ class WebhookEndpoint(TenantModel):
     switched_off_at = models.DateTimeField(
         _("switched off"), null=True, blank=True, editable=False, help_text=_("By us, because nothing arrived.")
     )
+    # Whoever delivers moves this ahead: nobody else takes it, unless the worker dies.
+    taken_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -97,7 +99,6 @@ class WebhookMessage(TenantModel):
     body = models.TextField(_("content"), editable=False)  # the bytes that are signed, the same at each attempt
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
-    # Whoever delivers it moves this ahead first: nobody else takes it, unless the worker dies.
     next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("tried until"), default=expiry, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

@@ -1,4 +1,4 @@
-"""From the outbox to the endpoints: in order, one worker at a time, until it has arrived or is given up."""
+"""From the outbox to the endpoints: in order, one worker for each at a time, until it has arrived or is given up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tenants.models.webhooks import LIFETIME, WebhookAttempt, WebhookEndpoint, WebhookMessage
@@ -18,7 +18,7 @@ from tenants.webhooks.transport import Answer
 
 logger = logging.getLogger(__name__)
 
-#: How long a message belongs to whoever took it: well beyond the longest request.
+#: How long an endpoint belongs to whoever took it: well beyond a turn and the longest request.
 LEASE: Final = timedelta(seconds=60)
 #: After the first, second … refusal of a message; the last one goes on until it expires.
 DELAYS: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000))
@@ -34,43 +34,74 @@ State = WebhookMessage.State
 def deliver_due(*, seconds: float) -> int:
     """Send what is due of the tenant acted for, for so long at most; how many requests that were."""
     ends_at, sent = time.monotonic() + seconds, 0
-    while time.monotonic() < ends_at and (message := take()) is not None:
-        deliver(message)
-        sent += 1
+    while time.monotonic() < ends_at and (endpoint := take()) is not None:
+        sent += _serve(endpoint, ends_at)
     return sent
 
 
-def due(now: datetime) -> QuerySet[WebhookMessage]:
-    """Messages that may be sent: none before an earlier one of its subject has arrived or is given up."""
-    earlier = WebhookMessage.objects.filter(
-        endpoint=OuterRef("endpoint"), subject=OuterRef("subject"), state=State.PENDING, pk__lt=OuterRef("pk")
-    )
-    return WebhookMessage.objects.filter(
-        Q(endpoint__paused_until=None) | Q(endpoint__paused_until__lte=now),
-        ~Exists(earlier),
-        state=State.PENDING,
-        next_attempt_at__lte=now,
-        endpoint__is_active=True,
-    )
+def is_due() -> bool:
+    """Whether the tenant acted for has something to send that nobody is sending."""
+    now = timezone.now()
+    return any(due(endpoint, now) for endpoint in _free(now))
 
 
-@transaction.atomic
-def take() -> WebhookMessage | None:
-    """A message that nobody else sends, for the time of the lease; those that failed least come first.
+def due(endpoint: WebhookEndpoint, now: datetime) -> list[tuple[int, str]]:
+    """Messages that may be sent, in their order, as (key, subject): none behind one of its subject that has to wait."""
+    found, waiting = [], set()
+    pending = WebhookMessage.objects.filter(endpoint=endpoint, state=State.PENDING).order_by("pk")
+    for key, subject, next_attempt_at in pending.values_list("pk", "subject", "next_attempt_at"):
+        if next_attempt_at > now:
+            waiting.add(subject)
+        if subject not in waiting:
+            found.append((key, subject))
+    return found
+
+
+def _awake(now: datetime) -> QuerySet[WebhookEndpoint]:
+    return WebhookEndpoint.objects.filter(Q(paused_until=None) | Q(paused_until__lte=now), is_active=True)
+
+
+def _free(now: datetime) -> QuerySet[WebhookEndpoint]:
+    """Endpoints that may be told something by whoever takes them."""
+    return _awake(now).filter(Q(taken_until=None) | Q(taken_until__lte=now))
+
+
+def take() -> WebhookEndpoint | None:
+    """An endpoint for which something is due, and nobody else's for the time of the lease; who waits longest is first.
 
     A worker that dies leaves it to whoever comes after the lease.
     """
     now = timezone.now()
-    rows = due(now).select_for_update(skip_locked=True, of=("self",)).select_related("endpoint")
-    message = rows.order_by("attempts", "pk").first()
-    if message is not None:
-        message.next_attempt_at = now + LEASE
-        message.save(update_fields=["next_attempt_at"])
-    return message
+    for endpoint in _free(now).order_by(F("taken_until").asc(nulls_first=True), "pk"):
+        if due(endpoint, now) and _free(now).filter(pk=endpoint.pk).update(taken_until=now + LEASE):
+            endpoint.taken_until = now + LEASE
+            return endpoint
+    return None
+
+
+def _serve(endpoint: WebhookEndpoint, ends_at: float) -> int:
+    """Send what is due for an endpoint that was taken, and leave it to others; how many requests that were."""
+    sent, waiting = 0, set()
+    for key, subject in due(endpoint, timezone.now()):
+        if time.monotonic() >= ends_at:
+            break
+        # Read anew, and by its key alone: what is erased meanwhile is not sent.
+        message = WebhookMessage.objects.select_related("endpoint").filter(pk=key).first()
+        if subject in waiting or message is None or message.state != State.PENDING:
+            continue
+        if message.endpoint.taken_until != endpoint.taken_until:
+            break
+        sent += 1
+        if not deliver(message).is_success:
+            waiting.add(subject)
+            if not _awake(timezone.now()).filter(pk=endpoint.pk).exists():
+                break
+    WebhookEndpoint.objects.filter(pk=endpoint.pk, taken_until=endpoint.taken_until).update(taken_until=timezone.now())
+    return sent
 
 
 def deliver(message: WebhookMessage) -> Answer:
-    """Send a message that was taken, and write down what came of it."""
+    """Send a message whose endpoint was taken, and write down what came of it."""
     now, body = timezone.now(), message.body.encode()
     signed = signing.headers(
         message_id=message.identifier, at=now, body=body, with_secrets=message.endpoint.secrets(now)
@@ -82,6 +113,8 @@ def deliver(message: WebhookMessage) -> Answer:
 
 @transaction.atomic
 def settle(message: WebhookMessage, answer: Answer, *, started_at: datetime) -> None:
+    if not (mine := WebhookMessage.objects.filter(pk=message.pk)).select_for_update().exists():
+        return  # erased while it was sent
     WebhookAttempt.objects.create(
         tenant_id=message.tenant_id,
         message=message,
@@ -92,9 +125,9 @@ def settle(message: WebhookMessage, answer: Answer, *, started_at: datetime) -> 
         excerpt=answer.excerpt,
     )
     now = timezone.now()
-    # Whoever outlived the lease has no say any more.
-    mine = WebhookMessage.objects.filter(pk=message.pk, state=State.PENDING, next_attempt_at=message.next_attempt_at)
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=message.endpoint_id)
+    if endpoint.taken_until != message.endpoint.taken_until:
+        return  # whoever outlived the lease has no say any more
     if answer.is_success:
         mine.update(state=State.DELIVERED, attempts=F("attempts") + 1, settled_at=now)
         endpoint.failures, endpoint.paused_until, endpoint.last_success_at = 0, None, now
@@ -135,7 +168,9 @@ def sweep() -> list[int]:
     with acting_for(EVERYONE):
         unseen = WebhookMessage.objects.filter(state=State.PENDING, expires_at__lt=now - 2 * LONGEST_PAUSE)
         unseen.update(state=State.DEAD, settled_at=now)
-        return list(due(now).order_by().values_list("tenant_id", flat=True).distinct())
+        waiting = WebhookMessage.objects.filter(state=State.PENDING, next_attempt_at__lte=now).order_by()
+        endpoints = _free(now).filter(pk__in=list(waiting.values_list("endpoint_id", flat=True).distinct()))
+        return sorted({endpoint.tenant_id for endpoint in endpoints if due(endpoint, now)})
 
 
 def forget_settled() -> int:

@@ -214,10 +214,10 @@ def test_the_secret_is_encrypted_where_it_is_kept(endpoint: WebhookEndpoint) -> 
         assert endpoint.secret not in cursor.fetchone()[0]
 
 
-def test_a_message_that_a_worker_has_taken_is_nobody_else_s_until_the_lease_ends(
+def test_an_endpoint_that_a_worker_has_taken_is_nobody_else_s_until_the_lease_ends(
     endpoint: WebhookEndpoint, receiver: Receiver, later: Any
 ) -> None:
-    tell(endpoint, "ticket.created")
+    message = tell(endpoint, "ticket.created")
     taken = take()
     assert taken is not None
     assert take() is None
@@ -227,12 +227,54 @@ def test_a_message_that_a_worker_has_taken_is_nobody_else_s_until_the_lease_ends
     other = take()
     assert other == taken
     # The one that was slow comes back: it has no say, and the other one has.
-    delivery.settle(taken, transport.Answer(70.0, error="slow"), started_at=timezone.now())
-    taken.refresh_from_db()
-    assert (taken.state, taken.attempts) == (State.PENDING, 0)
-    delivery.deliver(other)
-    taken.refresh_from_db()
-    assert taken.state == State.DELIVERED
+    message.endpoint = taken
+    delivery.settle(message, transport.Answer(70.0, error="slow"), started_at=timezone.now())
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.PENDING, 0)
+    message.endpoint = other
+    delivery.deliver(message)
+    message.refresh_from_db()
+    assert message.state == State.DELIVERED
+
+
+def test_what_is_erased_while_others_are_sent_is_not_sent(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        tell(endpoint, "ticket.created", f"ticket:{number}")
+    settle = delivery.settle
+
+    def erase_two(*args: Any, **kwargs: Any) -> None:
+        WebhookMessage.objects.filter(subject__in=["ticket:0", "ticket:1"]).delete()
+        settle(*args, **kwargs)
+
+    monkeypatch.setattr(delivery, "settle", erase_two)
+    assert deliver() == 2
+    assert [request.content["data"]["subject"] for request in receiver.requests] == ["ticket:0", "ticket:2"]
+
+
+def test_endpoints_take_turns(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
+    other = WebhookEndpoint.objects.create(name="Other", url=receiver.url)
+    for number in range(3):
+        put("ticket.created", subject=f"ticket:{number}", data={}, to=[endpoint, other])
+    served = []
+    for _turn in range(4):
+        taken = take()
+        assert taken is not None
+        served.append(taken.name)
+        WebhookEndpoint.objects.filter(pk=taken.pk).update(taken_until=timezone.now())
+    assert served == ["Receiver", "Other", "Receiver", "Other"]
+
+
+def test_what_waits_is_looked_through_once_for_many_messages(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looked = delivery.due, []
+    monkeypatch.setattr(delivery, "due", lambda *args: looked.append(args) or look(*args))
+    for number in range(100):
+        tell(endpoint, "ticket.created", f"ticket:{number % 10}")
+    assert deliver() == 100
+    assert len(looked) == 3, "to take the endpoint, to serve it, and to see that nothing is left"
 
 
 def test_a_redirect_is_not_followed(endpoint: WebhookEndpoint, receiver: Receiver) -> None:

@@ -111,8 +111,10 @@ def test_a_worker_that_is_killed_while_it_delivers_loses_nothing_and_others_send
     receiver.hold.set()
     first.refresh_from_db()
     assert (first.state, first.attempts) == (WebhookMessage.State.PENDING, 0)
-    assert first.next_attempt_at > timezone.now(), "nobody else takes it while its worker may live"
-    WebhookMessage.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now())  # the lease is over
+    endpoint.refresh_from_db()
+    assert endpoint.taken_until is not None
+    assert endpoint.taken_until > timezone.now(), "nobody else takes it while its worker may live"
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(taken_until=timezone.now())  # the lease is over
     for number in range(2, 12):
         for event in ("ticket.created", "ticket.updated", "ticket.resolved"):
             write(endpoint, f"ticket:{number}", event)
