@@ -5,6 +5,7 @@ A row that is refused does not hold up the others; what became of each is counte
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -99,15 +100,15 @@ def start(*, run: Import) -> bool:
     return True
 
 
-def take_over(*, run: Import) -> int:
-    """Take over the rows that are left, and say so as it goes on; how many there were.
+def take_over(*, run: Import, seconds: float = float("inf")) -> int:
+    """Take over the rows that are left, for about so long, and say so as it goes on; how many those were.
 
     Begun again after a worker died it goes on where that one was.
     """
-    taken = 0
+    taken, ends_at = 0, time.monotonic() + seconds
     with translation.override(run.tenant.language):
         repeated = _repeated(run.kind, run.rows)
-    while run.state == Import.State.RUNNING:
+    while run.state == Import.State.RUNNING and (not taken or time.monotonic() < ends_at):
         piece = run.rows[run.done : run.done + AT_ONCE]
         with transaction.atomic(), translation.override(run.tenant.language):
             for line, cells in piece:

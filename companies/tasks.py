@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from celery import shared_task
-from celery.exceptions import SoftTimeLimitExceeded
 from django.utils.translation import gettext_lazy as _
 
 from companies import imports
 from companies.models import Import
 from voicebot_site.celery import TenantTask
+
+#: A worker gives itself to one file for so long.
+TURN_SECONDS: Final = 20.0
 
 
 @shared_task(
@@ -19,10 +23,9 @@ from voicebot_site.celery import TenantTask
     time_limit=840,
 )
 def import_rows(*, import_id: int) -> int:
-    """Take over the rows of a file; how many. What is left of a long one is another task's."""
+    """Take over the rows of a file; how many. What is left of a long one is another task's, behind those of others."""
     run = Import.objects.select_related("tenant").get(pk=import_id)
-    try:
-        return imports.take_over(run=run)
-    except SoftTimeLimitExceeded:
+    taken = imports.take_over(run=run, seconds=TURN_SECONDS)
+    if run.state == Import.State.RUNNING:
         import_rows.delay(import_id=import_id, tenant_id=run.tenant_id)
-        raise
+    return taken

@@ -317,7 +317,7 @@ PLATFORM = Dashboard(
         ),
         lines(
             "Waiting",
-            ("max(voicebot_queue_length)", "tasks"),
+            ("max by (queue) (voicebot_queue_length)", "tasks: {{queue}}"),
             ("max(voicebot_queue_unacknowledged)", "tasks taken"),
             ("max(voicebot_webhooks_pending)", "webhooks"),
             ("sum(voicebot_scribe_entries)", "entries of calls"),

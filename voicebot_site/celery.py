@@ -10,10 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import redis
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
+from django.conf import settings
+from django.core.cache import cache
 from django.db import close_old_connections, transaction
 from django.utils import translation
 
@@ -31,6 +34,12 @@ if Path(sys.argv[0]).name == "celery" and "worker" in sys.argv:
     serving.prepare()
 
 
+#: Tasks that may take longer (seconds) wait in settings.BULK_QUEUE, where nobody who is in a hurry waits.
+LONGEST_PROMPT: Final = 180
+#: One that was given out so long ago (seconds) and was not begun may be lost.
+LONGEST_WAIT: Final = 60
+
+
 class Job(DjangoTask):
     """Every task: each run leaves a row (`tenants.jobs`), and what was done already is not done again.
 
@@ -41,6 +50,14 @@ class Job(DjangoTask):
     #: What the staff read of it; give it to `shared_task`.
     label: Any = ""
     is_of_tenants = False
+    #: Whether many may be given out at once: they wait where what takes long waits.
+    comes_in_masses = False
+
+    def waits_in(self) -> str:
+        """The name of its queue."""
+        longest = self.time_limit or settings.CELERY_TASK_TIME_LIMIT
+        is_bulk = self.comes_in_masses or longest > LONGEST_PROMPT
+        return settings.BULK_QUEUE if is_bulk else settings.CELERY_TASK_DEFAULT_QUEUE
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._run(None, args, kwargs)
@@ -89,6 +106,13 @@ class Job(DjangoTask):
 
 app = Celery("voicebot", task_cls=Job)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def route(name: str, *_args: Any, task: Job | None = None, **_kwargs: Any) -> dict[str, str]:
+    return {"queue": (task or app.tasks[name]).waits_in()}
+
+
+app.conf.task_routes = (route,)
 app.autodiscover_tasks()
 
 # Embedded there is no worker: one thread takes its place, so that a call never
@@ -112,22 +136,43 @@ class TenantTask(Job):
 
     typing = False  # Celery would hold `tenant_id` against the function's own arguments
     is_of_tenants = True
+    #: Whether one that waits is as good as many: while one of a tenant waits, no other is given out.
+    waits_once = False
 
     def __call__(self, *args: Any, tenant_id: int, **kwargs: Any) -> Any:
         from tenants.models import Tenant
         from tenants.scope import acting_for
 
+        if self.waits_once:
+            cache.delete(self.waiting(tenant_id))  # what comes from now on is another one's
         with acting_for(Tenant.objects.get(pk=tenant_id)):
             return self._run(tenant_id, args, kwargs)
 
     def apply_async(self, args: Any = None, kwargs: dict[str, Any] | None = None, **options: Any) -> Any:
         """Raises TypeError without `tenant_id`. Embedded: hand it to the thread instead of running it here."""
-        if "tenant_id" not in (kwargs or {}):
+        if kwargs is None or "tenant_id" not in kwargs:
             raise TypeError(f"{self.name}: tenant_id is missing")
+        if self.waits_once and self._waits_already(kwargs["tenant_id"]):
+            return None
         start = partial(super().apply_async, args, kwargs, **options)
         if app.conf.task_always_eager and embedded_worker is not None:
             return embedded_worker.submit(_with_fresh_connections, start)
-        return start()
+        try:
+            return start()
+        except Exception:
+            if self.waits_once:
+                cache.delete(self.waiting(kwargs["tenant_id"]))
+            raise
+
+    def _waits_already(self, tenant_id: int) -> bool:
+        try:
+            return not cache.add(self.waiting(tenant_id), True, LONGEST_WAIT)
+        except redis.RedisError:
+            return False  # the broker has its own word about that
+
+    def waiting(self, tenant_id: int) -> str:
+        """The key in the cache of one that waits."""
+        return f"waiting:{self.name}:{tenant_id}"
 
 
 def _with_fresh_connections(start: Callable[[], object]) -> None:
@@ -148,8 +193,6 @@ def _keep_our_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
-    from django.conf import settings
-
     try:
         serving.serve(settings.METRICS_HOST, settings.TASKS_METRICS_PORT)
     except (OSError, OverflowError) as error:  # costs the metrics, and no task

@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 MOST_TENANTS: Final = 50
 KEPT_SECONDS: Final = 15.0
 BROKER_SECONDS: Final = 1.0
-QUEUE: Final = "celery"  # Celery's default, and our only one
 PERIODS: Final = {"today": 1, "30d": 30}  # days, today included
 FORWARDED: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
@@ -202,8 +201,12 @@ def _of_the_broker() -> Iterator[Metric]:
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS
     ) as broker:
-        waiting, running = broker.llen(QUEUE), broker.hlen("unacked")
-    yield GaugeMetricFamily("voicebot_queue_length", "Tasks that no Celery worker has taken yet.", waiting)
+        waiting = {name: broker.llen(name) for name in settings.CELERY_TASK_QUEUES}
+        running = broker.hlen("unacked")
+    lengths = GaugeMetricFamily("voicebot_queue_length", "Tasks that no Celery worker has taken yet.", labels=["queue"])
+    for name, length in waiting.items():
+        lengths.add_metric([name], length)
+    yield lengths
     yield GaugeMetricFamily("voicebot_queue_unacknowledged", "Tasks taken and not finished, or due later.", running)
 
 

@@ -208,8 +208,16 @@ CELERY_TASK_ALWAYS_EAGER = not REDIS_URL  # in a thread of its own: voicebot_sit
 # worker is gone, is given to another one: no task may take that long, nor wait that long for a retry.
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
-# Without the others, whoever speaks to a Redis that hangs would wait for it for ever; BRPOP waits for 1 s.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_timeout": 3.0, "socket_connect_timeout": 3.0}
+# Without the timeouts, whoever speaks to a Redis that hangs would wait for it for ever; BRPOP waits for 1 s.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": 900,
+    "socket_timeout": 3.0,
+    "socket_connect_timeout": 3.0,
+    "queue_order_strategy": "priority",  # as the queues are named below
+}
+# What takes long, or comes in masses, waits in a queue of its own: a worker looks into the first one first.
+CELERY_TASK_DEFAULT_QUEUE, BULK_QUEUE = "celery", "bulk"
+CELERY_TASK_QUEUES: dict[str, Any] = {CELERY_TASK_DEFAULT_QUEUE: {}, BULK_QUEUE: {}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -170,7 +170,7 @@ def sweep() -> list[int]:
         unseen.update(state=State.DEAD, settled_at=now)
         waiting = WebhookMessage.objects.filter(state=State.PENDING, next_attempt_at__lte=now).order_by()
         endpoints = _free(now).filter(pk__in=list(waiting.values_list("endpoint_id", flat=True).distinct()))
-        return sorted({endpoint.tenant_id for endpoint in endpoints if due(endpoint, now)})
+        return sorted({endpoint.tenant.pk for endpoint in endpoints.select_related("tenant") if due(endpoint, now)})
 
 
 def forget_settled() -> int:

@@ -203,7 +203,7 @@ def celery(stage: Stage) -> None:
     """The worker of background jobs and their clock die, and are back half a minute later."""
     outside(stage, stage.celery)
     with Broker.from_url(stage.broker.url) as broker:
-        took = stage.until(lambda: not broker.llen("celery"), TAIL_SECONDS)
+        took = stage.until(lambda: not broker.llen("celery") + broker.llen("bulk"), TAIL_SECONDS)
     stage.must(took <= TAIL_SECONDS, "jobs still wait")
     stage.say(f"{took:.1f} s later no job waited any more")
 

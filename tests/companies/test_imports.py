@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.utils.translation import override
 
-from companies import imports
+from companies import imports, tasks
 from companies.models import Company, Customer, Import
 from tests.cast import Cast
 from voicebot_site import sheets
@@ -113,6 +114,25 @@ def test_whoever_goes_on_after_a_worker_died_goes_on_where_it_was(alpha: Cast, m
     assert imports.take_over(run=run) == 1
     assert (run.state, run.done, run.created) == (Import.State.DONE, 5, 5)
     assert imports.take_over(run=run) == 0
+
+
+def test_a_long_import_gives_others_their_turn(alpha: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 1e-9)
+    pieces: list[int] = []
+    take_over = imports.take_over
+
+    def piece(**given: Any) -> int:
+        pieces.append(take_over(**given))
+        return pieces[-1]
+
+    monkeypatch.setattr(imports, "take_over", piece)
+    run = looked_at("telephone\n" + "\n".join(f"069988770{digit}" for digit in range(5)))
+    Import.objects.filter(pk=run.pk).update(state=Import.State.RUNNING)
+    tasks.import_rows.delay(import_id=run.pk, tenant_id=run.tenant_id)
+    run.refresh_from_db()
+    assert (run.state, run.created) == (Import.State.DONE, 5)
+    assert sorted(pieces) == [1, 2, 2]
 
 
 def test_an_import_begins_once(alpha: Cast) -> None:

@@ -10,8 +10,9 @@ from inspect import signature
 
 import pytest
 from django.conf import settings
+from kombu.utils.scheduling import cycle_by_name
 
-from voicebot_site.celery import TenantTask, app
+from voicebot_site.celery import LONGEST_PROMPT, TenantTask, app
 
 app.loader.import_default_modules()
 OURS = sorted(name for name in app.tasks if not name.startswith(("celery.", "tests.")))
@@ -27,6 +28,33 @@ def test_what_the_clock_starts_lapses_before_it_is_started_again():
         schedule, expires = entry["schedule"], entry["options"]["expires"]
         again = schedule if isinstance(schedule, float) else 86_400 / len(schedule.hour) / len(schedule.minute)
         assert 0 < expires <= again, name
+
+
+def queue_of(name: str) -> str:
+    return str(app.amqp.router.route({}, name)["queue"].name)
+
+
+def test_what_may_take_minutes_waits_in_a_queue_of_its_own():
+    """No company's import or phrases hold up the closing of a call, or its summary."""
+    prompt = {name for name in OURS if queue_of(name) == settings.CELERY_TASK_DEFAULT_QUEUE}
+    assert {"calls.close_abandoned", "calls.test_connection", "tenants.sweep_webhooks", "tickets.summarise"} <= prompt
+    bulk = set(OURS) - prompt
+    assert {queue_of(name) for name in bulk} == {settings.BULK_QUEUE}
+    assert {"companies.import_rows", "providers.refresh_phrases", "tenants.deliver_webhooks"} <= bulk
+    assert max(app.tasks[name].time_limit or 600 for name in prompt) <= LONGEST_PROMPT
+
+
+def test_a_worker_works_on_every_queue_and_looks_first_where_nobody_should_wait():
+    assert list(app.amqp.queues.consume_from) == [settings.CELERY_TASK_DEFAULT_QUEUE, settings.BULK_QUEUE]
+    order = cycle_by_name(settings.CELERY_BROKER_TRANSPORT_OPTIONS["queue_order_strategy"])()
+    order.update(app.amqp.queues.consume_from)
+    order.rotate(settings.CELERY_TASK_DEFAULT_QUEUE)
+    assert order.consume(2) == [settings.CELERY_TASK_DEFAULT_QUEUE, settings.BULK_QUEUE]
+
+
+def test_what_is_put_into_one_queue_is_in_no_other():
+    keys = {name: queue.routing_key for name, queue in app.amqp.queues.items()}
+    assert keys == {settings.CELERY_TASK_DEFAULT_QUEUE: "celery", settings.BULK_QUEUE: "bulk"}
 
 
 @pytest.mark.redis

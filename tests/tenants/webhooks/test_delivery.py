@@ -12,14 +12,18 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+import tenants.tasks
 from tenants.models import WebhookEndpoint, WebhookMessage
+from tenants.tasks import deliver_webhooks
 from tenants.webhooks import delivery, services, signing, transport
 from tenants.webhooks.delivery import deliver_due, sweep, take
 from tenants.webhooks.outbox import put
 from tests.cast import Cast
 from tests.tenants.webhooks.receiver import Receiver
+from voicebot_site.celery import Job
 
 State = WebhookMessage.State
 
@@ -266,11 +270,56 @@ def test_endpoints_take_turns(endpoint: WebhookEndpoint, receiver: Receiver) -> 
     assert served == ["Receiver", "Other", "Receiver", "Other"]
 
 
+def test_of_a_company_one_task_waits_however_much_happens(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_out: list[Any] = []
+    monkeypatch.setattr(Job, "apply_async", lambda _task, _args=None, kwargs=None, **_: given_out.append(kwargs))
+    for _event in range(10):
+        deliver_webhooks.delay(tenant_id=endpoint.tenant_id)
+    assert given_out == [{"tenant_id": endpoint.tenant_id}]
+    deliver_webhooks(tenant_id=endpoint.tenant_id)  # it begins: what comes now it may not see any more
+    deliver_webhooks.delay(tenant_id=endpoint.tenant_id)
+    assert len(given_out) == 2
+
+
+def test_what_the_broker_did_not_take_is_given_out_again(
+    endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: Any, **_options: Any) -> None:
+        raise OperationalError("the broker is away")
+
+    monkeypatch.setattr(Job, "apply_async", away)
+    for _time in range(2):
+        with pytest.raises(OperationalError):
+            deliver_webhooks.delay(tenant_id=endpoint.tenant_id)
+
+
+def test_after_a_turn_the_rest_waits_behind_others(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_out: list[Any] = []
+    monkeypatch.setattr(Job, "apply_async", lambda _task, _args=None, kwargs=None, **_: given_out.append(kwargs))
+    monkeypatch.setattr(tenants.tasks, "TURN_SECONDS", 0.0)
+    tell(endpoint, "ticket.created")
+    deliver_webhooks(tenant_id=endpoint.tenant_id)
+    assert given_out == [{"tenant_id": endpoint.tenant_id}]
+    monkeypatch.setattr(tenants.tasks, "TURN_SECONDS", 10.0)
+    deliver_webhooks(tenant_id=endpoint.tenant_id)
+    assert len(given_out) == 1
+    assert receiver.events == ["ticket.created"]
+
+
 def test_what_waits_is_looked_through_once_for_many_messages(
     endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look, looked = delivery.due, []
-    monkeypatch.setattr(delivery, "due", lambda *args: looked.append(args) or look(*args))
+
+    def due(*args: Any) -> Any:
+        looked.append(args)
+        return look(*args)
+
+    monkeypatch.setattr(delivery, "due", due)
     for number in range(100):
         tell(endpoint, "ticket.created", f"ticket:{number % 10}")
     assert deliver() == 100
