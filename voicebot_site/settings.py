@@ -496,6 +496,9 @@ LOGGING: dict[str, Any] = {
         "deepgram": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        # Two lines for each task that goes well: *Background jobs* and the metrics have them.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -55,6 +56,13 @@ def test_a_worker_works_on_every_queue_and_looks_first_where_nobody_should_wait(
 def test_what_is_put_into_one_queue_is_in_no_other():
     keys = {name: queue.routing_key for name, queue in app.amqp.queues.items()}
     assert keys == {settings.CELERY_TASK_DEFAULT_QUEUE: "celery", settings.BULK_QUEUE: "bulk"}
+
+
+@pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
+def test_a_task_that_goes_well_is_no_line_of_the_log(name: str):
+    """There are 14,000 a day by the clock alone. One that fails is an error there."""
+    logger = logging.getLogger(name)
+    assert (logger.isEnabledFor(logging.INFO), logger.isEnabledFor(logging.ERROR)) == (False, True)
 
 
 @pytest.mark.redis
