@@ -27,7 +27,9 @@ def send(letters: Iterable[EmailMessage]) -> int:
 
     An address that the server refuses keeps nobody else's letter back.
     """
-    sent, refused = 0, None
+    sent, refused, letters = 0, None, list(letters)
+    if not letters:
+        return 0  # a connection alone leaves an empty file where letters are files
     with get_connection() as connection:
         for letter in letters:
             try:

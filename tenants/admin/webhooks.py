@@ -26,7 +26,7 @@ from tenants import audit
 from tenants.modeladmin import DaysFilter, TenantModelAdmin
 from tenants.models import WebhookEndpoint, WebhookEvent, WebhookMessage
 from tenants.roles import may
-from tenants.webhooks import services
+from tenants.webhooks import delivery, services
 
 STATE_COLOURS = {
     WebhookMessage.State.PENDING: "info",
@@ -109,6 +109,7 @@ class WebhookEndpointAdmin(TenantModelAdmin):
         if endpoint is not None and self.has_view_permission(request, endpoint):
             context["latest"] = endpoint.messages.all()[:5]
             context["given_up"] = endpoint.messages.filter(state=WebhookMessage.State.DEAD).count()
+            context["wants_no_more"] = delivery.wants_no_more(endpoint)
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 

@@ -162,6 +162,14 @@ def switch_off(endpoint: WebhookEndpoint) -> None:
     transaction.on_commit(lambda: tell_of_switching_off(endpoint), robust=True)
 
 
+def wants_no_more(endpoint: WebhookEndpoint) -> bool:
+    """Whether the last that it answered was that."""
+    if endpoint.is_active or endpoint.switched_off_at is None:
+        return False
+    last = WebhookAttempt.objects.filter(message__endpoint=endpoint).first()
+    return last is not None and last.status_code == GONE
+
+
 def sweep() -> list[int]:
     """Give up what has expired unseen; return whose messages are due. For all tenants."""
     now = timezone.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
@@ -10,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from tenants import mail
 from tenants.models.webhooks import WebhookEndpoint
+
+logger = logging.getLogger(__name__)
 
 
 def tell_of_switching_off(endpoint: WebhookEndpoint) -> int:
@@ -25,4 +29,6 @@ def tell_of_switching_off(endpoint: WebhookEndpoint) -> int:
             "Once its server answers again, switch the webhook on, and send again what was given up:\n%(page)s\n\n"
             "What happened meanwhile can be fetched with the API (updated_since).\n"
         ) % {"tenant": tenant, "webhook": endpoint, "page": page}
-    return mail.send(EmailMessage(subject, body, to=[person.email]) for person in mail.managers(tenant))
+    if not (people := mail.managers(tenant)):
+        logger.warning("nobody of %s can be written to about its webhook %d", tenant, endpoint.pk)
+    return mail.send(EmailMessage(subject, body, to=[person.email]) for person in people)

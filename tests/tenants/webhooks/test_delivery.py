@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 import tenants.tasks
 from tenants.models import WebhookEndpoint, WebhookMessage
 from tenants.tasks import deliver_webhooks
 from tenants.webhooks import delivery, services, signing, transport
 from tenants.webhooks.delivery import deliver_due, sweep, take
+from tenants.webhooks.notices import tell_of_switching_off
 from tenants.webhooks.outbox import put
+from tests.admin.pages import text
 from tests.cast import Cast
 from tests.tenants.webhooks.receiver import Receiver
 from voicebot_site.celery import Job
@@ -193,6 +201,38 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once(endpoint: WebhookEndpo
     deliver()
     endpoint.refresh_from_db()
     assert not endpoint.is_active
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [(410, "its server wants no more (410)"), (500, "nothing has arrived for three days")]
+)
+def test_its_page_says_since_when_and_why_it_is_switched_off(
+    endpoint: WebhookEndpoint,
+    receiver: Receiver,
+    later: Any,
+    alpha: Cast,
+    login: Callable[[User], Client],
+    status: int,
+    why: str,
+) -> None:
+    receiver.answers = [status]
+    tell(endpoint, "ticket.created")
+    later(days=3, seconds=1)
+    deliver()
+    endpoint.refresh_from_db()
+    assert endpoint.switched_off_at is not None
+    address = reverse("admin:tenants_webhookendpoint_change", args=[endpoint.pk])
+    page = text(login(alpha.owner).get(address, headers={"accept-language": "en"}))
+    assert why in page
+    assert re.search(rf"Switched off by us on \d+/\d+/{endpoint.switched_off_at:%Y}", page)
+
+
+def test_where_nobody_can_be_written_to_no_letter_is_made(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", tmp_path
+    assert tell_of_switching_off(endpoint) == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_for_a_day_after_a_rotation_both_secrets_sign(
