@@ -58,6 +58,9 @@ def record(
         return None
     if request is not None:
         person, address = request.user, address_of(request)
+    if action == Action.DELETE and (number := getattr(row, "phone_number", "")):
+        # Whoever asks to be erased later is known by it (`tickets.privacy`).
+        changes = [*changes, {"field": "phone_number", "old": number, "new": ""}]
     user = person if isinstance(person, User) else None
     entry = AuditEntry(
         tenant=tenant,

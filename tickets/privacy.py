@@ -55,7 +55,8 @@ class Belongings:
         numbers = _numbers(customer)
         mine = Q(customer=customer) | Q(phone_number__in=numbers)
         calls = Call.objects.filter(mine).order_by("started_at")
-        tickets = Ticket.objects.filter(mine | Q(call__in=calls.values("pk")) | Q(pk__in=_written_otherwise(numbers)))
+        otherwise = _written_otherwise(Ticket.objects.filter(customer=None), numbers)
+        tickets = Ticket.objects.filter(mine | Q(call__in=calls.values("pk")) | Q(pk__in=otherwise))
         return cls(customer, numbers, calls, tickets.order_by("created_at"))
 
     def counts(self) -> dict[str, int]:
@@ -143,11 +144,12 @@ def erase(*, customer: Customer, request: HttpRequest | None = None, actor: User
         cache.delete_many([f"waveform:{call.uuid}" for call in batch])
     for keys in _batches(tickets):
         _anonymise_tickets(keys, now)
-    _forget_copies(Customer, [customer.pk, *map(int, customer.merged)])
-    _forget_copies(Ticket, tickets)
-    _forget_copies(Call, [call.pk for call in calls])
+    _forget_copies(Customer, [customer.pk, *map(int, customer.merged), *_deleted(Customer, found.numbers)])
+    _forget_copies(Ticket, [*tickets, *_deleted(Ticket, found.numbers)])
+    _forget_copies(Call, [*(call.pk for call in calls), *_deleted(Call, found.numbers)])
     _forget_imports(found.numbers)
-    Announcement.objects.filter(phone_number__in=found.numbers).delete()
+    announced = Q(phone_number__in=found.numbers) | Q(call_uuid__in=[call.uuid for call in calls])
+    Announcement.objects.filter(announced | Q(pk__in=_written_otherwise(Announcement.objects, found.numbers))).delete()
     key = customer.pk
     customer.delete()
     audit.record(
@@ -174,14 +176,30 @@ def _forms(number: str) -> tuple[str, ...]:
     return forms(international(number) or number)
 
 
-def _written_otherwise(numbers: tuple[str, ...]) -> list[int]:
-    """Tickets of no customer on which one of `numbers` (E.164) is written as people write: 06 12 34 56 78."""
-    ends = "|".join("[^0-9]*".join(number[-6:]) for number in numbers if international(number))
-    if not ends:
+def _written_otherwise(rows: Any, numbers: tuple[str, ...]) -> list[int]:
+    """Which of `rows` have one of `numbers` (E.164) as people write it: 06 12 34 56 78."""
+    if not (ends := _ends(numbers)):
         return []
-    alike = Ticket.objects.filter(customer=None, phone_number__regex=f"({ends})[^0-9]*$")
+    alike = rows.filter(phone_number__regex=f"({ends})[^0-9]*$")
     written = alike.exclude(phone_number__in=numbers).values_list("pk", "phone_number")
     return [key for key, number in written if international(number) in numbers]
+
+
+def _ends(numbers: tuple[str, ...]) -> str:
+    """A regular expression of their last digits, however they are parted; empty for none."""
+    return "|".join("[^0-9]*".join(number[-6:]) for number in numbers if international(number))
+
+
+def _deleted(model: type[Customer | Ticket | Call], numbers: tuple[str, ...]) -> list[int]:
+    """Rows of `numbers` that are gone, by what the audit log has of their end, and by what webhooks were told."""
+    entries = AuditEntry.objects.filter(model=model._meta.label_lower, action=Action.DELETE)
+    known = [(key, c["old"]) for key, changes in entries.values_list("object_id", "changes") for c in changes]
+    if ends := _ends(numbers):
+        told = WebhookMessage.objects.filter(subject__startswith=f"{model._meta.model_name}:")
+        alike = told.filter(body__regex=f'"phone_number":"[^"]*({ends})[^"0-9]*"').values_list("subject", "body")
+        known += [(subject.partition(":")[2], json.loads(body)["data"]["phone_number"]) for subject, body in alike]
+    keys = {int(key) for key, number in known if number in numbers or international(number) in numbers}
+    return sorted(keys - set(model._default_manager.filter(pk__in=keys).values_list("pk", flat=True)))
 
 
 def _anonymise_tickets(keys: list[int], now: datetime) -> None:

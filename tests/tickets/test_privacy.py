@@ -27,6 +27,7 @@ from companies import duplicates
 from companies.models import Customer, Import
 from tenants import audit
 from tenants.models import AuditEntry, Membership, WebhookEndpoint, WebhookMessage
+from tenants.models.webhooks import all_events
 from tenants.scope import acting_for
 from tenants.sync import Tombstone
 from tests.admin.pages import text
@@ -136,6 +137,40 @@ def test_tickets_of_the_number_are_found_however_it_was_written(house: Any, writ
     other.refresh_from_db()
     assert (ticket.phone_number, ticket.client_name, ticket.client_email) == ("", "", "")
     assert other.client_name == "MARTIN-Alpha"
+
+
+@pytest.mark.parametrize("written", ["+33612345678", "06 12 34 56 78"])
+@pytest.mark.parametrize("told", ["the log", "a webhook"])
+def test_what_is_left_of_rows_that_were_deleted_before_goes_too(
+    house: Any, cast: Cast, login: Login, written: str, told: str
+) -> None:
+    if told == "the log":
+        WebhookEndpoint.objects.all().delete()
+    WebhookEndpoint.objects.update(is_active=True, events=all_events())
+    client, kept = login(cast.owner), services.create(phone_number="07 12 34 56 78", client_name="KEPT")
+    for number, name in ((written, "GONE"), ("07 12 34 56 78", "KEPT")):
+        ticket = services.create(phone_number=number, client_name=name)
+        audit.record(action=AuditEntry.Action.CHANGE, row=ticket)
+        if told == "the log":
+            assert client.delete(f"/api/v1/tickets/{ticket.pk}", headers={"if-match": "*"}).status_code == 204
+        else:
+            ticket.delete()
+    audit.record(action=AuditEntry.Action.CHANGE, row=kept)
+    before = everything_stored()
+    assert "GONE" in before
+    erase(customer=house.customer)
+    after = everything_stored()
+    assert "GONE" not in after
+    assert written not in after
+    assert after.count("KEPT") == before.count("KEPT")
+
+
+def test_announcements_go_however_their_number_was_written_and_of_their_calls_anyway(house: Any) -> None:
+    other = Announcement.objects.create(call_uuid=uuid.uuid4(), server=house.server, phone_number="07 12 34 56 78")
+    Announcement.objects.create(call_uuid=uuid.uuid4(), server=house.server, phone_number="0612345678", caller_name="P")
+    Announcement.objects.create(call_uuid=house.call.uuid, server=house.server, caller_name="P")
+    erase(customer=house.customer)
+    assert list(Announcement.objects.filter(server=house.server)) == [other]
 
 
 def test_who_became_part_of_a_customer_is_erased_with_them(house: Any, cast: Cast, login: Login) -> None:
