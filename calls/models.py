@@ -159,7 +159,9 @@ class Call(Published):
         if before is None:
             return [WebhookEvent.CALL_STARTED]
         has_ended = self.status != before.status and self.status != self.Status.IN_PROGRESS
-        return [WebhookEvent.CALL_ENDED] if has_ended else []
+        is_recorded = bool(self.recording) and not before.recording  # a moment after the end
+        happened = ((WebhookEvent.CALL_ENDED, has_ended), (WebhookEvent.CALL_RECORDED, is_recorded))
+        return [str(event) for event, is_so in happened if is_so]
 
     def as_data(self) -> dict[str, Any]:
         from calls.api import CallSerializer  # it shows these rows

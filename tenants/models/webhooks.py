@@ -27,6 +27,7 @@ class WebhookEvent(models.TextChoices):
     TICKET_RESOLVED = "ticket.resolved", _("ticket resolved")
     CALL_STARTED = "call.started", _("call started")
     CALL_ENDED = "call.ended", _("call ended")
+    CALL_RECORDED = "call.recorded", _("recording of a call is there")
     CUSTOMER_UPDATED = "customer.updated", _("customer added or changed")
 
 

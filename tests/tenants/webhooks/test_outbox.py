@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from django.urls import reverse
 
 from calls.case import Case, Ending
 from calls.models import Call
-from calls.services import LineQuality, begin, finish
+from calls.services import LineQuality, begin, finish, keep_recording
 from companies import duplicates
 from companies.models import Company, Customer
 from companies.services import upsert_customer
@@ -64,6 +65,20 @@ def test_a_call_is_told_from_its_beginning_to_its_ticket(alpha: Cast, crm: Webho
     shown = data_of(crm.messages.get(event="ticket.created"))
     assert shown["client_name"] == "Claire"
     assert "Ma box clignote" in shown["summary"], "the summary is written after the ticket, and told with it"
+
+
+def test_a_recording_is_told_once_it_can_be_fetched(alpha: Cast, crm: WebhookEndpoint, tmp_path: Path) -> None:
+    call = Call.objects.create(uuid=uuid4())
+    finish(call_id=call.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
+    path = tmp_path / "in-progress.wav"
+    path.write_bytes(b"RIFF")
+    keep_recording(call_id=call.pk, path=path)
+    of_call = crm.messages.filter(subject=f"call:{call.pk}").order_by("pk")
+    assert [(message.event, data_of(message)["has_recording"]) for message in of_call] == [
+        ("call.started", False),
+        ("call.ended", False),
+        ("call.recorded", True),
+    ]
 
 
 def test_a_ticket_that_is_changed_on_a_screen_is_told(
