@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from companies.models import Company, Customer
 from companies.phone import forms, international
-from companies.services import upsert_company, upsert_customer
+from companies.services import upsert_companies, upsert_customers
 from voicebot_site.api.idempotency import in_pieces
 from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer
@@ -97,7 +97,7 @@ class CompanyViewSet(ResourceViewSet):
     @action(detail=False, methods=["post"], pagination_class=None, parser_classes=[JSONParser])
     @in_pieces
     def bulk(self, request: Request) -> Response:
-        return self.upsert(request, upsert_company)
+        return self.upsert(request, upsert_companies)
 
 
 class CustomerViewSet(ResourceViewSet):
@@ -139,4 +139,4 @@ class CustomerViewSet(ResourceViewSet):
     @action(detail=False, methods=["post"], pagination_class=None, parser_classes=[JSONParser])
     @in_pieces
     def bulk(self, request: Request) -> Response:
-        return self.upsert(request, upsert_customer)
+        return self.upsert(request, upsert_customers)

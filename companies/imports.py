@@ -6,7 +6,7 @@ A row that is refused does not hold up the others; what became of each is counte
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from companies.models import Company, Customer, Import
 from companies.phone import international
-from companies.services import Errors, Outcome, State, upsert_company, upsert_customer
+from companies.services import Errors, Outcome, State, upsert_companies, upsert_customers
 from voicebot_site import sheets
 
 LARGEST_BYTES: Final = 10 * 1024 * 1024
@@ -82,8 +82,7 @@ def try_first(run: Import) -> list[Tried]:
     tried, first = [], run.rows[:TRIED]
     repeated = _repeated(run.kind, first)
     with transaction.atomic():
-        for line, cells in first:
-            outcome = _take(run.kind, cells, repeated.get(line))
+        for (line, cells), outcome in zip(first, _take(run.kind, first, repeated), strict=True):
             shown = [cells.get(column, "") for column in run.columns]
             tried.append(Tried(line, shown, outcome.state, message(run.kind, outcome), _changes(run.kind, outcome)))
         transaction.set_rollback(True)
@@ -111,8 +110,8 @@ def take_over(*, run: Import, seconds: float = float("inf")) -> int:
     while run.state == Import.State.RUNNING and (not taken or time.monotonic() < ends_at):
         piece = run.rows[run.done : run.done + AT_ONCE]
         with transaction.atomic(), translation.override(run.tenant.language):
-            for line, cells in piece:
-                _count(run, line, cells, _take(run.kind, cells, repeated.get(line)))
+            for (line, cells), outcome in zip(piece, _take(run.kind, piece, repeated), strict=True):
+                _count(run, line, cells, outcome)
             run.done += len(piece)
             written = {"done", "created", "updated", "unchanged", "refused"}
             if run.done >= run.total:
@@ -138,12 +137,13 @@ def _repeated(kind: str, rows: Sequence[Row]) -> dict[int, Errors]:
     return found
 
 
-def _take(kind: str, cells: Mapping[str, str], wrong: Errors | None) -> Outcome[Any]:
-    """An empty cell says nothing: it removes nothing that is stored."""
-    if wrong:
-        return Outcome(State.FAILED, errors=wrong)
-    row = {column: text for column, text in cells.items() if text}
-    return upsert_customer(row=row) if kind == Import.Kind.CUSTOMERS else upsert_company(row=row)
+def _take(kind: str, rows: Sequence[Row], wrong: Mapping[int, Errors]) -> list[Outcome[Any]]:
+    """What became of each. An empty cell says nothing: it removes nothing that is stored."""
+    told = [{column: text for column, text in cells.items() if text} for line, cells in rows if line not in wrong]
+    done: Iterator[Outcome[Any]] = iter(
+        upsert_customers(rows=told) if kind == Import.Kind.CUSTOMERS else upsert_companies(rows=told)
+    )
+    return [Outcome(State.FAILED, errors=wrong[line]) if line in wrong else next(done) for line, _cells in rows]
 
 
 def _count(run: Import, line: int, cells: Mapping[str, str], outcome: Outcome[Any]) -> None:

@@ -88,7 +88,7 @@ class Voicebot:
         )
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with urllib.request.urlopen(sent, timeout=30) as answer:  # noqa: S310
+                with urllib.request.urlopen(sent, timeout=120) as answer:  # noqa: S310
                     document: Row = json.loads(answer.read() or b"{}")
                     return document
             except urllib.error.HTTPError as error:

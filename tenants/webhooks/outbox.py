@@ -120,9 +120,8 @@ def one_event_each() -> Iterator[_Changes]:
     token = _changes.set(changes)
     try:
         yield changes
-        for (model, key), before in changes.before.items():
-            if (after := _stored(model, key)) is not None:
-                _tell(before, after)
+        shown = [(before, _stored(model, key)) for (model, key), before in changes.before.items()]
+        _send(message for before, after in shown if after is not None for message in _messages(before, after))
     finally:
         _changes.reset(token)
 
@@ -133,14 +132,27 @@ def _stored(model: type[Published], key: Any) -> _Shown | None:
     return None if found is None else (found, found.as_data())
 
 
-def _tell(before: _Shown | None, after: _Shown) -> None:
+def tell(changes: Iterable[tuple[Published | None, Published]]) -> None:
+    """Of rows that were written in bulk, as they were (None: they are new) and as they are."""
+    with one_event_each():  # in which endpoints are asked for once
+        _send(
+            message
+            for before, row in changes
+            if endpoints(row.tenant_id)
+            for message in _messages((before, before.as_data()) if before else None, (row, row.as_data()))
+        )
+
+
+def _messages(before: _Shown | None, after: _Shown) -> list[WebhookMessage]:
     row, data = after
     if before is not None and _lasting(before[1]) == _lasting(data):
-        return
+        return []
     subject = f"{row._meta.model_name}:{row.pk}"
+    found = []
     for event in row.events_since(before[0] if before else None):
         wanting = [endpoint for endpoint in endpoints(row.tenant_id) if event in endpoint.events]
-        put(event, subject=subject, data=data, to=wanting)
+        found += _written(event, subject, data, wanting)
+    return found
 
 
 def _lasting(data: dict[str, Any]) -> dict[str, Any]:
@@ -159,19 +171,26 @@ def endpoints(tenant_id: int | None) -> list[WebhookEndpoint]:
 
 
 def put(event: str, *, subject: str, data: dict[str, Any], to: Iterable[WebhookEndpoint]) -> list[WebhookMessage]:
-    """Write an event down for endpoints of one tenant; in the caller's transaction, delivered after it."""
-    from tenants.tasks import deliver_webhooks  # the task delivers what is put here
+    """Write an event down for endpoints; in the caller's transaction, delivered after it."""
+    return _send(_written(event, subject, data, to))
 
+
+def _written(event: str, subject: str, data: dict[str, Any], to: Iterable[WebhookEndpoint]) -> list[WebhookMessage]:
     now = timezone.now()
     content = {"type": event, "timestamp": now.isoformat(), "data": data}
     body = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
-    messages = [
+    return [
         WebhookMessage(
             tenant_id=endpoint.tenant_id, endpoint=endpoint, event=event, subject=subject, body=body, created_at=now
         )
         for endpoint in to
     ]
-    if messages:
-        WebhookMessage.objects.bulk_create(messages)
-        deliver_webhooks.delay_on_commit(tenant_id=messages[0].tenant_id)  # what is not started waits for the sweep
-    return messages
+
+
+def _send(messages: Iterable[WebhookMessage]) -> list[WebhookMessage]:
+    from tenants.tasks import deliver_webhooks  # the task delivers what is put here
+
+    stored: list[WebhookMessage] = WebhookMessage.objects.bulk_create(messages)
+    for tenant_id in {message.tenant_id for message in stored}:
+        deliver_webhooks.delay_on_commit(tenant_id=tenant_id)  # what is not started waits for the sweep
+    return stored

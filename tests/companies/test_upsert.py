@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from companies import services
 from companies.models import Company, Customer
-from companies.services import Outcome, State, upsert_company, upsert_customer
+from companies.services import Outcome, State, Stored, upsert_company, upsert_customer, upsert_customers
 from tenants.scope import acting_for
 from tests.cast import Cast
 
@@ -95,6 +98,68 @@ def test_a_company_is_known_by_its_identifier_and_may_be_renamed(alpha: Cast) ->
     assert list(upsert_company(row={"external_id": "F-8", "name": "new"}).errors) == ["name"]
     assert list(upsert_company(row={"external_id": "F-8"}).errors) == ["name"]
     assert list(upsert_company(row={}).errors) == ["name"]
+
+
+# --- Many ---------------------------------------------------------------------
+
+
+def test_of_many_rows_each_is_judged_alone_and_in_its_order(alpha: Cast) -> None:
+    rows: list[dict[str, Any]] = [
+        {"external_id": "C-1", "phone_number": "06 99 88 77 01", "company": "Brand new"},
+        {"external_id": "C-2", "phone_number": "0699887702", "company": "BRAND NEW"},
+        {"external_id": "C-3", "phone_number": "0699887703", "email": "no", "company": "Nobody's"},
+        {"external_id": "C-4", "phone_number": "06.99.88.77.01"},  # C-1's
+        {"phone_number": "0612345678", "external_id": "C-5"},  # who has called
+        {"external_id": "C-1", "last_name": "DURAND"},
+        {"colour": "red"},
+        {"phone_number": "+33612345678", "external_id": "C-5"},
+    ]
+    outcomes = upsert_customers(rows=rows)
+    states = ["created", "created", "failed", "failed", "updated", "updated", "failed", "unchanged"]
+    assert [str(outcome.state) for outcome in outcomes] == states
+    assert [list(outcomes[index].errors) for index in (2, 3, 6)] == [["email"], ["phone_number"], ["colour"]]
+    assert outcomes[4].stored == outcomes[7].stored == alpha.alpha.customer
+    first, second = Customer.objects.get(external_id="C-1"), Customer.objects.get(external_id="C-2")
+    assert (outcomes[0].stored, first.last_name, first.phone_number) == (first, "DURAND", "+33699887701")
+    assert first.company == second.company == Company.objects.get(name="Brand new")
+    assert not Company.objects.filter(name="Nobody's").exists()
+    again = [str(outcome.state) for outcome in upsert_customers(rows=[row | {} for row in rows[:2]])]
+    assert again == ["unchanged"] * 2
+
+
+def test_a_changed_row_moves_its_time_and_others_do_not(alpha: Cast) -> None:
+    rows = [{"external_id": f"C-{n}", "phone_number": f"+3369988770{n}", "last_name": "A"} for n in range(3)]
+    upsert_customers(rows=rows)
+    before = dict(Customer.objects.values_list("external_id", "updated_at"))
+    upsert_customers(rows=[*rows[:2], rows[2] | {"last_name": "B"}])
+    after = dict(Customer.objects.values_list("external_id", "updated_at"))
+    assert [name for name in after if after[name] != before[name]] == ["C-2"]
+
+
+def test_ten_times_the_rows_cost_hardly_more_queries(alpha: Cast) -> None:
+    def cost(many: int, start: int) -> int:
+        rows = [{"external_id": f"C-{n}", "phone_number": f"+336998{n:05}"} for n in range(start, start + many)]
+        with CaptureQueriesContext(connection) as queries:
+            assert {str(outcome.state) for outcome in upsert_customers(rows=rows)} == {"created"}
+        return len(queries)
+
+    assert cost(100, 0) - cost(10, 100) < 10
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_what_somebody_else_writes_in_this_moment_is_found(
+    alpha: Cast, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """Two systems that send the same: nobody is told that it is another's, for it is the very same."""
+    rows = [{"external_id": f"C-{n}", "phone_number": f"+3369988770{n}"} for n in range(many)]
+    upsert_customers(rows=rows)
+    reads = iter([True])
+
+    def late(given: Any, model: Any) -> Stored:
+        return Stored([] if next(reads, False) else given, model)
+
+    monkeypatch.setattr(services, "Stored", late)
+    assert [str(outcome.state) for outcome in upsert_customers(rows=rows)] == ["unchanged"] * many
 
 
 def test_another_tenant_s_rows_are_neither_found_nor_changed(cast: Cast) -> None:

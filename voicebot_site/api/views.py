@@ -173,8 +173,7 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
     def _upsert(self, request: Request, rows: Sequence[Any], first: int, verb: Callable[..., Any]) -> Any:
         """The results of rows of which the first has that index; the audit log has how many became what."""
         results = []
-        for index, row in enumerate(rows, first):
-            outcome = verb(row=row)
+        for index, outcome in enumerate(verb(rows=rows), first):
             stored = outcome.stored.pk if outcome.stored else None
             results.append({"index": index, "state": str(outcome.state), "id": stored, "errors": outcome.errors})
         done = Counter(result["state"] for result in results)
