@@ -396,5 +396,10 @@ def test_the_rights_page_is_the_table(cast: Cast, login: Login) -> None:
     client = login(person("viewer", cast.alpha.tenant, Membership.Role.VIEWER))
     answer = client.get(reverse("admin:rights"), headers={"Accept-Language": "en"})
     rows = dict(answer.context["rows"])
-    assert [str(word) for word in rows["Calls"][0]] == ["see", "listen"]
+    assert [str(word) for word in rows["Calls"][0]] == [
+        "see",
+        "listen",
+        "hang up, hand over and speak during a call",
+        "make test calls",
+    ]
     assert [str(word) for word in rows["Calls"][3]] == ["see"]

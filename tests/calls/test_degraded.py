@@ -77,5 +77,5 @@ async def test_a_voice_that_is_lost_where_nobody_is_free_leaves_no_mark_for_the_
 
 async def test_a_voice_that_is_lost_rings_nobody_twice_who_did_not_answer() -> None:
     stage = on_stage(vendors=MUTE)
-    ending = await stage.play(Case(phone_number="+33611111111", returned_ticket_id=1))
+    ending = await stage.play(Case(phone_number="+33611111111", has_returned=True))
     assert (ending.status, ending.transfer_to) == (Call.Status.FAILED, "")
