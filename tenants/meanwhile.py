@@ -15,6 +15,7 @@ class MindsOthers(forms.ModelForm):  # type: ignore[type-arg]
     """Each field takes along what it showed. Where the row says something else by now, nothing is saved.
 
     The page then has what the row says now, but keeps what was typed; saving it again is informed.
+    Who says the same, as with a second press of the button, overwrites nothing.
     Cleaned in a transaction, in which the row stays locked.
     """
 
@@ -36,7 +37,8 @@ class MindsOthers(forms.ModelForm):  # type: ignore[type-arg]
             bound
             for bound in self
             if bound.field.show_hidden_initial
-            and _plain(self.data[bound.html_initial_name]) != _posted(bound, values[bound.name])
+            and _posted(bound, values[bound.name])
+            not in (_plain(self.data[bound.html_initial_name]), _posted(bound, bound.data))
         ]
         if not others:
             return cleaned

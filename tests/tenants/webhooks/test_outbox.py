@@ -17,9 +17,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from calls import recording
 from calls.case import Case, Ending
 from calls.models import Call
-from calls.services import LineQuality, begin, finish, keep_recording
+from calls.services import LineQuality, begin, finish
 from companies import duplicates
 from companies.models import Company, Customer
 from companies.services import upsert_customer
@@ -72,7 +73,7 @@ def test_a_recording_is_told_once_it_can_be_fetched(alpha: Cast, crm: WebhookEnd
     finish(call_id=call.pk, ending=GOODBYE, case=Case(), quality=LineQuality())
     path = tmp_path / "in-progress.wav"
     path.write_bytes(b"RIFF")
-    keep_recording(call_id=call.pk, path=path)
+    recording.keep(call_id=call.pk, path=path)
     of_call = crm.messages.filter(subject=f"call:{call.pk}").order_by("pk")
     assert [(message.event, data_of(message)["has_recording"]) for message in of_call] == [
         ("call.started", False),
