@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from calls.understanding.address_rules.reading import by_rules
 from calls.understanding.addresses.ranking import likeliest
 from calls.understanding.text import LONGEST_DICTATION
 
 # «luc/roy@free.fr»: no address has it, and nobody can tell what was said.
 _ODD = re.compile(r"\w[^\w\s.,;:!?…'’@_+-]+\w\S*@|@\S*\w[^\w\s.,;:!?…'’@_+-]+\w")
+
+# «howard . lunt @ sky . com»: no full stop of a sentence stands between two spaces.
+_SPACED = re.compile(r"(?<=\w) ([._+]) (?=[a-z0-9])")
 
 
 def email(text: str, language: str) -> str | None:
@@ -21,4 +23,5 @@ def email(text: str, language: str) -> str | None:
     """
     if _ODD.search(text[:LONGEST_DICTATION]):
         return None
-    return likeliest(text, by_rules(text, language), language)
+    text = _SPACED.sub(r"\1", text)
+    return likeliest(text, language)
