@@ -35,12 +35,13 @@ HARDER = {
     "company_vendee": 0.92,
     "company_verdon": 0.9,
 }
-# What addresses are learnt from has none of these, and no rule was made for them: so many are read on new ones.
+# What addresses are learnt from has none of these, and no rule was made for them. A third of them are each in another
+# form, as hardly any caller has it: of the representative samples among them all but a few in a hundred are right.
 UNSEEN = "email_unseen"
-HARDER[UNSEEN] = 0.905
+HARDER[UNSEEN] = 0.895
 # English was taught a third of what French was, and these were never read: so many are right.
-ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.9}
-MOST_WRONG = {"fr": 0.013, "en": 0.005}
+ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.86}
+MOST_WRONG = {"fr": 0.012, "en": 0.011}
 KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités", "monsieur pol arobase")
 
 
