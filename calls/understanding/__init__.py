@@ -1,4 +1,4 @@
-"""What did the caller say? Pure functions of the text, below a millisecond but for most e-mail addresses."""
+"""What did the caller say? Pure functions of the text, below a millisecond but for the oddest e-mail addresses."""
 
 from calls.understanding.anger import Certainty, angry_words, how_angry, is_angry, wants_human, wish_for_human
 from calls.understanding.another_caller import Other, another_caller, introduced

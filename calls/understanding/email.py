@@ -19,7 +19,7 @@ def email(text: str, language: str) -> str | None:
 
     Words with nothing between them are one («pierre martin arobase» is pierremartin@). Of
     an address that is corrected the last version counts, if it is whole. Rules read plain
-    dictations; what was learnt from sentences reads the others, and judges both.
+    dictations; what was learnt from sentences reads the others, and asks the rules in doubt.
     """
     if _ODD.search(text[:LONGEST_DICTATION]):
         return None

@@ -23,6 +23,7 @@ from calls.understanding.addresses import ranking
 from calls.understanding.addresses.decoder import read
 from calls.understanding.addresses.lattice import lattice_of
 from calls.understanding.addresses.network import Network
+from calls.understanding.addresses.ranking import Answers
 from calls.understanding.learned import weights_file
 from tests.understanding.address_network import Case, Learner, Steps, agrees, case_of, path_to, rows_of, taught
 from tests.understanding.address_sentences import Sentence, fingerprint, sentences
@@ -34,8 +35,6 @@ RANKING_ROUNDS, RATE, STRENGTH, FIRST_STEP = 25, 0.15, 1e-4, 1e-2
 # What is worth less is left out of the file.
 LEAST_SIGN = 0.02
 COMPARED = 100
-
-Answers = list[tuple[str, dict[str, float]]]
 
 
 def _case(sentence: Sentence) -> Case:
@@ -71,15 +70,16 @@ def _checked(learner: Learner, cases: Sequence[Case]) -> Network:
     return learner.network()
 
 
-def proposed(sentence: Sentence, case: Case, network: Network) -> Answers:
-    """What may have been said, with its signs; of what the rules were made for, without what they say."""
-    read_ = None if sentence.was_read_by_rules else by_rules(sentence.text, sentence.language)
-    answers = ranking.signs(case.lattice, read(case.lattice, network, ranking.MOST_CANDIDATES), read_)
+def proposed(case: Case, network: Network) -> Answers:
+    """What may have been said, with its signs."""
+    return ranking.signs(case.lattice, read(case.lattice, network, ranking.MOST_CANDIDATES))
+
+
+def beside_rules(sentence: Sentence, answers: Answers) -> Answers:
+    """The same with what the rules read; but for what they were made for, which tells nothing of them."""
     if sentence.was_read_by_rules:
-        for _, signs in answers:
-            for sign in ("no rules", "nothing, rules False"):
-                signs.pop(sign, None)
-    return answers
+        return answers
+    return ranking.beside_rules(answers, by_rules(sentence.text, sentence.language))
 
 
 def likely(cases: Iterable[tuple[Sentence, Answers]]) -> dict[str, float]:
@@ -139,17 +139,15 @@ def train() -> None:
         asides = [{cell for place, cell in enumerate(cells) if place % FOLDS == fold} for fold in range(FOLDS)]
         found = [pool.submit(learnt, cases, paths, rows, aside) for aside in (*asides, ())]
         *others, network = (future.result() for future in found)
-    worth = likely(
-        (sentence, proposed(sentence, case, other))
+    answers = [
+        (sentence, proposed(case, other))
         for aside, other in zip(asides, others, strict=True)
         for sentence, case in zip(told, own, strict=True)
         if case.cell in aside
-    )
+    ]
+    beside = [(sentence, beside_rules(sentence, alone)) for sentence, alone in answers]
     _store_network(network)
-    kept = {sign: value for sign, value in sorted(worth.items()) if abs(value) >= LEAST_SIGN}
-    with Path(str(weights_file("address_ranking"))).open("wb") as file:
-        values = np.array(list(kept.values()), dtype=np.float32)
-        np.savez_compressed(file, names=_joined(kept), weights=values, made_from=fingerprint())
+    _store_ranking(ranking.Weights(likely(answers), likely(beside)))
 
 
 def _store_network(network: Network) -> None:
@@ -159,6 +157,17 @@ def _store_network(network: Network) -> None:
     arrays |= {"embeddings": np.round(embeddings / scales[:, None]).astype(np.int8), "scales": scales}
     with Path(str(weights_file("addresses"))).open("wb") as file:
         np.savez_compressed(file, names=_joined(network.rows), made_from=fingerprint(), **arrays)
+
+
+def _store_ranking(weights: ranking.Weights) -> None:
+    worth = [{sign: value for sign, value in of.items() if abs(value) >= LEAST_SIGN} for of in weights]
+    names = sorted(worth[0].keys() | worth[1].keys())
+    arrays: dict[str, Any] = {
+        which: np.array([of.get(name, 0.0) for name in names], dtype=np.float32)
+        for which, of in zip(ranking.Weights._fields, worth, strict=True)
+    }
+    with Path(str(weights_file("address_ranking"))).open("wb") as file:
+        np.savez_compressed(file, names=_joined(names), made_from=fingerprint(), **arrays)
 
 
 def _joined(names: Iterable[str]) -> NDArray[np.uint8]:

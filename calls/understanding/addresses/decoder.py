@@ -18,7 +18,9 @@ from calls.understanding.addresses.hearing import MARKS_WRITTEN
 from calls.understanding.addresses.lattice import Edge, Label, Lattice
 from calls.understanding.addresses.network import GAPS, LONGEST_STEP, MOST_ALIKE, START, Network, Scores
 
-WIDTH, BEHIND = 6, 12.0
+WIDTH = 6
+# Logarithms of likelihoods: what is so much less likely than the best is as good as impossible.
+BEHIND = 6.0
 _REPEATED = 3
 
 
@@ -194,4 +196,5 @@ def read(lattice: Lattice, network: Network, most: int) -> Reading:
         return Reading([], inf)
     scores = network.scores(clues(lattice))
     found = addresses(search(lattice, scores, network))[:most]
+    found = [path for path in found if path.score > found[0].score - BEHIND]
     return Reading([Candidate(path.text, path.score, path.path()) for path in found], scores.nothing)

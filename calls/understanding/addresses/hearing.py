@@ -117,10 +117,13 @@ def _in_order(
 ) -> tuple[list[Word], list[str], list[str]]:
     """The domain last, where it was told first: «gmail point com, et devant c'est jacky point mallet»."""
     hit = next(iter(asides("in_front", language).find(plain)), None)
-    if not hit or hit.end == len(plain) or not {".", "point"} & set(plain[: hit.start]) or "@" in plain[: hit.start]:
+    marks = marks_of(language).find(plain)
+    if not hit or hit.end == len(plain) or "@" in plain[: hit.start]:
+        return words, plain, gaps
+    if "." not in plain[: hit.start] and not any(mark.value[0] == "." and mark.end <= hit.start for mark in marks):
         return words, plain, gaps
     domain, mailbox = slice(hit.start), slice(hit.end, None)
-    has_at = "@" in plain or bool([at for at in marks_of(language).find(plain) if at.value == "@"])
+    has_at = "@" in plain or any(mark.value == "@" for mark in marks)
     at = [] if has_at else [Word("@", "@", words[hit.start].start, words[hit.start].start)]
     return (
         [*words[mailbox], *at, *words[domain]],

@@ -1,8 +1,9 @@
 """Which of the addresses that may have been dictated was, or that nobody can tell.
 
 A logistic model of whole addresses: how likely the network finds them and that there is none,
-what is told twice in them, what of the sentence they leave out, what the rules of
-`address_rules/` read. Its weights come from sentences that the network had not seen.
+what is told twice in them, what of the sentence they leave out. Where that is not enough, what
+the rules of `address_rules/` read counts as well, with weights of its own. Both are made from
+sentences that the network had not seen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from calls.understanding.address_rules.reading import by_rules
 from calls.understanding.addresses.clues import relation
 from calls.understanding.addresses.decoder import Reading, read
 from calls.understanding.addresses.hearing import ATS, CORRECTIONS, TALK_KINDS, heard, is_plain, may_have_at
@@ -37,8 +39,10 @@ _BESIDE = 8
 _FURTHEST = 8.0
 _WORDS = (Label.WORD, Label.PROVIDER, Label.CHANGED, Label.MARKED)
 _FIGURES = (Label.NUMBER, Label.FIGURES)
-# How likely an address must be to be taken.
-_SURE = 0.75
+# How likely an address must be to be taken: without a look at what the rules read, and with it.
+_CERTAIN, _SURE = 0.97, 0.75
+
+Answers = list[tuple[str, dict[str, float]]]
 
 
 class Ranked(NamedTuple):
@@ -46,30 +50,35 @@ class Ranked(NamedTuple):
     likelihood: float
 
 
-def likeliest(text: str, by_rules: str | None, language: str) -> str | None:
-    """The address that was dictated, if one is likely enough; `by_rules` is what the rules read."""
+class Weights(NamedTuple):
+    """What each sign is worth, without what the rules read, and with it."""
+
+    alone: dict[str, float]
+    beside_rules: dict[str, float]
+
+
+def likeliest(text: str, language: str) -> str | None:
+    """The address that was dictated, if one is likely enough."""
     if len(text) > LONGEST_DICTATION or not may_have_at(text, language):
-        return by_rules
+        return by_rules(text, language)
     said = heard(text, language)
-    if by_rules and is_plain(said):
-        return by_rules
+    if is_plain(said) and (address := by_rules(text, language)):
+        return address
     lattice = lattice_from(said, language)
     reading = read(lattice, network(), MOST_CANDIDATES)
-    address, likelihood = ranked(signs(lattice, reading, by_rules), weights())[0]
-    return address if address != NOTHING and likelihood >= _SURE else None
+    answers = signs(lattice, reading)
+    found = ranked(answers, weights().alone)[0]
+    if found.likelihood < _CERTAIN or found.address == NOTHING:
+        found = ranked(beside_rules(answers, by_rules(text, language)), weights().beside_rules)[0]
+    return found.address if found.address != NOTHING and found.likelihood >= _SURE else None
 
 
-def signs(lattice: Lattice, reading: Reading, by_rules: str | None) -> list[tuple[str, dict[str, float]]]:
-    """The addresses that may have been said, and that none was, each with its signs; `by_rules` only if it is read."""
+def signs(lattice: Lattice, reading: Reading) -> Answers:
+    """The addresses that may have been said, and that none was, each with its signs."""
     found = reading.candidates
-    answers = [
-        (candidate.address, dict(_signs(lattice, reading, rank, by_rules))) for rank, candidate in enumerate(found)
-    ]
-    if by_rules and all(address != by_rules for address, _ in answers):
-        answers.append((by_rules, {"rules only": 1.0, **dict(_written(by_rules))}))
+    answers = [(candidate.address, dict(_signs(lattice, reading, rank))) for rank, candidate in enumerate(found)]
     nothing = {
         "nothing": 1.0,
-        f"nothing, rules {by_rules is not None}": 1.0,
         f"nothing of {min(len(found), 3)}": 1.0,
         f"nothing, ats {_ats(lattice)}": 1.0,
         "nothing is likely": min(_FURTHEST, max(0.0, reading.nothing)),
@@ -82,11 +91,29 @@ def signs(lattice: Lattice, reading: Reading, by_rules: str | None) -> list[tupl
     return [*answers, (NOTHING, nothing)]
 
 
+def beside_rules(answers: Answers, read_: str | None) -> Answers:
+    """The same beside what the rules read: how near each is to it, and itself if it is none of them."""
+    found = [(address, told | {_to_rules(address, read_): 1.0}) for address, told in answers]
+    if read_ and all(address != read_ for address, _ in answers):
+        found.insert(-1, (read_, {"rules only": 1.0, **dict(_written(read_))}))
+    return found
+
+
+def _to_rules(address: str, read_: str | None) -> str:
+    if address == NOTHING:
+        return f"nothing, rules {read_ is not None}"
+    if not read_:
+        return "no rules"
+    if read_ == address:
+        return "as rules"
+    return "near rules" if read_ in address or address in read_ else "not as rules"
+
+
 def _ats(lattice: Lattice) -> int:
     return min(sum(kind in ATS for kind in lattice.kinds), 3)
 
 
-def _signs(lattice: Lattice, reading: Reading, rank: int, by_rules: str | None) -> Iterator[tuple[str, float]]:
+def _signs(lattice: Lattice, reading: Reading, rank: int) -> Iterator[tuple[str, float]]:
     found = reading.candidates
     address, score, path = found[rank]
     yield "likely", max(-_FURTHEST, score)
@@ -94,14 +121,6 @@ def _signs(lattice: Lattice, reading: Reading, rank: int, by_rules: str | None) 
     if rank == 0:
         yield "first", 1.0
         yield "ahead", min(_FURTHEST, score - found[1].score) if len(found) > 1 else _FURTHEST
-    if by_rules == address:
-        yield "as rules", 1.0
-    elif by_rules:
-        yield "not as rules", 1.0
-        if by_rules in address or address in by_rules:
-            yield "near rules", 1.0
-    else:
-        yield "no rules", 1.0
     yield f"ats {_ats(lattice)}", 1.0
     yield from _written(address)
     kept = [(position, edge) for position, edge in path if edge.text]
@@ -224,6 +243,8 @@ def _left_out(
         elif kind in TALK_KINDS:
             if kind in CORRECTIONS or kind in ("denial", "doubt", "poison"):
                 found[f"left {kind} {where}"] += 1
+        elif figures := [edge.text for edge in lattice.edges[position] if edge.label in _FIGURES]:
+            found[f"left figures {any(text in letters for text in figures)} {where}"] += 1
         elif len(word) > 2:
             if word in letters:
                 found[f"confirmed {where}"] += 1
@@ -247,7 +268,11 @@ def ranked(answers: Sequence[tuple[str, Mapping[str, float]]], worth: Mapping[st
 
 
 @cache
-def weights() -> dict[str, float]:
+def weights() -> Weights:
     with weights_file("address_ranking").open("rb") as file, np.load(file) as stored:
         names = bytes(stored["names"]).decode().split("\n")
-        return dict(zip(names, stored["weights"].tolist(), strict=True))
+        alone, beside = (
+            {name: value for name, value in zip(names, stored[which].tolist(), strict=True) if value}
+            for which in Weights._fields
+        )
+        return Weights(alone, beside)
