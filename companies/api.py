@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from companies.models import Company, Customer
 from companies.phone import forms, international
-from companies.services import upsert_companies, upsert_customers
+from companies.rows import upsert_companies, upsert_customers
 from voicebot_site.api.idempotency import in_pieces
 from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer

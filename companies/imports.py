@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from companies.models import Company, Customer, Import
 from companies.phone import international
-from companies.services import Errors, Outcome, State, upsert_companies, upsert_customers
+from companies.rows import Errors, Outcome, State, upsert_companies, upsert_customers
 from voicebot_site import sheets
 
 LARGEST_BYTES: Final = 10 * 1024 * 1024

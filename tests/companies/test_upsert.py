@@ -8,15 +8,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from companies import services
+from companies import rows as companies_rows
 from companies.models import Company, Customer
-from companies.services import Outcome, State, Stored, upsert_company, upsert_customer, upsert_customers
+from companies.rows import Outcome, State, Stored, upsert_companies, upsert_customers
 from tenants.scope import acting_for
 from tests.cast import Cast
 
 
 def customer(**row: Any) -> Outcome[Customer]:
-    return upsert_customer(row=row)
+    return upsert_customers(rows=[row])[0]
+
+
+def company(row: dict[str, str]) -> Outcome[Company]:
+    return upsert_companies(rows=[row])[0]
 
 
 def test_a_customer_is_created_changed_and_left_alone(alpha: Cast) -> None:
@@ -86,18 +90,18 @@ def test_two_customers_cannot_have_one_number(alpha: Cast) -> None:
 
 
 def test_a_customer_works_for_the_company_that_the_crm_names(alpha: Cast) -> None:
-    company = upsert_company(row={"external_id": "F-1", "name": "alpha client"}).stored
-    assert company == alpha.alpha.company
-    assert customer(phone_number="+33699999999", company_external_id="F-1").stored.company == company  # type: ignore[union-attr]
+    alike = company({"external_id": "F-1", "name": "alpha client"}).stored
+    assert alike == alpha.alpha.company
+    assert customer(phone_number="+33699999999", company_external_id="F-1").stored.company == alike  # type: ignore[union-attr]
 
 
 def test_a_company_is_known_by_its_identifier_and_may_be_renamed(alpha: Cast) -> None:
-    assert upsert_company(row={"external_id": "F-9", "name": "Old"}).state == State.CREATED
-    renamed = upsert_company(row={"external_id": "F-9", "name": "New"})
+    assert company({"external_id": "F-9", "name": "Old"}).state == State.CREATED
+    renamed = company({"external_id": "F-9", "name": "New"})
     assert (renamed.state, renamed.stored and renamed.stored.name) == (State.UPDATED, "New")
-    assert list(upsert_company(row={"external_id": "F-8", "name": "new"}).errors) == ["name"]
-    assert list(upsert_company(row={"external_id": "F-8"}).errors) == ["name"]
-    assert list(upsert_company(row={}).errors) == ["name"]
+    assert list(company({"external_id": "F-8", "name": "new"}).errors) == ["name"]
+    assert list(company({"external_id": "F-8"}).errors) == ["name"]
+    assert list(company({}).errors) == ["name"]
 
 
 # --- Many ---------------------------------------------------------------------
@@ -158,13 +162,13 @@ def test_what_somebody_else_writes_in_this_moment_is_found(
     def late(given: Any, model: Any) -> Stored:
         return Stored([] if next(reads, False) else given, model)
 
-    monkeypatch.setattr(services, "Stored", late)
+    monkeypatch.setattr(companies_rows, "Stored", late)
     assert [str(outcome.state) for outcome in upsert_customers(rows=rows)] == ["unchanged"] * many
 
 
 def test_another_tenant_s_rows_are_neither_found_nor_changed(cast: Cast) -> None:
     with acting_for(cast.bravo.tenant):
-        upsert_customer(row={"external_id": "C-1", "phone_number": "+33687654321"})
+        upsert_customers(rows=[{"external_id": "C-1", "phone_number": "+33687654321"}])
     with acting_for(cast.alpha.tenant):
         assert customer(external_id="C-1", phone_number="+33687654321").state == State.CREATED
         assert customer(external_id="C-1", company_external_id="F-1").state == State.FAILED

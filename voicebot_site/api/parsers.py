@@ -15,7 +15,7 @@ from voicebot_site.characters import can_be_stored
 class Json(JSONParser):
     """JSON all of whose texts can be looked up and stored. Raises ValidationError with the places of others.
 
-    Rows of many are read by JSONParser: each is told its own errors, by `companies.services`.
+    Rows of many are read by JSONParser: each is told its own errors, by `companies.rows`.
     """
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:

@@ -157,7 +157,7 @@ class ResourceViewSet(Api, GenericViewSet):  # type: ignore[type-arg]
         audit.record(action=action, row=row, request=request._request, detail="API", changes=changes)
 
     def upsert(self, request: Request, verb: Callable[..., Any]) -> Response:
-        """Many rows by a verb of `companies.services`, a piece at a time; the body is OutcomesSerializer's."""
+        """Many rows by a verb of `companies.rows`, a piece at a time; the body is OutcomesSerializer's."""
         ask(Query, request)
         rows = validated(ManyRowsSerializer, request.data)["rows"]
         results, is_replayed = [], True

@@ -23,7 +23,7 @@ from calls.models import Call
 from calls.services import LineQuality, begin, finish
 from companies import duplicates
 from companies.models import Company, Customer
-from companies.services import upsert_customer
+from companies.rows import upsert_customers
 from tenants.allowlist import Entry
 from tenants.models import WebhookEndpoint, WebhookMessage
 from tenants.scope import acting_for
@@ -155,8 +155,8 @@ def test_a_customer_that_another_system_sends_is_told_when_it_is_new_or_differen
 ) -> None:
     row = {"phone_number": "+33611223344", "last_name": "DURAND"}
     for _time in range(2):
-        upsert_customer(row=row)
-    upsert_customer(row=row | {"last_name": "DUPONT"})
+        upsert_customers(rows=[row])
+    upsert_customers(rows=[row | {"last_name": "DUPONT"}])
     assert [data_of(message)["last_name"] for message in crm.messages.order_by("pk")] == ["DURAND", "DUPONT"]
 
 
