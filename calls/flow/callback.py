@@ -81,6 +81,7 @@ async def add_to_callback(dialogue: Dialogue, case: Case, said: str) -> None:
     language = dialogue.settings.language
     if not said or farewell(said, language):
         return
+    case.is_angry |= dialogue.wish_of(said) is CallerAngry
     if tells_when(said, language):
         await note_callback(dialogue, case, said)
     elif case.description:

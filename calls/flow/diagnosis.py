@@ -149,7 +149,8 @@ def another_problem(dialogue: Dialogue, case: Case, said: str) -> Another | None
     code = problem(told, index, language)
     if case.problem is None or code in (None, case.problem.code):
         return None
-    return Another(said, dialogue.settings.problems[code], means_another(told, language))
+    is_instead = means_another(told, language) and not goes_on_telling(said, language)  # as `correct` judges it
+    return Another(said, dialogue.settings.problems[code], is_instead)
 
 
 async def _describe(dialogue: Dialogue, case: Case, desk: Desk) -> str | None:

@@ -76,7 +76,6 @@ async def _last_words(dialogue: Dialogue, case: Case, number_by: str) -> str:
         if number_by:
             await ask_where_to_call_back(dialogue, case, number_by)
     except CallerLeaves:
-        case.wants_callback = False
         return "goodbye"
     return call_back(case)
 

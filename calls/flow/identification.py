@@ -9,7 +9,7 @@ from functools import partial
 from calls.case import Case
 from calls.dialogue import Dialogue
 from calls.dictation import Dictation
-from calls.fates import CallerWantsCallback, CallerWantsHuman
+from calls.fates import CallerLeaves, CallerWantsCallback, CallerWantsHuman
 from calls.flow.answers import ask_whether_right, ask_yes_or_no
 from calls.flow.callback import note_callback
 from calls.flow.closing import ANYWAY
@@ -33,6 +33,7 @@ from calls.understanding import (
     spelling,
     tells_address,
     tells_home,
+    tells_hour,
     tells_role,
     told_instead,
 )
@@ -76,7 +77,7 @@ async def identification(dialogue: Dialogue, case: Case) -> None:
         case.email = await questions.email()
     await _confirm_name(dialogue, questions, case)
     await _confirm_company(dialogue, questions, case)
-    questions.write_address_again()
+    await questions.write_address_again()
 
 
 async def ask_where_to_call_back(dialogue: Dialogue, case: Case, question: str = WHERE) -> None:
@@ -85,8 +86,12 @@ async def ask_where_to_call_back(dialogue: Dialogue, case: Case, question: str =
     Raises CallerLeaves: who says goodbye instead is not to be called.
     """
     if not case.phone_number and not case.number_refused:
-        with contextlib.suppress(*ANYWAY):
-            case.phone_number = await Questions(dialogue, case).number_to_call_back(question)
+        try:
+            with contextlib.suppress(*ANYWAY):
+                case.phone_number = await Questions(dialogue, case).number_to_call_back(question)
+        except CallerLeaves:
+            case.wants_callback = False
+            raise
 
 
 class Questions:
@@ -96,6 +101,7 @@ class Questions:
         self._dialogue = dialogue
         self._case = case
         self._language = dialogue.settings.language
+        self._told_with_number = ""
         # Addresses that were made of names, with what was said.
         self._made_of_names: dict[str, str] = {}
 
@@ -108,19 +114,25 @@ class Questions:
         Who asks to be called back tomorrow instead is asked again, and the ticket has it.
         """
         try:
-            return await self._number(question, USE_KEYS) or ""
+            number = await self._number(question, USE_KEYS) or ""
         except CallerWantsCallback as wish:
             await note_callback(self._dialogue, self._case, str(wish))
-            return self._case.phone_number or await self._number(question, USE_KEYS) or ""
+            number = self._case.phone_number or await self._number(question, USE_KEYS) or ""
+        if tells_hour(self._told_with_number, self._language):
+            self._case.describe(self._told_with_number)
+        return number
 
     async def _number(self, question: str, retry: str, *, last: str = "") -> str | None:
         keep = partial(setattr, self._case, "phone_number")
         keys = PHONE_KEYS[self._language]
         with self._dialogue.answering(CallerWantsCallback, where=self._tells_digits):
-            number = await self._answer(
-                question, retry, lambda text: phone(text, self._language), keep, last=last, keys=keys
-            )
+            number = await self._answer(question, retry, self._number_in, keep, last=last, keys=keys)
         self._case.number_refused = number == REFUSED
+        return number
+
+    def _number_in(self, text: str) -> str | None:
+        if number := phone(text, self._language):
+            self._told_with_number = text  # «demain matin, au zéro six …»
         return number
 
     def _tells_digits(self, text: str) -> bool:
@@ -197,10 +209,10 @@ class Questions:
             self._made_of_names[address] = text
         return address
 
-    def write_address_again(self) -> None:
+    async def write_address_again(self) -> None:
         """A name that was corrected is corrected in the address that was made of it, too."""
         if text := self._made_of_names.get(self._case.email):
-            self._case.email = self._address_of_names(text) or ""
+            self._case.email = await self._dialogue.make_sense(self._address_of_names, text) or ""
 
     async def _ask(
         self, item: str, understand: Callable[[str], str | None], keep: Callable[[str], None] | None = None

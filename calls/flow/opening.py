@@ -23,6 +23,8 @@ from calls.understanding import (
     is_preamble,
     leaves_no_message,
     only_asks_to_wait,
+    phone,
+    wants_visit,
 )
 from tenants.models import Tenant
 
@@ -93,6 +95,8 @@ async def _take_message(dialogue: Dialogue, case: Case) -> None:
 def _only_asks_for_person(dialogue: Dialogue, text: str) -> bool:
     """«Is there nobody there at all?» has no answer but our question."""
     is_wish = dialogue.wish_of(text) in (CallerWantsHuman, CallerAngry)
+    if wants_visit(text, dialogue.settings.language):
+        return False  # a message: somebody is to be sent
     return is_wish and text.rstrip().endswith("?") and len(text.split()) <= QUESTION_WORDS
 
 
@@ -133,6 +137,9 @@ def _add(dialogue: Dialogue, case: Case, words: str) -> None:
     case.wants_callback |= wish is not None
     add_words(dialogue, case, words)
     settings = dialogue.settings
+    if not case.phone_number:  # as in `note_callback`
+        case.phone_number = phone(words, settings.language) or ""
+        case.number_refused &= not case.phone_number
     if case.customer_id is not None or (name := introduced(words, settings.language)) is None:
         return
     if "first_name" in settings.asks:

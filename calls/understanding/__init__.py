@@ -17,6 +17,7 @@ from calls.understanding.attempts import (
 from calls.understanding.backchannel import is_backchannel, is_noise, strip_hallucinations
 from calls.understanding.callback import (
     prefers_call,
+    tells_hour,
     tells_when,
     wants_callback,
     wants_neither,
@@ -144,6 +145,7 @@ __all__ = [
     "tells_employer",
     "tells_fault",
     "tells_home",
+    "tells_hour",
     "tells_relapse",
     "tells_restart",
     "tells_role",

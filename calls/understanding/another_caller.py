@@ -169,7 +169,7 @@ def _other(name: Sequence[str], text: str, known: _Known, language: str) -> tupl
     written = {token.plain: token.text for token in tokens_of(text, language)}
     is_titled = name[0] in _listed("title", language)
     behind = name[1:]
-    if not _WHO.isdisjoint(behind[:2]):
+    if not _WHO.isdisjoint(behind[:2]) or _phrases("sent_by", language).find(behind):
         return None
     if is_titled:
         is_name = bool(behind) and len(behind[0]) > 1 and written.get(behind[0], "")[:1].isupper()

@@ -48,12 +48,17 @@ def wants_callback(text: str, language: str) -> bool:
 
 def prefers_call(text: str, language: str) -> bool:
     """Whether the caller would rather be called than written to: «je préfère que vous m'appeliez»; he tells no hour."""
-    if _says("hour", words(text, language), language):
+    if tells_hour(text, language):
         return False
     by_phone = _phrases("by_phone", language)
     return any(
         not _is_denied(hit, clause, language) for clause in clauses(text, language) for hit in by_phone.find(clause)
     )
+
+
+def tells_hour(text: str, language: str) -> bool:
+    """Whether a time is told, whatever numbers are."""
+    return _says("hour", words(text, language), language)
 
 
 def tells_when(text: str, language: str) -> bool:
@@ -157,7 +162,7 @@ def wants_neither(text: str, language: str) -> bool:
     """Asked the same: «non, je rappellerai», «non merci, ça ira»; but «non, plus tard» wants the call back."""
     if text.rstrip().endswith("?") or wants_callback(text, language):
         return False
-    if wants_technician_now(text, language) is Answer.YES:
+    if wants_technician_now(text, language) is Answer.YES and farewell(text, language) is None:
         return False
     spoken = words(text, language)
     if any(_phrases("himself_not", language).at([*spoken, ""], hit.end) is None for hit in _himself(spoken, language)):

@@ -7,7 +7,7 @@ from functools import cache
 
 from calls.understanding.fixed import listed
 from calls.understanding.problems.index import ProblemIndex, singular
-from calls.understanding.text import GAP, Hit, Lexicon, clauses, table, words
+from calls.understanding.text import GAP, Hit, Lexicon, clauses, phrases_of, table, words
 
 # Between «depuis» and what happened then: «depuis que j'ai déménagé».
 _EVENT_WITHIN = 6
@@ -26,8 +26,11 @@ def is_business(text: str, index: ProblemIndex, language: str) -> bool:
     """
     told = clauses(text, language)
     wants = [_wants(singular(clause), language) for clause in told]
-    if not any(wants):
-        return False
+    if not any(wants):  # an errand that `farewell` lets nobody go with must lead to a person
+        errand = phrases_of("farewell", "errand", language)
+        others = [clause for clause in told if not errand.find(clause)]
+        fails = any(index.find(singular(clause)) or _fails(clause, language) for clause in others)
+        return len(others) < len(told) and not fails
     is_lost = any(hit.value == "loss" for hits in wants for hit in hits)
     for clause, hits in zip(told, wants, strict=True):
         things = index.find(singular(clause))
