@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,7 +15,9 @@ from rest_framework.response import Response
 from companies.models import Company, Customer
 from companies.phone import forms, international
 from companies.rows import upsert_companies, upsert_customers
+from companies.services import company_named
 from voicebot_site.api.idempotency import in_pieces
+from voicebot_site.api.problems import Exists
 from voicebot_site.api.queries import ListQuery, RowNumber
 from voicebot_site.api.serializers import ManyRowsSerializer, OutcomesSerializer, Reference, SyncedSerializer
 from voicebot_site.api.views import ResourceViewSet
@@ -24,6 +27,14 @@ class CompanySerializer(SyncedSerializer):
     class Meta:
         model = Company
         fields = ("id", "external_id", "name", "created_at", "updated_at", "etag")
+
+    def validate_name(self, name: str) -> str:
+        """One name is one company, however it is capitalised: calls and imports would take it for the other."""
+        alike = company_named(name)
+        is_changed = self.instance is None or name != self.instance.name
+        if is_changed and alike is not None and alike != self.instance:
+            raise Exists(_("There is “%s” already.") % alike, fields=["name"], row=alike.pk)
+        return name
 
 
 class CustomerExpanded(serializers.Serializer[Any]):

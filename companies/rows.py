@@ -169,6 +169,7 @@ def _write_together(given: Mapping[int, Values], model: type[Row], prepare: Prep
     outcomes: dict[int, Outcome[Row]] = {}
     changes: list[tuple[Row | None, Row]] = []
     seen: set[tuple[str, str]] = set()
+    taken: set[int] = set()  # stored ones: a row may name one by what an earlier row does not tell
     for index, values in given.items():
         names = _names(values)
         is_first = not names & seen  # a later row about the same one finds what this one has left
@@ -178,6 +179,9 @@ def _write_together(given: Mapping[int, Values], model: type[Row], prepare: Prep
             _check_form(row)
         except ValidationError:
             continue
+        if before is not None:
+            is_first = is_first and before.pk not in taken
+            taken.add(before.pk)
         if not is_first or stored.has_another(row):
             continue
         if _is_same(row, before):

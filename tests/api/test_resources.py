@@ -122,7 +122,7 @@ def test_a_row_may_be_sent_back_as_it_was_shown(cast: Cast, crm: Crm, resource: 
     [
         ("customers", ["phone_number"], "Customer with this Telephone already exists."),
         ("customers", ["external_id"], "This identifier is another's already."),
-        ("companies", ["name"], "Company with this Name already exists."),
+        ("companies", ["name"], "There is “Boulangerie” already."),
         ("companies", ["external_id"], "This identifier is another's already."),
         ("phrases", ["key", "language"], "Phrase with this Key and Language already exists."),
         ("keywords", ["kind", "text"], "Keyword with this Use and Word or words already exists."),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils.translation import override
+from kombu.exceptions import OperationalError
 
 from companies import imports, tasks
 from companies.models import Company, Customer, Import
@@ -133,6 +134,20 @@ def test_a_long_import_gives_others_their_turn(alpha: Cast, monkeypatch: pytest.
     run.refresh_from_db()
     assert (run.state, run.created) == (Import.State.DONE, 5)
     assert sorted(pieces) == [1, 2, 2]
+
+
+def test_an_import_goes_on_where_the_broker_is_away(alpha: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_given: Any) -> None:
+        raise OperationalError("the broker is away")
+
+    monkeypatch.setattr(imports, "AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 1e-9)
+    monkeypatch.setattr(tasks.import_rows, "delay", away)
+    run = looked_at("telephone\n" + "\n".join(f"069988770{digit}" for digit in range(5)))
+    Import.objects.filter(pk=run.pk).update(state=Import.State.RUNNING)
+    assert tasks.import_rows(import_id=run.pk, tenant_id=run.tenant_id) == 5
+    run.refresh_from_db()
+    assert run.state == Import.State.DONE
 
 
 def test_an_import_begins_once(alpha: Cast) -> None:

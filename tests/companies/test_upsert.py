@@ -172,3 +172,20 @@ def test_another_tenant_s_rows_are_neither_found_nor_changed(cast: Cast) -> None
     with acting_for(cast.alpha.tenant):
         assert customer(external_id="C-1", phone_number="+33687654321").state == State.CREATED
         assert customer(external_id="C-1", company_external_id="F-1").state == State.FAILED
+
+
+def test_two_rows_that_name_a_customer_in_different_ways_are_both_written(alpha: Cast) -> None:
+    known = Customer.objects.create(external_id="X", phone_number="+33699887766")
+    rows = [{"external_id": "X", "first_name": "Anne"}, {"phone_number": "0699887766", "email": "a@b.fr"}]
+
+    assert [outcome.state for outcome in upsert_customers(rows=rows)] == [State.UPDATED, State.UPDATED]
+    known.refresh_from_db()
+    assert (known.first_name, known.email) == ("Anne", "a@b.fr")
+
+
+def test_a_company_that_was_renamed_a_row_before_does_not_take_the_old_name_s_row(alpha: Cast) -> None:
+    Company.objects.create(external_id="X", name="Old")
+
+    upsert_companies(rows=[{"external_id": "X", "name": "New"}, {"name": "Old"}])
+
+    assert set(Company.objects.values_list("name", flat=True)) >= {"New", "Old"}
