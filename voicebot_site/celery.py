@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -63,8 +64,6 @@ class Job(DjangoTask):
         return self._run(None, args, kwargs)
 
     def _run(self, tenant_id: int | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        from django.conf import settings
-
         from tenants import jobs
 
         task_id = self.request.id or str(uuid.uuid4())  # called as a function it has none
@@ -144,7 +143,7 @@ class TenantTask(Job):
         from tenants.scope import acting_for
 
         if self.waits_once:
-            cache.delete(self.waiting(tenant_id))  # what comes from now on is another one's
+            self._waits_no_more(tenant_id)  # what comes from now on is another one's
         with acting_for(Tenant.objects.get(pk=tenant_id)):
             return self._run(tenant_id, args, kwargs)
 
@@ -161,7 +160,7 @@ class TenantTask(Job):
             return start()
         except Exception:
             if self.waits_once:
-                cache.delete(self.waiting(kwargs["tenant_id"]))
+                self._waits_no_more(kwargs["tenant_id"])
             raise
 
     def _waits_already(self, tenant_id: int) -> bool:
@@ -169,6 +168,10 @@ class TenantTask(Job):
             return not cache.add(self.waiting(tenant_id), True, LONGEST_WAIT)
         except redis.RedisError:
             return False  # the broker has its own word about that
+
+    def _waits_no_more(self, tenant_id: int) -> None:
+        with suppress(redis.RedisError):  # what the broker says is not to be hidden
+            cache.delete(self.waiting(tenant_id))
 
     def waiting(self, tenant_id: int) -> str:
         """The key in the cache of one that waits."""

@@ -34,7 +34,9 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any] | None:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         voice, tenant = cleaned.get("voice"), current_tenant()
-        if not voice or "voice" not in self.changed_data or tenant is None or self.errors:
+        # Staff who act for nobody, or for another company, have nobody's vendor to ask.
+        is_own = tenant is not None and tenant == self.instance
+        if not voice or "voice" not in self.changed_data or tenant is None or not is_own or self.errors:
             return cleaned
         if self.data.get("agreed_voice") == voice:
             return cleaned

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -23,6 +25,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 import tenants.tasks
 from tenants.models import WebhookEndpoint, WebhookMessage
+from tenants.scope import acting_for
 from tenants.tasks import deliver_webhooks
 from tenants.webhooks import delivery, services, signing, transport
 from tenants.webhooks.delivery import deliver_due, sweep, take
@@ -297,6 +300,50 @@ def test_what_is_erased_while_others_are_sent_is_not_sent(
     assert [request.content["data"]["subject"] for request in receiver.requests] == ["ticket:0", "ticket:2"]
 
 
+def test_an_endpoint_that_is_switched_off_in_a_turn_is_told_nothing_more(
+    endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        tell(endpoint, "ticket.created", f"ticket:{number}")
+    settle = delivery.settle
+
+    def switch_off(*args: Any, **kwargs: Any) -> None:
+        settle(*args, **kwargs)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=False)
+
+    monkeypatch.setattr(delivery, "settle", switch_off)
+    assert deliver() == 1
+
+
+def test_a_secret_that_no_key_decrypts_keeps_no_other_company_waiting(endpoint: WebhookEndpoint, cast: Cast) -> None:
+    tell(endpoint, "ticket.created")
+    with acting_for(cast.bravo.tenant):
+        other = WebhookEndpoint.objects.create(name="Other", url=endpoint.url)
+        tell(other, "ticket.created")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tenants_webhookendpoint SET secret = 'garbage' WHERE id = %s", [endpoint.pk])
+    assert cast.bravo.tenant.pk in sweep()
+
+
+def test_its_page_leaves_what_deliveries_wrote_meanwhile(
+    endpoint: WebhookEndpoint, cast: Cast, login: Callable[[User], Client]
+) -> None:
+    until = timezone.now() + timedelta(seconds=30)
+    client, address = login(cast.owner), reverse("admin:tenants_webhookendpoint_change", args=[endpoint.pk])
+    posted = {"name": "Renamed", "url": endpoint.url, "events": endpoint.events, "is_active": "on"}
+    clean = WebhookEndpoint.full_clean
+
+    def taken_meanwhile(row: WebhookEndpoint, *args: Any, **kwargs: Any) -> None:
+        clean(row, *args, **kwargs)
+        WebhookEndpoint.objects.filter(pk=row.pk).update(taken_until=until)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WebhookEndpoint, "full_clean", taken_meanwhile)
+        assert client.post(address, posted).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.taken_until) == ("Renamed", until)
+
+
 def test_endpoints_take_turns(endpoint: WebhookEndpoint, receiver: Receiver) -> None:
     other = WebhookEndpoint.objects.create(name="Other", url=receiver.url)
     for number in range(3):
@@ -329,7 +376,12 @@ def test_what_the_broker_did_not_take_is_given_out_again(
     def away(*_args: Any, **_options: Any) -> None:
         raise OperationalError("the broker is away")
 
+    def gone(*_args: Any) -> None:
+        raise redis.ConnectionError("so is the cache")
+
     monkeypatch.setattr(Job, "apply_async", away)
+    monkeypatch.setattr(cache, "delete", gone)
+    monkeypatch.setattr(cache, "add", gone)
     for _time in range(2):
         with pytest.raises(OperationalError):
             deliver_webhooks.delay(tenant_id=endpoint.tenant_id)
