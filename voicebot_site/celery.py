@@ -13,7 +13,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import redis
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
@@ -164,12 +163,16 @@ class TenantTask(Job):
             raise
 
     def _waits_already(self, tenant_id: int) -> bool:
+        import redis  # not above: it imports OpenTelemetry where that is installed, traced or not
+
         try:
             return not cache.add(self.waiting(tenant_id), True, LONGEST_WAIT)
         except redis.RedisError:
             return False  # the broker has its own word about that
 
     def _waits_no_more(self, tenant_id: int) -> None:
+        import redis
+
         with suppress(redis.RedisError):  # what the broker says is not to be hidden
             cache.delete(self.waiting(tenant_id))
 

@@ -212,7 +212,8 @@ class Questions:
     async def write_address_again(self) -> None:
         """A name that was corrected is corrected in the address that was made of it, too."""
         if text := self._made_of_names.get(self._case.email):
-            self._case.email = await self._dialogue.make_sense(self._address_of_names, text) or ""
+            address: str | None = await self._dialogue.make_sense(self._address_of_names, text)
+            self._case.email = address or ""
 
     async def _ask(
         self, item: str, understand: Callable[[str], str | None], keep: Callable[[str], None] | None = None
