@@ -38,10 +38,10 @@ HARDER = {
 # What addresses are learnt from has none of these, and no rule was made for them. A third of them are each in another
 # form, as hardly any caller has it: of the representative samples among them all but a few in a hundred are right.
 UNSEEN = "email_unseen"
-HARDER[UNSEEN] = 0.895
+HARDER[UNSEEN] = 0.89
 # English was taught a third of what French was, and these were never read: so many are right.
 ENGLISH = {"anger": 0.84, "human": 0.92, "refusal": 0.85, "fixed": 0.89, "yes_no": 0.83, UNSEEN: 0.86}
-MOST_WRONG = {"fr": 0.012, "en": 0.011}
+MOST_WRONG = {"fr": 0.013, "en": 0.005}
 KNOWN_TO_BE_WRONG = ("le garage bouv", "Ben on a deux entités", "monsieur pol arobase")
 
 
