@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from calls.scenarios.script import parse_script
 from monitoring.dashboards import DASHBOARDS
 from monitoring.panels import Panel
 from sandbox.caller import Caller
+from sandbox.load.worker import free_port
 
 ROOT = Path(settings.BASE_DIR)
 MONITORING = ROOT / "monitoring"
@@ -71,12 +71,6 @@ print(json.dumps([str(call) for call in calls]))
 """
 
 pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(300)]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager
