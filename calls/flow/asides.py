@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
 from calls.case import Case
 from calls.dialogue import Dialogue
@@ -125,7 +126,7 @@ async def _chain(first: str, rest: AsyncGenerator[str, None]) -> AsyncGenerator[
 
 async def meet_another(dialogue: Dialogue, case: Case, text: str) -> bool:
     """Greet who says that he is somebody else than whom the records know by the number, and ask who he is."""
-    if not take_for_another(dialogue, case, text):
+    if not await take_for_another(dialogue, case, text):
         return False
     is_asked_anyway = not dialogue.asked or dialogue.asked.startswith(_BEFORE_IDENTIFICATION)
     if case.first_name:
@@ -136,7 +137,7 @@ async def meet_another(dialogue: Dialogue, case: Case, text: str) -> bool:
     return True
 
 
-def take_for_another(dialogue: Dialogue, case: Case, text: str) -> bool:
+async def take_for_another(dialogue: Dialogue, case: Case, text: str) -> bool:
     """Whether the caller is somebody else than whom the records know by the number; the case is his then."""
     settings = dialogue.settings
     if case.customer_id is None or not case.first_name:
@@ -147,7 +148,7 @@ def take_for_another(dialogue: Dialogue, case: Case, text: str) -> bool:
     company = case.company if other.is_colleague else ""
     case.is_somebody_else()
     case.first_name, case.last_name = other.first_name, other.last_name
-    case.company = company or early_company(text, settings)
+    case.company = company or await dialogue.make_sense(partial(early_company, settings=settings), text)
     return True
 
 

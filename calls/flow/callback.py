@@ -72,8 +72,12 @@ async def note_callback(dialogue: Dialogue, case: Case, said: str) -> None:
         keep_words(dialogue, case, said)
     elif tells_when(said, language):
         case.describe(said)
-    if not case.phone_number:
-        case.phone_number = phone(said, language) or ""
+    note_number(case, said, language)
+
+
+def note_number(case: Case, said: str, language: str) -> None:
+    """Keep a number that is told, where none is known."""
+    case.phone_number = case.phone_number or phone(said, language) or ""
 
 
 async def add_to_callback(dialogue: Dialogue, case: Case, said: str) -> None:

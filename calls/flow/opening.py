@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 from calls.case import Case, Ending
 from calls.dialogue import Dialogue
 from calls.fates import CallerAngry, CallerLeaves, CallerWantsHuman
 from calls.flow.asides import announce_recording
-from calls.flow.callback import WISHES
-from calls.flow.closing import ANYWAY, call_back, part
+from calls.flow.callback import WISHES, note_number
+from calls.flow.closing import ANYWAY, part
 from calls.flow.desk import Desk
 from calls.flow.diagnosis import add_words
 from calls.flow.early_answers import early_company
@@ -23,7 +24,6 @@ from calls.understanding import (
     is_preamble,
     leaves_no_message,
     only_asks_to_wait,
-    phone,
     wants_visit,
 )
 from tenants.models import Tenant
@@ -86,10 +86,10 @@ async def _take_message(dialogue: Dialogue, case: Case) -> None:
     if message and leaves_no_message(message, language):
         case.needs_nothing = not (case.problem or case.description)
         raise CallerLeaves(message)
-    _add(dialogue, case, message or "")
+    await _add(dialogue, case, message or "")
     # Who leaves a message dictates it, and the next question would take what follows a breath for its answer.
     while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
-        _add(dialogue, case, heard.text)
+        await _add(dialogue, case, heard.text)
 
 
 def _only_asks_for_person(dialogue: Dialogue, text: str) -> bool:
@@ -104,32 +104,32 @@ async def _who_left_it(dialogue: Dialogue, case: Case) -> Ending:
     try:
         await identification(dialogue, case)
     except WISHES as wish:
-        _add(dialogue, case, str(wish))
+        await _add(dialogue, case, str(wish))
         await ask_where_to_call_back(dialogue, case)
     dialogue.enter("closing")
-    await dialogue.say("message_taken" if case.phone_number else call_back(case))
+    await dialogue.say("message_taken" if case.phone_number else "callback_without_number")
     with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
         await _hear_the_rest(dialogue, case)
     ending = await part(dialogue, "goodbye", Call.EndReason.GOODBYE)
     with contextlib.suppress(*ANYWAY), dialogue.answering(*WISHES):
-        _add_rest(dialogue, case, await dialogue.overheard())
+        await _add_rest(dialogue, case, await dialogue.overheard())
     return ending
 
 
 async def _hear_the_rest(dialogue: Dialogue, case: Case) -> None:
     """«Et mon numéro, c'est le …»: what occurs to the caller when the message is taken."""
     while (heard := await dialogue.hear_within(BREATH_SECONDS, Patience.LONG)) and heard.text:
-        _add_rest(dialogue, case, heard.text)
+        await _add_rest(dialogue, case, heard.text)
 
 
-def _add_rest(dialogue: Dialogue, case: Case, words: str) -> None:
+async def _add_rest(dialogue: Dialogue, case: Case, words: str) -> None:
     """But for thanks and goodbyes."""
     language = dialogue.settings.language
     if not is_backchannel(words, language) and not leaves_no_message(words, language):
-        _add(dialogue, case, words)
+        await _add(dialogue, case, words)
 
 
-def _add(dialogue: Dialogue, case: Case, words: str) -> None:
+async def _add(dialogue: Dialogue, case: Case, words: str) -> None:
     """Whatever is wished is part of the message; who begins with a name is not asked for it."""
     wish = dialogue.wish_of(words) if words else None
     case.is_angry |= wish is CallerAngry
@@ -137,12 +137,10 @@ def _add(dialogue: Dialogue, case: Case, words: str) -> None:
     case.wants_callback |= wish is not None
     add_words(dialogue, case, words)
     settings = dialogue.settings
-    if not case.phone_number:  # as in `note_callback`
-        case.phone_number = phone(words, settings.language) or ""
-        case.number_refused &= not case.phone_number
+    note_number(case, words, settings.language)
     if case.customer_id is not None or (name := introduced(words, settings.language)) is None:
         return
     if "first_name" in settings.asks:
         case.first_name = case.first_name or name[0]
     if "company" in settings.asks:
-        case.company = case.company or early_company(words, settings)
+        case.company = case.company or await dialogue.make_sense(partial(early_company, settings=settings), words)

@@ -80,28 +80,28 @@ async def _served(dialogue: Dialogue, case: Case, desk: Desk, *, busy: bool) -> 
         except ServiceStops:
             return await handover(dialogue, case, desk, number_by="")
         except CallerLeaves as farewell:
-            _keep(dialogue, case, str(farewell))
+            await _keep(dialogue, case, str(farewell))
             return await see_off(dialogue, case)
     except CallerAngry as anger:  # in the last words, too
         case.is_angry = True
         case.wants_callback = case.wants_callback or wants_callback(str(anger), dialogue.settings.language)
-        _keep(dialogue, case, str(anger))
+        await _keep(dialogue, case, str(anger))
         return await handover(dialogue, case, desk, first="calm")
     except CallerWantsCallback as wish:
-        take_for_another(dialogue, case, str(wish))
+        await take_for_another(dialogue, case, str(wish))
         await note_callback(dialogue, case, str(wish))
         return await handover(dialogue, case, desk)
     except CallerWantsHuman as wish:
         case.wants_human = True
-        _keep(dialogue, case, str(wish))
+        await _keep(dialogue, case, str(wish))
         return await handover(dialogue, case, desk)
     except TakenOver as order:
         return await handover(dialogue, case, desk, extension=str(order))
 
 
-def _keep(dialogue: Dialogue, case: Case, said: str) -> None:
+async def _keep(dialogue: Dialogue, case: Case, said: str) -> None:
     """Who wants something else, or goes, may have told who he is and what is wrong."""
-    take_for_another(dialogue, case, said)
+    await take_for_another(dialogue, case, said)
     keep_words(dialogue, case, said)
 
 
