@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from companies.models import Company, Customer
 from companies.phone import forms, international
 from companies.rows import upsert_companies, upsert_customers
-from companies.services import company_named
+from companies.services import another_named
 from voicebot_site.api.idempotency import in_pieces
 from voicebot_site.api.problems import Exists
 from voicebot_site.api.queries import ListQuery, RowNumber
@@ -29,10 +29,9 @@ class CompanySerializer(SyncedSerializer):
         fields = ("id", "external_id", "name", "created_at", "updated_at", "etag")
 
     def validate_name(self, name: str) -> str:
-        """One name is one company, however it is capitalised: calls and imports would take it for the other."""
-        alike = company_named(name)
         is_changed = self.instance is None or name != self.instance.name
-        if is_changed and alike is not None and alike != self.instance:
+        alike = another_named(name, self.instance) if is_changed else None
+        if alike is not None:
             raise Exists(_("There is “%s” already.") % alike, fields=["name"], row=alike.pk)
         return name
 

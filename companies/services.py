@@ -79,6 +79,12 @@ def remember_company(*, name: str) -> Company:
     return company_named(name) or Company.objects.get_or_create(name=name)[0]
 
 
+def another_named(name: str, company: Company | None) -> Company | None:
+    """Who has that name already: one name is one company, for calls and imports would take it for the other."""
+    alike = company_named(name)
+    return None if alike == company else alike
+
+
 def company_named(name: str) -> Company | None:
     """The one that is written so, else the oldest that differs in its capitals alone."""
     alike = Company.objects.filter(name__iexact=name).order_by("pk")

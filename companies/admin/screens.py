@@ -17,7 +17,7 @@ from companies.admin.around import of_company, of_customer
 from companies.admin.duplicates import Duplicates
 from companies.admin.sheets import Sheets
 from companies.models import Company, Customer, Import
-from companies.services import company_named
+from companies.services import another_named
 from tenants.meanwhile import MindsOthers
 from tenants.modeladmin import DaysFilter, TenantModelAdmin, count_of
 from tickets.admin.privacy import Privacy
@@ -25,12 +25,12 @@ from tickets.models import Ticket
 
 
 class CompanyForm(MindsOthers):
-    """One name is one company, however it is capitalised: calls and imports would take it for the other."""
+    """Takes no name that another company has."""
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        alike = company_named(name) if "name" in self.changed_data else None
-        if alike is not None and alike != self.instance:
+        alike = another_named(name, self.instance) if "name" in self.changed_data else None
+        if alike is not None:
             raise ValidationError(_("There is “%s” already.") % alike)
         return name
 
