@@ -92,10 +92,13 @@ def _clean(row: Any) -> None:
     """Raises serializers.ValidationError, and Exists where the row would be another's double."""
     try:
         row.full_clean(validate_constraints=False)
-        for constraint in row._meta.constraints:
-            if isinstance(constraint, UniqueConstraint):
-                _be_unique(row, constraint)
-        row.validate_constraints()
+        try:
+            row.validate_constraints()
+        except ValidationError:
+            for constraint in row._meta.constraints:
+                if isinstance(constraint, UniqueConstraint):
+                    _be_unique(row, constraint)
+            raise
     except ValidationError as error:
         raise serializers.ValidationError(by_field(error)) from None
 
