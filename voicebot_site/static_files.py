@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import nullcontext
 
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -18,7 +18,10 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     @staticmethod
     def serve(static_file: StaticFile | Redirect, request: HttpRequest) -> HttpResponse:
-        with closing(WhiteNoiseMiddleware.serve(static_file, request)) as streamed:
-            response = HttpResponse(streamed.getvalue(), status=streamed.status_code)
-            response.headers = streamed.headers
-            return response
+        found = static_file.get_response(request.method, request.META)
+        with found.file or nullcontext() as file:
+            response = HttpResponse(file.read() if file else b"", status=int(found.status))
+        del response.headers["Content-Type"]  # it is among the file's own, if it has one
+        for name, value in found.headers:
+            response.headers[name] = value
+        return response
